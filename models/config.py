@@ -1,0 +1,91 @@
+"""Room: settings. Everything that differs between two installations, read from the environment once.
+
+Names stand in the README ("Settings"). A value that is missing falls back to the development
+profile's; the production profile refuses to start with such a value (`api/cli.py`, `check --deploy`).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Profile(StrEnum):
+    DEVELOPMENT = "development"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class WeChatSettings(BaseSettings):
+    """The official account (开发者设置). Addresses name the simulated platform outside production."""
+
+    model_config = SettingsConfigDict(env_prefix="WQ_WECHAT_")
+    app_id: str = "wx0123456789abcdef"
+    secret: SecretStr = SecretStr("dev-wechat-secret")
+    token: SecretStr = SecretStr("devToken2027")
+    aes_key: SecretStr = SecretStr("d2neVzJVhUfgkTQ9OKEEoOR2Hv3gqLvzH5fRKlkKW4A")
+    aes_key_previous: SecretStr | None = None
+    account: str = "gh_0123456789ab"
+    api_url: str = "http://127.0.0.1:8100/wechat"
+    open_url: str = "http://127.0.0.1:8100/open"
+    allow_plaintext: bool = False
+    nonce_shape: str = "[0-9A-Za-z]{1,32}"
+
+
+class SmsSettings(BaseSettings):
+    """One SMS provider account."""
+
+    model_config = SettingsConfigDict(env_prefix="WQ_SMS_")
+    provider: str = "tencent"
+    url: str = "http://127.0.0.1:8100/sms"
+    id: str = "AKIDEXAMPLE"
+    key: SecretStr = SecretStr("SECRETEXAMPLE")
+    app: str = "1400000000"
+    sign: str = "智慧就业"
+
+
+class UpstreamSettings(BaseSettings):
+    """The employment management system (EMS)."""
+
+    model_config = SettingsConfigDict(env_prefix="WQ_EMS_")
+    url: str = "http://127.0.0.1:8100/ems"
+    secret: SecretStr = SecretStr("dev-ems-secret")
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="WQ_", populate_by_name=True)
+    database_url: str = Field(default="", validation_alias="DATABASE_URL")
+    redis_url: str = Field(default="", validation_alias="REDIS_URL")
+    profile: Profile = Profile.DEVELOPMENT
+    public_url: str = "http://127.0.0.1:8000"
+    api_url: str = "http://127.0.0.1:8000"
+    registry_url: str = "http://127.0.0.1:8100/registry"
+    ems_page_url: str = "http://127.0.0.1:8100/ems"
+    var: Path = Path("var")
+    # Asia/Shanghai, `HH:MM-HH:MM`; empty: messages leave at any hour (the demo, so that one sees them).
+    quiet_hours: str = "22:00-08:00"
+    data_keys: SecretStr = SecretStr("")
+    index_key: SecretStr = SecretStr("")
+    session_key: SecretStr = SecretStr("")
+    port_service: int = 8000
+    port_dashboard: int = 8501
+    port_sandbox: int = 8100
+    wechat: WeChatSettings = Field(default_factory=WeChatSettings)
+    sms: SmsSettings = Field(default_factory=SmsSettings)
+    ems: UpstreamSettings = Field(default_factory=UpstreamSettings)
+
+    @property
+    def cookies_secure(self) -> bool:
+        return self.profile is Profile.PRODUCTION
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process; read once, so tests set the environment before the first call."""
+    return Settings()

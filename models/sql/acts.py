@@ -1,0 +1,124 @@
+"""Room: the statements of one act, in the order in which the engine runs them.
+
+Kept to what PostgreSQL 15 has. Parameters are numbered; JSON goes in and comes out as text.
+"""
+
+from __future__ import annotations
+
+CLAIM_KEY = """
+INSERT INTO act_keys (scope, key, fingerprint, act_id, created_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (scope, key) DO NOTHING RETURNING id"""
+
+READ_KEY = "SELECT fingerprint, act_id, answer FROM act_keys WHERE scope = $1 AND key = $2"
+
+ANSWER_KEY = "UPDATE act_keys SET answer = $2 WHERE id = $1"
+
+# Every entry of the person is locked, in one order, so that acts on two cohorts or schools of one person queue up.
+LOCK_PERSON = """
+SELECT id, school_id, cohort, id_kind, id_enc, name, level, level_code, department, major, training_mode,
+       basic, phone_enc, email, proof_code, invalid_at
+FROM graduates
+WHERE id_bidx = (SELECT g.id_bidx FROM graduates g
+                 WHERE g.id = COALESCE($1, (SELECT r.graduate_id FROM records r WHERE r.id = $2)))
+ORDER BY id FOR NO KEY UPDATE"""
+
+LOCK_RECORDS = """
+SELECT id, school_id, cohort, flow, graduate_id, employer_id, parent_id, state, version, round, reviewed, slot,
+       expires_at, submitted_at, reminded_at, department, level, graduate_name, major, destination_code, agreement_no,
+       employer_uscc, employer_name, employer_nature, employer_industry, employer_region, position_category,
+       form, snapshot
+FROM records
+WHERE graduate_id = ANY($1::uuid[]) AND (slot OR waits_on IS NOT NULL OR id = $2)
+ORDER BY id FOR NO KEY UPDATE"""
+
+# The share lock on the settings row is the one that a change of mode or switch takes exclusively (workflows.md 12).
+READ_FACTS = """
+SELECT s.open_at, s.review_mode, s.invitation_days, s.sms_fallback, sc.code AS school_code, sc.name AS school_name,
+  sc.province_id,
+  (SELECT p.agreement_type FROM province_settings p
+    WHERE p.province_id = sc.province_id AND p.cohort = s.cohort) AS agreement_type,
+  COALESCE((SELECT m.open FROM school_modules m
+    WHERE m.school_id = s.school_id AND m.cohort = s.cohort AND m.module = 'employment'), FALSE) AS module_open,
+  (SELECT json_build_object('name', h.name, 'phone', h.phone, 'address', h.address, 'postcode', h.postcode)
+    FROM handlers h WHERE h.school_id = s.school_id AND h.cohort = s.cohort AND h.level = $3) AS handler,
+  EXISTS (SELECT 1 FROM accounts a WHERE a.school_id = s.school_id AND a.party = 'department' AND a.department = $4
+    AND a.disabled_at IS NULL AND a.grants->>'employment' = 'rw' AND a.level IN ('all', $3)) AS department_covered,
+  (SELECT json_build_object('id', e.id, 'status', e.status, 'name', e.name, 'name_key', e.name_key, 'uscc', e.uscc,
+      'nature', e.nature, 'industry', e.industry, 'region', e.region, 'profile', e.profile)
+    FROM employers e WHERE e.id = $5) AS employer,
+  (SELECT b.id FROM bindings b WHERE b.graduate_id = $6 AND b.ended_at IS NULL AND b.following) AS binding_id
+FROM settings s JOIN schools sc ON sc.id = s.school_id
+WHERE s.school_id = $1 AND s.cohort = $2
+FOR SHARE OF s"""
+
+INSERT_RECORD = """
+INSERT INTO records (id, school_id, cohort, flow, graduate_id, employer_id, state, version, round, reviewed, slot,
+  waits_on, waiting_since, created_at, submitted_at, expires_at, department, level, graduate_name, major,
+  destination_code, agreement_no, employer_uscc, employer_name, employer_name_key, employer_nature, employer_industry,
+  employer_region, position_category, contact_bidx, form, snapshot, take_latest)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 1, FALSE, FALSE, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, '', $18, $19,
+  $20, $21, $22, $23, $24, $25, $26, $27, FALSE)"""
+
+# Compare-and-set on (state, version): nothing is written when somebody else was first.
+MOVE_RECORD = """
+UPDATE records SET state = $4, version = version + 1, slot = $5, waits_on = $6, waiting_since = $7, reviewed = $8,
+  submitted_at = $9, reminded_at = $10, agreement_no = $11, position_category = $12, form = $13
+WHERE id = $1 AND state = $2 AND version = $3
+RETURNING version"""
+
+NEXT_AGREEMENT = """
+INSERT INTO agreement_counters (id, school_id, cohort, given) VALUES ($1, $2, $3, 1)
+ON CONFLICT (school_id, cohort) DO UPDATE SET given = agreement_counters.given + 1
+RETURNING given"""
+
+INSERT_AGREEMENT = """
+INSERT INTO agreements (number, school_id, record_id, template, data, issued_at) VALUES ($1, $2, $3, $4, $5, $6)"""
+
+NEXT_PUSH = """
+INSERT INTO ems_mirror (graduate_id, school_id, locked, push_seq, acked_seq, refused_cause)
+VALUES ($1, $2, FALSE, 1, 0, '')
+ON CONFLICT (graduate_id) DO UPDATE SET push_seq = ems_mirror.push_seq + 1
+RETURNING push_seq"""
+
+# Notices of a record that have not left and that the act has made pointless.
+OUTDATE = """
+UPDATE outbox SET status = 'superseded', settled_at = $3
+WHERE record_id = $1 AND notice = ANY($2::text[]) AND status IN ('pending', 'deferred')"""
+
+# A push that has not left is overtaken by the next one of the same graduate (contracts 4).
+OUTDATE_PUSHES = """
+UPDATE outbox SET status = 'superseded', settled_at = $2
+WHERE stream = $1 AND status IN ('pending', 'deferred')"""
+
+INSERT_OUTBOX = """
+INSERT INTO outbox (key, school_id, record_id, stream, channel, recipient, notice, params, status, created_at, due_at,
+  attempts, provider_id, cause)
+SELECT x.key, x.school_id, x.record_id, x.stream, x.channel, x.recipient, x.notice, x.params, x.status, $2, x.due_at,
+  0, '', ''
+FROM jsonb_to_recordset($1::jsonb) AS x(key text, school_id uuid, record_id uuid, stream text, channel text,
+  recipient uuid, notice text, params jsonb, status text, due_at timestamptz)
+ON CONFLICT (key) DO NOTHING"""
+
+INSERT_INBOX_NOTES = """
+INSERT INTO inbox_notes (id, key, employer_id, record_id, notice, params, created_at)
+SELECT x.id, x.key, x.employer_id, x.record_id, x.notice, x.params, $2
+FROM jsonb_to_recordset($1::jsonb) AS x(id uuid, key text, employer_id uuid, record_id uuid, notice text, params jsonb)
+ON CONFLICT (key) DO NOTHING"""
+
+LOCK_HEAD = "SELECT seq, hash FROM journal_heads WHERE chain = $1 FOR NO KEY UPDATE"
+
+MAKE_HEAD = "INSERT INTO journal_heads (chain, seq, hash) VALUES ($1, 0, $2) ON CONFLICT (chain) DO NOTHING"
+
+INSERT_JOURNAL = """
+INSERT INTO journal (chain, seq, at, act_id, actor, party, subject_kind, subject_id, flow, action, from_state,
+  to_state, version, detail, detail_sha256, prev, hash)
+SELECT x.chain, x.seq, $2, x.act_id, x.actor, x.party, x.subject_kind, x.subject_id, x.flow, x.action, x.from_state,
+  x.to_state, x.version, x.detail, x.detail_sha256, x.prev, x.hash
+FROM jsonb_to_recordset($1::jsonb) AS x(chain text, seq bigint, act_id uuid, actor text, party text,
+  subject_kind text, subject_id uuid, flow text, action text, from_state text, to_state text, version int,
+  detail jsonb, detail_sha256 text, prev text, hash text)"""
+
+MOVE_HEAD = "UPDATE journal_heads SET seq = $2, hash = $3 WHERE chain = $1"
+
+LAST_STEP = """
+SELECT actor, action, at, detail FROM journal WHERE subject_id = $1 ORDER BY id DESC LIMIT 1"""

@@ -1,0 +1,146 @@
+"""Room: who may see and who may act. All permission code of the house (roles.md).
+
+An `Actor` is made by `workflows/commands/sessions.py` (signed in), `bot/identity.py` (openid) or the clock. Nothing
+else in the house compares a school, a department, a level or a grant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from models.parties import STAFF, Grant, Level, Module, Party
+from workflows.errors import Forbidden, ModuleClosed, ReadOnly, Refusal
+
+NOBODY = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person or machine behind an act.
+
+    `id` is the account, employer user, graduate entry or NOBODY; `name` is what histories show.
+    """
+
+    party: Party
+    id: UUID
+    name: str
+    school_id: UUID | None = None
+    province_id: UUID | None = None
+    employer_id: UUID | None = None
+    department: str = ""
+    level: Level = Level.ALL
+    grants: Mapping[Module, Grant] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """How the journal names the actor: `school:<account id>`."""
+        return f"{self.party}:{self.id}"
+
+    @property
+    def graduate_id(self) -> UUID | None:
+        return self.id if self.party is Party.GRADUATE else None
+
+    def grant(self, module: Module) -> Grant:
+        return self.grants.get(module, Grant.NONE) if self.party in STAFF else Grant.RW
+
+
+CLOCK = Actor(Party.CLOCK, NOBODY, "系统定时")
+OPERATOR = Actor(Party.OPERATOR, NOBODY, "运维人员")
+
+
+class Visible(Protocol):
+    """What a row must carry so that its visibility can be judged."""
+
+    @property
+    def school_id(self) -> UUID: ...
+    @property
+    def province_id(self) -> UUID | None: ...
+    @property
+    def graduate_id(self) -> UUID: ...
+    @property
+    def employer_id(self) -> UUID | None: ...
+    @property
+    def department(self) -> str: ...
+    @property
+    def level(self) -> Level: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The rows that one actor may see: column = value for each pair; None as a whole means no row at all."""
+
+    equal: tuple[tuple[str, Any], ...] | None
+
+    def holds(self, row: Visible) -> bool:
+        return self.equal is not None and all(getattr(row, column) == value for column, value in self.equal)
+
+    def where(self, first: int, alias: str = "r") -> tuple[str, list[Any]]:
+        """SQL over records or graduates under `alias`, its parameters numbered from `first`."""
+        if self.equal is None:
+            return "FALSE", []
+        parts: list[str] = []
+        values: list[Any] = []
+        for column, value in self.equal:
+            mark = f"${first + len(values)}"
+            if column == "province_id":
+                parts.append(f"{alias}.school_id IN (SELECT s.id FROM schools s WHERE s.province_id = {mark})")
+            else:
+                parts.append(f"{alias}.{column} = {mark}")
+            values.append(str(value) if isinstance(value, Level) else value)
+        return " AND ".join(parts) or "TRUE", values
+
+
+def visible_to(actor: Actor, module: Module = Module.EMPLOYMENT) -> Scope:
+    """The records and roster rows of the actor; one rule for lists, resources, exports and acts."""
+    match actor.party:
+        case Party.GRADUATE:
+            return Scope((("graduate_id", actor.id),))
+        case Party.EMPLOYER:
+            return Scope((("employer_id", actor.employer_id),)) if actor.employer_id else Scope(None)
+        case Party.CLOCK | Party.OPERATOR:
+            return Scope(())
+        case Party.DEPARTMENT | Party.SCHOOL | Party.PROVINCE if actor.grant(module) is not Grant.NONE:
+            return Scope(_staff_scope(actor))
+        case _:
+            return Scope(None)
+
+
+def _staff_scope(actor: Actor) -> tuple[tuple[str, Any], ...] | None:
+    level = () if actor.level is Level.ALL else (("level", actor.level),)
+    if actor.party is Party.PROVINCE:
+        return (("province_id", actor.province_id), *level) if actor.province_id else None
+    if actor.school_id is None:
+        return None
+    school = (("school_id", actor.school_id), *level)
+    return (*school, ("department", actor.department)) if actor.party is Party.DEPARTMENT else school
+
+
+def may_write(actor: Actor, module: Module = Module.EMPLOYMENT) -> Refusal | None:
+    """None when the actor's grant allows changes in the module; provinces never decide records (roles.md)."""
+    match actor.grant(module):
+        case Grant.RW:
+            return None
+        case Grant.RO:
+            return Refusal(ReadOnly)
+        case _:
+            return Refusal(ModuleClosed)
+
+
+def require(actor: Actor, *parties: Party) -> None:
+    """For commands: the actor is one of these parties, or the operator at the command line.
+
+    Raises Forbidden.
+    """
+    if actor.party not in parties and actor.party is not Party.OPERATOR:
+        raise Forbidden
+
+
+def require_write(actor: Actor, *parties: Party, module: Module = Module.EMPLOYMENT) -> None:
+    """`require`, and the grant allows changes. Raises Forbidden, ReadOnly or ModuleClosed."""
+    require(actor, *parties)
+    refusal = may_write(actor, module)
+    if refusal is not None and actor.party is not Party.OPERATOR:
+        raise refusal.error()

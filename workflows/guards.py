@@ -1,0 +1,122 @@
+"""Room: the conditions of all flows: named, pure, each with the sentence that a person reads while it fails.
+
+The sentence says what stands in the way and, where there is one, the way out. One sentence per guard, pinned by
+`tests/unit/test_guards.py`; button, chat answer and problem document all show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from models import codes
+from models.kit import day_end, shanghai_day
+from models.parties import Party
+from models.states import EmployerStatus, OnlineSigning, Phase
+from workflows.spec import Guard
+
+if TYPE_CHECKING:
+    from workflows.actors import Actor
+    from workflows.facts import Facts
+
+Form = Mapping[str, Any]
+
+
+def deadline(facts: Facts, form: Form) -> datetime:
+    """The last second of an invitation: 23:59:59 Asia/Shanghai of day D+n (contracts 2)."""
+    days = int(form.get("valid_days") or facts.invitation_days)
+    return day_end(shanghai_day(facts.now) + timedelta(days=days))
+
+
+def _own_pending(facts: Facts, actor: Actor, _: Form) -> bool:
+    """No other open invitation or live signing of this employer with this person."""
+    return not any(r.employer_id == actor.employer_id for r in facts.others)
+
+
+ON_ROSTER = Guard(
+    "on_roster",
+    "该毕业生已不在学生名单中，相关流程已暂停；请联系所在学校核实名单。",
+    lambda f, a, _: not f.graduate.invalid,
+)
+MODULE_OPEN = Guard(
+    "module_open",
+    "学校的毕业去向登记与网签模块尚未由省级开通，请联系所在学校。",
+    lambda f, a, _: f.module_open,
+)
+COHORT_OPEN = Guard(
+    "cohort_open",
+    "本届毕业生的办理时间已于次年1月31日截止，只能查看记录。",
+    lambda f, a, _: f.now <= f.closes_at,
+)
+SETTINGS_OPEN = Guard(
+    "settings_open",
+    "学校尚未开通本届在线签约，请联系所在学校的就业部门。",
+    lambda f, a, _: f.open_at is not None and f.open_at <= f.now,
+)
+LEVEL_OPEN = Guard(
+    "level_open",
+    "学校尚未设置该学历层次的协议经办人，暂不能办理，请联系所在学校的就业部门。",
+    lambda f, a, _: f.handler is not None,
+)
+TRAINING_MODE = Guard(
+    "training_mode",
+    "该培养方式的毕业生不能网上签约，请通过去向登记填报定向、委培去向。",
+    lambda f, a, _: codes.may_sign(f.graduate.training_mode),
+)
+EMPLOYER_VERIFIED = Guard(
+    "employer_verified",
+    "单位尚未通过核验或已停用，请先在单位信息中完成核验。",
+    lambda f, a, _: f.employer is not None and f.employer.status is EmployerStatus.VERIFIED,
+)
+NO_OWN_PENDING = Guard(
+    "no_own_pending",
+    "贵单位与该毕业生之间已有待应约的邀请或有效的签约，不能重复邀请。",
+    _own_pending,
+)
+DEADLINE_IN_COHORT = Guard(
+    "deadline_in_cohort",
+    "应约期限超过了本届办理的截止时间，请缩短有效天数。",
+    lambda f, a, form: deadline(f, form) <= f.closes_at,
+    needs_form=True,
+)
+BEFORE_DEADLINE = Guard(
+    "before_deadline",
+    "该邀请已超过应约期限，请联系用人单位重新发起邀请。",
+    lambda f, a, _: f.record is not None and f.record.expires_at is not None and f.now <= f.record.expires_at,
+)
+AFTER_DEADLINE = Guard(
+    "after_deadline",
+    "该邀请仍在应约期限内。",
+    lambda f, a, _: (
+        f.record is not None and f.record.expires_at is not None and f.now > min(f.record.expires_at, f.closes_at)
+    ),
+)
+SLOT_FREE = Guard(
+    "slot_free",
+    "您已有一条在办或已生效的签约、去向登记；请先等待其办结，或完成解约、作废后再应约。",
+    lambda f, a, _: f.slot is None,
+)
+STAGE_OWNER = Guard(
+    "stage_owner",
+    "该记录正由学院审核；学院有可审核的账号时，学校不能代为处理。",
+    lambda f, a, _: a.party is Party.DEPARTMENT or not f.department_covered,
+)
+NO_LIVE_TERMINATION = Guard(
+    "no_live_termination",
+    "该签约正在解约流程中，办结前不能修改。",
+    lambda f, a, _: not any(f.record is not None and r.parent_id == f.record.id for r in f.others),
+)
+
+# What must hold for anybody to begin or answer anything (roles.md, Signing settings and Cohorts).
+ENTRY = (ON_ROSTER, MODULE_OPEN, SETTINGS_OPEN, LEVEL_OPEN, COHORT_OPEN)
+
+
+def open_invitation(facts: Facts, record: Any) -> bool:
+    """Selects what a final approval closes: the person's other unanswered invitations, unless frozen."""
+    return bool(record.state == OnlineSigning.INVITED and record.graduate_id == facts.graduate.id)
+
+
+def in_flow(phase: Phase) -> bool:
+    """Counts for "nothing in flow" when the review mode is changed (Conventions 12)."""
+    return phase is Phase.FLOW

@@ -1,0 +1,45 @@
+"""Room: every number that limits somebody (contracts 8; roles.md; messages-and-sync.md, SMS)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `times` within `window`."""
+
+    times: int
+    window: timedelta
+
+    @property
+    def seconds(self) -> int:
+        return int(self.window.total_seconds())
+
+
+STAFF_IDLE, STAFF_ABSOLUTE = timedelta(minutes=30), timedelta(hours=12)
+GRADUATE_IDLE, GRADUATE_ABSOLUTE = timedelta(hours=2), timedelta(hours=24)
+SEEN_EVERY = timedelta(minutes=1)  # `sessions.seen_at` is written at most this often
+
+SIGN_IN = Rate(10, timedelta(minutes=5))  # per account and per address
+CODE_MINUTE = Rate(1, timedelta(minutes=1))
+CODE_HOUR = Rate(5, timedelta(hours=1))
+CODE_DAY = Rate(10, timedelta(days=1))
+CHAT = Rate(20, timedelta(minutes=1))  # per openid
+INVITE_MISS = Rate(20, timedelta(hours=1))  # look-ups without a hit, per employer
+BIND_TRY = Rate(10, timedelta(hours=1))  # per openid, per ID number, per address
+
+CODE_LIVES = timedelta(minutes=5)
+CODE_TRIES = 5
+CHAT_NUMBER_LIVES = timedelta(minutes=10)
+OAUTH_STATE_LIVES = timedelta(minutes=10)
+CHAT_LIST = 5
+
+CALLBACK_BYTES = 64 * 1024
+JSON_BYTES = 256 * 1024
+PAGE_SIZE, PAGE_MAX = 50, 200
+TOTAL_CAP = 10_000
+
+INVITATION_DAYS = (1, 30)
+REMINDER_HOUR = 9  # of the day before an invitation ends, Asia/Shanghai

@@ -1,0 +1,148 @@
+"""Room: the notice table: what is told to whom, in which sentence, by which channels, and when (messages-and-sync.md).
+
+Texts for WeChat's and the SMS provider's templates are data in `notifier/templates`; they name these notices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import StrEnum
+
+from models.config import settings
+from models.kit import SHANGHAI
+from models.parties import Party
+
+
+class Sms(StrEnum):
+    NEVER = "never"
+    FALLBACK = "fallback"  # once, where WeChat cannot reach the person and the school allows it
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """`sentence` may hold {employer}, {deadline}, {reason}, {school}, {graduate}; `phrase` is at most 5 characters."""
+
+    name: str
+    to: Party
+    title: str
+    phrase: str
+    sentence: str
+    sms: Sms = Sms.NEVER
+    urgent: bool = False  # not held back by the quiet hours
+
+
+_G, _E = Party.GRADUATE, Party.EMPLOYER
+
+_TABLE = (
+    Notice(
+        "invitation_received",
+        _G,
+        "收到签约邀请",
+        "待应约",
+        "{employer}邀请您签约，请在{deadline}前答复。",
+        Sms.FALLBACK,
+    ),
+    Notice(
+        "invitation_reminder",
+        _G,
+        "签约邀请即将到期",
+        "即将到期",
+        "{employer}的签约邀请将于{deadline}到期，请尽快答复。",
+        Sms.FALLBACK,
+    ),
+    Notice("invitation_withdrawn", _G, "签约邀请已撤回", "已撤回", "{employer}撤回了对您的签约邀请。"),
+    Notice("invitation_expired", _G, "签约邀请已过期", "已过期", "{employer}的签约邀请已过应约期限。"),
+    Notice(
+        "invitation_superseded",
+        _G,
+        "签约邀请已关闭",
+        "已关闭",
+        "您已与其他单位完成签约，{employer}的邀请自动关闭。",
+    ),
+    Notice(
+        "department_approved",
+        _G,
+        "院系审核通过",
+        "学院通过",
+        "您与{employer}的签约已由院系审核通过，等待学校审核。",
+        Sms.FALLBACK,
+    ),
+    Notice(
+        "signing_approved",
+        _G,
+        "签约完成",
+        "审核通过",
+        "您与{employer}的签约已审核通过，就业协议已生效。",
+        Sms.FALLBACK,
+    ),
+    Notice(
+        "signing_rejected",
+        _G,
+        "签约审核不通过",
+        "不通过",
+        "您与{employer}的签约审核不通过：{reason}。如仍要签约，请单位重新发起邀请。",
+        Sms.FALLBACK,
+    ),
+    Notice(
+        "record_edited",
+        _G,
+        "签约信息被修改",
+        "信息修改",
+        "学校修改了您与{employer}签约信息中的职位类别，请查看；如有疑问请联系学校。",
+        Sms.ALWAYS,
+    ),
+    Notice(
+        "signing_terminated",
+        _G,
+        "解约完成",
+        "已解约",
+        "您与{employer}的签约已解除，可以重新签约或登记去向。",
+        Sms.FALLBACK,
+    ),
+    Notice("invitation_accepted", _E, "毕业生已同意签约", "已应约", "{graduate}已同意签约，等待学校审核。"),
+    Notice("invitation_refused", _E, "毕业生已拒绝签约", "已拒绝", "{graduate}拒绝了签约邀请，原因：{reason}。"),
+    Notice("invitation_expired_employer", _E, "邀请已过期", "已过期", "发给{graduate}的邀请已过期，可以重新发起。"),
+    Notice(
+        "invitation_superseded_employer",
+        _E,
+        "邀请已关闭",
+        "已关闭",
+        "{graduate}已与其他单位完成签约，邀请自动关闭。",
+    ),
+    Notice("signing_approved_employer", _E, "签约完成", "审核通过", "与{graduate}的签约已审核通过，协议已生效。"),
+    Notice(
+        "signing_rejected_employer",
+        _E,
+        "签约审核不通过",
+        "不通过",
+        "与{graduate}的签约审核不通过：{reason}。更正后可以重新发起邀请。",
+    ),
+    Notice("record_edited_employer", _E, "签约信息被修改", "信息修改", "学校修改了与{graduate}签约信息中的职位类别。"),
+    Notice("signing_terminated_employer", _E, "解约完成", "已解约", "与{graduate}的签约已解除。"),
+    Notice("one_time_code", _G, "验证码", "验证码", "您的验证码已发送。", Sms.ALWAYS, urgent=True),
+    Notice("binding_changed", _G, "微信绑定变更", "绑定变更", "您的账号已在另一个微信上绑定，本微信的绑定随之解除。"),
+)
+
+NOTICES: Mapping[str, Notice] = {n.name: n for n in _TABLE}
+
+
+def due(notice: Notice, now: datetime) -> datetime:
+    """When it may leave: at once, or at the end of the quiet hours (setting WQ_QUIET_HOURS, Asia/Shanghai)."""
+    if notice.urgent or not settings().quiet_hours:
+        return now
+    begins, ends = (time.fromisoformat(part) for part in settings().quiet_hours.split("-"))
+    local = now.astimezone(SHANGHAI)
+    if not _within(local.time(), begins, ends):
+        return now
+    next_day = local.time() >= begins > ends
+    day = local.date() + timedelta(days=1 if next_day else 0)
+    return datetime.combine(day, ends, SHANGHAI).astimezone(now.tzinfo)
+
+
+def _within(moment: time, begins: time, ends: time) -> bool:
+    if begins <= ends:
+        return begins <= moment < ends
+    return moment >= begins or moment < ends
