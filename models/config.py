@@ -34,6 +34,7 @@ class WeChatSettings(BaseSettings):
     open_url: str = "http://127.0.0.1:8100/open"
     allow_plaintext: bool = False
     nonce_shape: str = "[0-9A-Za-z]{1,32}"
+    templates: dict[str, str] = Field(default_factory=dict)  # name in notifier/templates/wechat.toml → the account's id
 
 
 class SmsSettings(BaseSettings):
@@ -46,6 +47,7 @@ class SmsSettings(BaseSettings):
     key: SecretStr = SecretStr("SECRETEXAMPLE")
     app: str = "1400000000"
     sign: str = "智慧就业"
+    templates: dict[str, str] = Field(default_factory=dict)  # name in notifier/templates/sms.toml → the account's id
 
 
 class UpstreamSettings(BaseSettings):

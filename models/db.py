@@ -12,6 +12,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient, TransactionalDBClient, TransactionContext
@@ -43,11 +44,13 @@ __all__ = [
     "migrate",
     "notify",
     "open_database",
+    "pending_migrations",
     "transaction",
 ]
 
 NAME = "default"
 APP = "models"
+MIGRATIONS = Path(__file__).with_name("migrations")
 MIGRATION_LOCK = 7_260_014_031  # any number, the same in all processes of this product
 
 _context: TortoiseContext | None = None
@@ -237,3 +240,15 @@ async def migrate(url: str | None = None) -> list[str]:
     finally:
         await guard.close()
     return applied
+
+
+async def pending_migrations(url: str | None = None) -> list[str]:
+    """Names of the migrations that the database still lacks, oldest first. Needs no open database."""
+    line = await connect(url)
+    try:
+        known = await line.fetchval("SELECT to_regclass('tortoise_migrations') IS NOT NULL")
+        rows = await line.fetch("SELECT name FROM tortoise_migrations WHERE app = $1", APP) if known else []
+    finally:
+        await line.close()
+    applied = {row["name"] for row in rows}
+    return [name for name in sorted(file.stem for file in MIGRATIONS.glob("[0-9]*.py")) if name not in applied]

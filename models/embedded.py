@@ -36,7 +36,7 @@ THROW_AWAY = {
 KEEP = {"max_connections": "200"}
 
 
-class EmbeddedServerError(Exception):
+class EmbeddedServerError(RuntimeError):
     """The server did not start or answer; the message ends with the last lines of its log."""
 
 
@@ -108,10 +108,6 @@ class EmbeddedPostgres:
             command, check=check, user=self._handle.system_user, cwd="/", timeout=120, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
-
-    @property
-    def running(self) -> bool:
-        return bool(self._handle.get_postmaster_info().is_running())
 
     def remove(self) -> None:
         """Stop at once and delete the data directory."""

@@ -306,6 +306,21 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.CreateModel(
+            name='Receipt',
+            fields=[
+                ('id', fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ('channel', fields.CharField(max_length=12)),
+                ('provider_id', fields.CharField(max_length=80)),
+                ('context', fields.CharField(default='', description='our own mark, where the provider returns one', max_length=40)),
+                ('delivered', fields.BooleanField()),
+                ('code', fields.CharField(default='', max_length=60)),
+                ('at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ('applied_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={'table': 'receipts', 'app': 'models', 'unique_together': (('channel', 'provider_id', 'delivered'),), 'indexes': [Index(fields=['at'])], 'pk_attr': 'id', 'table_description': "What a provider said of a message after it had taken it. It may come before we have stored the message's id."},
+            bases=['Model'],
+        ),
+        ops.CreateModel(
             name='Record',
             fields=[
                 ('id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),

@@ -12,6 +12,7 @@ ONLINE_SIGNING = (
     "'invited','review_department','review_school','signed','refused','withdrawn','expired','rejected',"
     "'superseded','terminated'"
 )
+NO_SCHOOL = "00000000-0000-0000-0000-000000000000"  # stands for rows that belong to no school
 
 FORWARD = [
     f"""ALTER TABLE records ADD CONSTRAINT records_state_known CHECK (
@@ -22,10 +23,14 @@ FORWARD = [
     "CREATE UNIQUE INDEX bindings_live_openid ON bindings (openid, cohort) WHERE ended_at IS NULL",
     "CREATE UNIQUE INDEX bindings_live_graduate ON bindings (graduate_id) WHERE ended_at IS NULL",
     "CREATE UNIQUE INDEX employers_verified_uscc ON employers (uscc) WHERE status = 'verified'",
-    "CREATE INDEX outbox_due ON outbox (due_at, id) WHERE status IN ('pending', 'deferred')",
-    "CREATE INDEX outbox_by_school ON outbox (school_id, id) WHERE status IN ('pending', 'deferred')",
+    # Deferred rows become pending when they are due; a claim walks the schools of one channel in turn.
+    "CREATE INDEX outbox_due ON outbox (due_at, id) WHERE status = 'deferred'",
+    f"CREATE INDEX outbox_in_turn ON outbox (channel, COALESCE(school_id, '{NO_SCHOOL}'), id) WHERE status = 'pending'",
     "CREATE INDEX outbox_by_stream ON outbox (stream, id) WHERE status IN ('pending', 'deferred', 'sending')",
     "CREATE INDEX outbox_leased ON outbox (lease_until) WHERE status = 'sending'",
+    "CREATE INDEX outbox_unsure ON outbox (settled_at) "
+    "WHERE status = 'sent' AND channel = 'sms' AND provider_id = ''",
+    "CREATE INDEX receipts_open ON receipts (channel, provider_id) WHERE applied_at IS NULL",
     """CREATE FUNCTION journal_keep() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
       IF TG_OP = 'UPDATE' AND NEW.detail IS NULL

@@ -24,9 +24,9 @@ ORDER BY id FOR NO KEY UPDATE"""
 
 LOCK_RECORDS = """
 SELECT id, school_id, cohort, flow, graduate_id, employer_id, parent_id, state, version, round, reviewed, slot,
-       expires_at, submitted_at, reminded_at, department, level, graduate_name, major, destination_code, agreement_no,
-       employer_uscc, employer_name, employer_nature, employer_industry, employer_region, position_category,
-       form, snapshot
+       waiting_since, created_at, expires_at, submitted_at, reminded_at, department, level, graduate_name, major,
+       destination_code, agreement_no, employer_uscc, employer_name, employer_nature, employer_industry,
+       employer_region, position_category, form, snapshot
 FROM records
 WHERE graduate_id = ANY($1::uuid[]) AND (slot OR waits_on IS NOT NULL OR id = $2)
 ORDER BY id FOR NO KEY UPDATE"""

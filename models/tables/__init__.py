@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.tables.accounts import Account, Session, Token
-from models.tables.deliveries import DeliveryAttempt, OutboxRow
+from models.tables.deliveries import DeliveryAttempt, OutboxRow, Receipt
 from models.tables.employers import Employer, EmployerUser, InboxNote, RegistryStatus
 from models.tables.graduates import Binding, EmsMirror, Graduate
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
@@ -30,6 +30,7 @@ __all__ = [
     "OutboxRow",
     "Province",
     "ProvinceSettings",
+    "Receipt",
     "Record",
     "RegistryStatus",
     "School",

@@ -46,3 +46,21 @@ class DeliveryAttempt(Model):
     class Meta:
         table = "delivery_attempts"
         indexes = (("outbox_id", "number"),)
+
+
+class Receipt(Model):
+    """What a provider said of a message after it had taken it. It may come before we have stored the message's id."""
+
+    id = fields.BigIntField(primary_key=True, generated=True)
+    channel = fields.CharField(max_length=12)
+    provider_id = fields.CharField(max_length=80)
+    context = fields.CharField(max_length=40, default="", description="our own mark, where the provider returns one")
+    delivered = fields.BooleanField()
+    code = fields.CharField(max_length=60, default="")
+    at = fields.DatetimeField()
+    applied_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "receipts"
+        unique_together = (("channel", "provider_id", "delivered"),)
+        indexes = (("at",),)

@@ -1,0 +1,114 @@
+"""Room: the statements of the chat: who writes, what is kept of an answer, tokens, bindings.
+
+Kept to what PostgreSQL 15 has. Parameters are numbered; JSON goes in and comes out as text.
+"""
+
+from __future__ import annotations
+
+# Everything that one message may be answered from, in one join: the answer that an earlier delivery of it got, the
+# live binding chosen last, the graduate, what the school has set, the newest records. One row per record, at least
+# one row in all. Records of the person's other entries come along, for the slot is the person's.
+LOOK = """
+SELECT i.reply AS said, b.id AS binding_id, g.id AS graduate_id, g.school_id, g.cohort, g.name, g.level, g.level_code,
+  g.department, g.major, g.training_mode, g.invalid_at, g.phone_enc, g.email,
+  sc.name AS school_name, sc.code AS school_code, sc.province_id,
+  s.open_at, s.review_mode, s.invitation_days, s.sms_fallback, s.desk_phone, s.desk_hours, p.agreement_type,
+  COALESCE(m.open, FALSE) AS module_open, h.name AS handler_name, h.phone AS handler_phone,
+  h.address AS handler_address, h.postcode AS handler_postcode,
+  r.id AS record_id, r.flow, r.graduate_id AS record_graduate_id, r.school_id AS record_school_id,
+  r.cohort AS record_cohort, r.employer_id, r.parent_id, r.state, r.version, r.reviewed, r.slot, r.waits_on,
+  r.waiting_since, r.submitted_at, r.created_at, r.expires_at, r.department AS record_department,
+  r.level AS record_level, r.agreement_no, r.employer_uscc, r.employer_name, r.employer_name_key, r.employer_region,
+  r.position_category, r.form, j.at AS stepped_at
+FROM (SELECT 1) AS one
+LEFT JOIN inbox i ON i.once = $2
+LEFT JOIN LATERAL (SELECT x.id, x.graduate_id FROM bindings x WHERE x.openid = $1 AND x.ended_at IS NULL
+  ORDER BY x.chosen_at DESC, x.cohort DESC LIMIT 1) b ON i.once IS NULL
+LEFT JOIN graduates g ON g.id = b.graduate_id
+LEFT JOIN schools sc ON sc.id = g.school_id
+LEFT JOIN settings s ON s.school_id = g.school_id AND s.cohort = g.cohort
+LEFT JOIN province_settings p ON p.province_id = sc.province_id AND p.cohort = g.cohort
+LEFT JOIN school_modules m ON m.school_id = g.school_id AND m.cohort = g.cohort AND m.module = 'employment'
+LEFT JOIN handlers h ON h.school_id = g.school_id AND h.cohort = g.cohort AND h.level = g.level
+LEFT JOIN LATERAL (SELECT x.* FROM records x
+  WHERE x.graduate_id IN (SELECT e.id FROM graduates e WHERE e.id_bidx = g.id_bidx)
+  ORDER BY x.slot DESC, (x.waits_on IS NOT NULL) DESC, x.created_at DESC, x.id DESC LIMIT 40) r ON TRUE
+LEFT JOIN LATERAL (SELECT y.at FROM journal y WHERE y.subject_id = r.id AND y.from_state <> y.to_state
+  ORDER BY y.id DESC LIMIT 1) j ON TRUE
+ORDER BY r.slot DESC, (r.waits_on IS NOT NULL) DESC, r.created_at DESC, r.id DESC"""
+
+# The same for a page, where the person is known by the session and not by an openid.
+LOOK_GRADUATE = LOOK.replace("x.openid = $1", "x.graduate_id = $1").replace(
+    "LEFT JOIN graduates g ON g.id = b.graduate_id", "LEFT JOIN graduates g ON g.id = $1"
+)
+
+# The answer that counts: this one, unless another delivery of the same message was first.
+KEEP_REPLY = """
+WITH mine AS (INSERT INTO inbox (once, at, reply) VALUES ($1, $2, $3) ON CONFLICT (once) DO NOTHING RETURNING reply)
+SELECT reply FROM mine UNION ALL SELECT reply FROM inbox WHERE once = $1 LIMIT 1"""
+
+READ_REPLY = "SELECT reply FROM inbox WHERE once = $1"
+
+FORGET_REPLIES = "DELETE FROM inbox WHERE at < $1"
+
+# --- tokens --------------------------------------------------------------------------------------
+
+MINT = """
+INSERT INTO tokens (digest, kind, subject, payload, created_at, expires_at, tries)
+VALUES ($1, $2, $3, $4, $5, $6, 0) ON CONFLICT (digest) DO NOTHING RETURNING digest"""
+
+LOCK_MINTED = """
+SELECT digest, subject, payload, expires_at, used_at, tries FROM tokens WHERE digest = $1 AND kind = $2 FOR UPDATE"""
+
+READ_MINTED = """
+SELECT subject, payload, expires_at, used_at FROM tokens WHERE digest = $1 AND kind = $2"""
+
+LOCK_NEWEST_MINTED = """
+SELECT digest, subject, payload, expires_at, used_at, tries FROM tokens
+WHERE kind = $1 AND subject = $2 ORDER BY created_at DESC LIMIT 1 FOR UPDATE"""
+
+USE_UP = "UPDATE tokens SET used_at = $2, payload = $3 WHERE digest = $1"
+
+REWRITE_MINTED = "UPDATE tokens SET payload = $2 WHERE digest = $1"
+
+COUNT_MISS = "UPDATE tokens SET tries = tries + 1 WHERE digest = $1"
+
+# Of one kind and subject only the newest token lives.
+OUTDATE_MINTED = """
+UPDATE tokens SET used_at = $3 WHERE kind = $1 AND subject = $2 AND used_at IS NULL AND digest <> $4"""
+
+SWEEP_MINTED = "DELETE FROM tokens WHERE expires_at < $1"
+
+# --- bindings ------------------------------------------------------------------------------------
+
+FIND_CLAIMED = """
+SELECT g.id, g.school_id, g.phone_enc, g.phone_bidx FROM graduates g
+WHERE g.id_bidx = $1 AND g.name = $2 ORDER BY g.cohort DESC, g.created_at DESC LIMIT 1"""
+
+SHOW_CLAIMED = """
+SELECT g.id, g.name, g.cohort, g.department, s.name AS school_name
+FROM graduates g JOIN schools s ON s.id = g.school_id WHERE g.id = $1"""
+
+LOCK_GRADUATE = "SELECT id, school_id, cohort, name FROM graduates WHERE id = $1 FOR NO KEY UPDATE"
+
+# The live bindings that a new one would stand beside, in one order, so that two sides of an exchange queue up.
+LOCK_BINDINGS = """
+SELECT id, school_id, graduate_id, cohort, openid FROM bindings
+WHERE ended_at IS NULL AND (graduate_id = $1 OR (openid = $2 AND cohort = $3))
+ORDER BY id FOR UPDATE"""
+
+LOCK_BINDINGS_OF = """
+SELECT id, school_id, graduate_id, cohort, openid FROM bindings WHERE ended_at IS NULL AND openid = $1
+ORDER BY id FOR UPDATE"""
+
+MAKE_BINDING = """
+INSERT INTO bindings (id, school_id, graduate_id, cohort, openid, bound_at, following, chosen_at)
+VALUES ($1, $2, $3, $4, $5, $6, TRUE, $6)"""
+
+END_BINDINGS = "UPDATE bindings SET ended_at = $2 WHERE id = ANY($1::uuid[])"
+
+FOLLOWS = "UPDATE bindings SET following = TRUE WHERE openid = $1 AND ended_at IS NULL AND NOT following"
+
+# Who stops following takes the openid along (the platform's rule); the binding stays as a fact about our side.
+FORGET_OPENID = """
+UPDATE bindings SET ended_at = COALESCE(ended_at, $2), following = FALSE, openid = '' WHERE openid = $1"""

@@ -1,0 +1,43 @@
+"""Room: the statements of the clock's jobs. Each takes a bounded number of rows, so that no run lasts long."""
+
+from __future__ import annotations
+
+# Frozen records wait (workflows.md, Conventions 10); they are expired when the graduate is back.
+EXPIRED = """
+SELECT r.id, r.flow, r.expires_at FROM records r JOIN graduates g ON g.id = r.graduate_id
+WHERE r.state = 'invited' AND r.expires_at < $1 AND g.invalid_at IS NULL
+ORDER BY r.expires_at, r.id LIMIT $2"""
+
+# Whose reminder is due: the day before the last day has come to 09:00 Shanghai ($2 is the last second of the last day
+# for which that holds). An invitation made after that hour needs no reminder: it has only just arrived.
+REMIND = """
+SELECT r.id, r.school_id, r.graduate_id, r.flow, r.state, r.version, r.employer_name, r.expires_at,
+  b.id AS binding_id, COALESCE(s.sms_fallback, TRUE) AS sms_fallback
+FROM records r JOIN graduates g ON g.id = r.graduate_id
+LEFT JOIN bindings b ON b.graduate_id = r.graduate_id AND b.ended_at IS NULL AND b.following
+LEFT JOIN settings s ON s.school_id = r.school_id AND s.cohort = r.cohort
+WHERE r.state = 'invited' AND r.reminded_at IS NULL AND r.expires_at > $1 AND r.expires_at <= $2
+  AND g.invalid_at IS NULL
+  AND r.created_at < (date_trunc('day', r.expires_at AT TIME ZONE 'Asia/Shanghai') - interval '1 day'
+    + make_interval(hours => $3)) AT TIME ZONE 'Asia/Shanghai'
+ORDER BY r.id LIMIT $4 FOR NO KEY UPDATE OF r SKIP LOCKED"""
+
+REMINDED = "UPDATE records SET reminded_at = $2 WHERE id = ANY($1::uuid[])"
+
+# Codes of employers that may invite or wait to be verified: never asked for, or asked for long ago ($1); one that the
+# registry did not answer for is left alone until $2.
+REGISTRY_DUE = """
+SELECT DISTINCT e.uscc FROM employers e LEFT JOIN registry_status q ON q.uscc = e.uscc
+WHERE e.status IN ('pending', 'verified') AND e.uscc <> ''
+  AND (q.uscc IS NULL OR (COALESCE(q.checked_at, '-infinity') < $1 AND q.wanted_at < $2))
+LIMIT $3"""
+
+# What is not known stays as it was; only the day of the question moves.
+REGISTRY_NOTE = """
+INSERT INTO registry_status (uscc, name, status, wanted_at, checked_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (uscc) DO UPDATE SET wanted_at = $4, checked_at = COALESCE($5, registry_status.checked_at),
+  name = CASE WHEN $5::timestamptz IS NULL THEN registry_status.name ELSE $2 END,
+  status = CASE WHEN $5::timestamptz IS NULL THEN registry_status.status ELSE $3 END"""
+
+FORGET_SESSIONS = """
+DELETE FROM sessions WHERE token_sha256 IN (SELECT token_sha256 FROM sessions WHERE ends_at < $1 LIMIT 5000)"""

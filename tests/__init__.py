@@ -1,0 +1,1 @@
+"""Room: tests. A package, so that the harness is imported by its full name."""

@@ -1,0 +1,237 @@
+"""Room: fixtures for all tests. Real PostgreSQL, real Redis, real browser, our programs as real processes.
+
+A test that touches the database asks for `database`; isolation is by fresh school ids, nothing is truncated.
+All async tests and fixtures of a worker share one event loop.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# Settings are read once per process, so the environment is settled before anything of ours is imported.
+OUTER_DATABASE_URL = os.environ.pop("DATABASE_URL", "")
+OUTER_REDIS_URL = os.environ.pop("REDIS_URL", "")
+for _name in [name for name in os.environ if name.startswith("WQ_")]:
+    del os.environ[_name]
+RUN = ROOT / "var" / "test" / f"run-{os.getpid()}"
+os.environ.update(WQ_PROFILE="test", WQ_VAR=str(RUN))
+
+from playwright.async_api import Browser, BrowserContext, Page
+
+from models import db, kit
+from models.config import settings
+from models.embedded import EmbeddedPostgres
+from models.store import RedisStore
+from tests.harness import browser as chromium
+from tests.harness.postgres import TestServer, database_name, run_apart
+from tests.harness.redis import start_redis
+from tests.harness.stack import Stack
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="run the long versions too (make soak)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The long versions are left out of a normal run altogether: a skip is for what cannot run."""
+    if config.getoption("--soak"):
+        return
+    soak = [item for item in items if item.get_closest_marker("soak")]
+    if soak:
+        config.hook.pytest_deselected(items=soak)
+        items[:] = [item for item in items if item not in soak]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def run_folder() -> Iterator[Path]:
+    """This worker's `WQ_VAR`: keys, logs, stored files; deleted at the end."""
+    RUN.mkdir(parents=True, exist_ok=True)
+    yield RUN
+    shutil.rmtree(RUN, ignore_errors=True)
+
+
+# --- PostgreSQL ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[TestServer]:
+    server = TestServer(OUTER_DATABASE_URL)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def database_url(database_server: TestServer) -> Iterator[str]:
+    """The address of this worker's own migrated database; also in `DATABASE_URL`, for children."""
+    name = database_name()
+    url = database_server.clone(name)
+    os.environ["DATABASE_URL"] = url
+    settings.cache_clear()
+    yield url
+    database_server.drop(name)
+
+
+@pytest.fixture(scope="session")
+async def database(database_url: str) -> AsyncIterator[str]:
+    """This worker's database, open: Tortoise models, `models.db` and `act` work from here on."""
+    await db.open_database(database_url)
+    yield database_url
+    await db.close_database()
+
+
+@pytest.fixture
+def fresh_database(database_server: TestServer) -> Iterator[str]:
+    """The address of a migrated database for one test alone; not open in this process."""
+    name = database_name()
+    yield database_server.clone(name)
+    database_server.drop(name)
+
+
+@pytest.fixture
+def empty_database(database_server: TestServer) -> Iterator[str]:
+    """The address of a database without any table, for tests of migrations."""
+    name = database_name()
+    database_server.sql(f'CREATE DATABASE "{name}"')
+    yield database_server.url(name)
+    database_server.drop(name)
+
+
+@pytest.fixture
+def own_postgres(run_folder: Path) -> Iterator[EmbeddedPostgres]:
+    """A server for one test alone, for those that stop it."""
+    server = EmbeddedPostgres.start(run_folder / f"postgres-{kit.new_id().hex[-8:]}", throw_away=True)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def school_id() -> UUID:
+    """A school id that no other test has: the wall between tests that share a database."""
+    return kit.new_id()
+
+
+@pytest.fixture
+def apart() -> Callable[..., object]:
+    """Run a coroutine to its end on a loop of its own, from a synchronous test."""
+    return run_apart
+
+
+# --- Redis ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_url(run_folder: Path) -> Iterator[str]:
+    """A real Redis server: the one of `REDIS_URL`, else one of our own on a free port."""
+    if OUTER_REDIS_URL:
+        yield OUTER_REDIS_URL
+        return
+    child, url = start_redis(run_folder / "redis")
+    yield url
+    child.end()
+
+
+@pytest.fixture
+async def store(redis_url: str) -> AsyncIterator[RedisStore]:
+    """A Redis-backed store whose keys no other test sees."""
+    opened = RedisStore(redis_url, prefix=f"test:{kit.new_id()}:")
+    yield opened
+    await opened.close()
+
+
+# --- time ----------------------------------------------------------------------------------------
+
+
+class Clock:
+    """The house's clock in the test's hand; stands still until moved."""
+
+    def __init__(self) -> None:
+        self.moment = kit.now()
+        kit.set_clock(lambda: self.moment)
+
+    def at(self, text: str) -> datetime:
+        """Set it: `2027-03-05T14:30:00+08:00`."""
+        self.moment = datetime.fromisoformat(text)
+        if self.moment.tzinfo is None:
+            raise ValueError("a moment needs its zone")
+        return self.moment
+
+    def advance(self, **parts: float) -> datetime:
+        """Move it by `timedelta(**parts)`."""
+        self.moment += timedelta(**parts)
+        return self.moment
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    yield Clock()
+    kit.set_clock(None)
+
+
+# --- programs and browser ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def free_port() -> int:
+    from api.children import free_port as find
+
+    return find()
+
+
+@pytest.fixture(scope="session")
+async def stack(database_url: str, run_folder: Path) -> AsyncIterator[Stack]:
+    """The platform as processes on this worker's database. Nothing runs yet: `await stack.start("serve")`.
+
+    Shared by the session: ask `"serve" in stack.children` first; tests that kill or stop use `own_stack`.
+    """
+    made = Stack(run_folder, database_url)
+    yield made
+    await made.end()
+
+
+@pytest.fixture
+async def own_stack(fresh_database: str, run_folder: Path) -> AsyncIterator[Stack]:
+    """A platform for one test alone, on a database of its own."""
+    made = Stack(run_folder / f"stack-{kit.new_id().hex[-8:]}", fresh_database)
+    yield made
+    await made.end()
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium.launch() as launched:
+        yield launched
+
+
+@pytest.fixture
+async def desk(browser: Browser) -> AsyncIterator[Page]:
+    """A page of an ordinary desktop window, Chinese, Shanghai time."""
+    context = await _context(browser, 1366, 900)
+    yield await context.new_page()
+    await context.close()
+
+
+@pytest.fixture
+async def phone(browser: Browser) -> AsyncIterator[Page]:
+    """A page as wide as a phone."""
+    context = await _context(browser, 390, 844, mobile=True)
+    yield await context.new_page()
+    await context.close()
+
+
+async def _context(browser: Browser, width: int, height: int, *, mobile: bool = False) -> BrowserContext:
+    return await browser.new_context(
+        viewport={"width": width, "height": height},
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        is_mobile=mobile,
+        has_touch=mobile,
+    )
