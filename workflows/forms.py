@@ -1,13 +1,13 @@
 """Room: forms. One definition per form, read by the API's validation, OpenAPI, the pages, the dashboard and Excel.
 
-`FORMS` holds them by name (`online_signing.invite`); their data stand in `questions.py`, the words they are made
-of in `fields.py`, the reading of one value in `reading.py`. Everything here is pure.
+`FORMS` holds them by name (`online_signing.invite`). Their data stand in `questions.py` and `staff_questions.py`,
+the words they are made of in `fields.py`, the reading of one value in `reading.py`. Everything here is pure.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
 from typing import Any, TypedDict
 
@@ -15,6 +15,7 @@ from workflows.errors import Fault
 from workflows.fields import BadForm, Field, Form, Kind, When
 from workflows.questions import ALL
 from workflows.reading import Wrong, as_day, blank, misshapen, missing, options, read, shape_of
+from workflows.staff_questions import ALL as STAFF_FORMS
 
 __all__ = [
     "FORMS",
@@ -30,7 +31,7 @@ __all__ = [
     "validate",
 ]
 
-FORMS: Mapping[str, Form] = MappingProxyType({form.name: form for form in ALL})
+FORMS: Mapping[str, Form] = MappingProxyType({form.name: form for form in (*ALL, *STAFF_FORMS)})
 
 _MOST_UNKNOWN = 20  # named unknown fields; the rest of a garbage body would only lengthen the answer
 
@@ -38,9 +39,9 @@ _MOST_UNKNOWN = 20  # named unknown fields; the rest of a garbage body would onl
 class FormFacts(TypedDict, total=False):
     """What a form may look at beside itself; each may be left out, then what depends on it is not checked."""
 
-    now: datetime
+    today: date  # Asia/Shanghai
     cohort: int
-    closes_at: datetime  # the cohort's last second
+    close: date  # the cohort's last day
     defaults: Mapping[str, Any]  # for fields marked `prefilled`: what the platform knows already
 
 
@@ -48,7 +49,7 @@ def validate(form: Form, data: Any, facts: Mapping[str, Any]) -> tuple[dict[str,
     """Read what was sent for a form: the clean values by field name, and all faults at once in the form's order.
 
     Takes any JSON value and never raises. Clean values are JSON (text, whole number, true/false, dates as
-    `YYYY-MM-DD`) and hold only what was filled in, asked for and right. Validating them again changes nothing.
+    `YYYY-MM-DD`) and hold only what was filled in, asked for and right. Reading them again gives the same values.
     `facts` has the keys of `FormFacts`.
     """
     if not isinstance(data, Mapping):
@@ -126,7 +127,7 @@ def _bound(
         return day, day.isoformat()
     if (other := form.field(bound)) is not None:
         return (date.fromisoformat(clean[bound]), f"“{other.label}”") if bound in clean else None
-    known = as_day(facts.get({"today": "now", "close": "closes_at"}.get(bound, bound)))
+    known = as_day(facts.get(bound))
     return None if known is None else (known, "今天" if bound == "today" else f"本届截止日 {known.isoformat()} ")
 
 

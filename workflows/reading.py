@@ -249,7 +249,7 @@ def _id_number(field: Field, text: str, sent: Mapping[str, Any], facts: Mapping[
     paper = sent.get(field.paper_field) or PAPER_RESIDENT_ID
     if paper not in table("paper"):
         raise Wrong("unknown_code", f"请先选择正确的证件类型，再填写“{field.label}”。")
-    today = as_day(facts.get("now")) or date.max
+    today = as_day(facts.get("today")) or date.max
     return _checked(lambda: check_paper(paper, text, today, field.label))
 
 
