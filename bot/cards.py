@@ -1,0 +1,175 @@
+"""Room: how things look in the chat: records, offers, desks, links. Short plain lines, no pictures, units with numbers.
+
+Names and remarks that others typed pass `plain`, so that they cannot become links.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from bot.buttons import Do, Listing, Show, Topic
+from bot.replies import plain
+from bot.router import Option
+from bot.words import LABELS
+from models import codes
+from models.config import settings
+from models.kit import chat_time
+from models.parties import Party
+from workflows.limits import CHAT_LIST
+from workflows.queries.chat import Case, Desk, Person
+from workflows.queries.warnings import Marks
+
+NAME_LENGTH = 24
+
+_TURN = {
+    Party.GRADUATE: "等您答复",
+    Party.DEPARTMENT: "等待学院审核",
+    Party.SCHOOL: "等待学校审核",
+    Party.EMPLOYER: "等待单位处理",
+}
+
+
+def link(label: str, path: str) -> str:
+    """A link to a page of ours; `label` says where it leads."""
+    return f'<a href="{settings().public_url.rstrip("/")}{path}">{label}</a>'
+
+
+def record_link(label: str, record_id: UUID) -> str:
+    return link(label, f"/m/records/{record_id}")
+
+
+def bind_link(label: str = "绑定账号") -> str:
+    return link(label, "/m/bind")
+
+
+def short(text: str, most: int = NAME_LENGTH) -> str:
+    """A name within a line."""
+    return plain(text if len(text) <= most else text[: most - 1] + "…")
+
+
+def topic(name: str) -> Option:
+    return Option(LABELS[name], Topic(name))
+
+
+def topics(*names: str) -> tuple[Option, ...]:
+    return tuple(topic(name) for name in names)
+
+
+def desk_line(desk: Desk) -> str:
+    """Whom to ask, in one line."""
+    if desk.phone:
+        hours = f"（{plain(desk.hours)}）" if desk.hours else ""
+        return f"{plain(desk.school)}就业部门电话：{plain(desk.phone)}{hours}"
+    if desk.handler_phone:
+        return f"{plain(desk.school)}协议经办人{plain(desk.handler)}，电话：{plain(desk.handler_phone)}"
+    return f"请联系{plain(desk.school)}的就业部门"
+
+
+def turn_line(case: Case) -> str:
+    """Since when, and whose turn it is."""
+    since = f"{chat_time(case.since)}起"
+    waits = case.state.waits_on
+    if case.facts.graduate.invalid and case.alive:
+        return f"{since}；流程已暂停"
+    if waits is None:
+        return since
+    ends = case.record.expires_at if case.open_offer else None
+    until = f"，截止{chat_time(ends)}" if ends else ""
+    return f"{since}{_TURN[waits]}{until}"
+
+
+def situation(case: Case) -> str:
+    """One record in a few lines: what, where it stands, since when, who is next."""
+    return "\n".join((f"{short(case.employer)}（{case.flow.label}）", case.state.label, turn_line(case)))
+
+
+def offer_line(case: Case) -> str:
+    """One invitation in a list."""
+    ends = case.record.expires_at
+    return f"{short(case.employer)}，{short(_text(case.form, 'position_title'), 16)}，截止{chat_time(ends) if ends else ''}"
+
+
+def terms(case: Case) -> tuple[str, ...]:
+    """What is offered: the points of the agreement that matter to the graduate, one per line."""
+    form = case.form
+    category = str(case.record.row["position_category"])
+    label = codes.table("position_category").label(category) if category else ""
+    lines = [
+        f"单位：{plain(case.employer)}",
+        f"岗位：{short(_text(form, 'position_title'), 50)}" + (f"（{label}）" if label else ""),
+        f"工作地点：{short(_text(form, 'work_place'), 60)}",
+        f"月薪：{form['monthly_pay']}元（税前）" if "monthly_pay" in form else "",
+        f"报到日期：{_text(form, 'report_on')}" if form.get("report_on") else "",
+        _joined(
+            "约定：",
+            f"试用期{form['probation_months']}个月" if form.get("probation_months") else "",
+            f"服务期{form['service_months']}个月" if form.get("service_months") else "",
+            f"违约金{form['penalty']}元" if form.get("penalty") else "",
+            f"劳务派遣到{short(_text(form, 'dispatched_to'))}" if form.get("dispatched") else "",
+            "解决户口" if form.get("hukou_settled") else "",
+            "接收档案" if form.get("archive_accepted") else "",
+            "另有补充条款" if form.get("extra_terms") else "",
+        ),
+    ]
+    return tuple(line for line in lines if line)
+
+
+def deadline(case: Case) -> str:
+    ends = case.record.expires_at
+    return f"应约截止：{chat_time(ends)}" if ends else ""
+
+
+def warning(marks: Marks) -> str:
+    """The warning marks of an employer; empty without any."""
+    if not marks.shown:
+        return ""
+    labels = codes.table("warning_reason")
+    reasons = "、".join(labels.label(code) for code in marks.reasons)
+    who = "多所学校" if marks.everywhere else "您的学校"
+    by_name = "（仅按单位名称匹配，请自行核实）" if marks.by_name_only else ""
+    return f"预警提示：该单位被{who}列为预警单位，原因：{reasons}{by_name}。请谨慎决定，可先咨询学校。"
+
+
+def closed(cases: Iterable[Case]) -> tuple[str, ...]:
+    """Why something is not possible just now; each reason once."""
+    found: dict[str, str] = {}
+    for case in cases:
+        for choice in case.choices:
+            if not choice.open:
+                found.setdefault(choice.reason, choice.label)
+    return tuple(f"暂不能{label}：{reason}" for reason, label in found.items())
+
+
+def actions(case: Case, *, named: bool = False) -> tuple[Option, ...]:
+    """What the person can do with the record now, as numbered choices."""
+    name = f"（{short(case.employer, 12)}）" if named else ""
+    return tuple(Option(f"{c.label}{name}", Do(case.record.id, c.name)) for c in case.choices if c.open)
+
+
+def page(cases: Sequence[Case], name: str, number: int) -> tuple[Sequence[Case], str, Listing | None]:
+    """Five of a list, the line that says where one is, and the next page."""
+    pages = max(1, -(-len(cases) // CHAT_LIST))
+    number = min(max(number, 1), pages)
+    shown = cases[(number - 1) * CHAT_LIST : number * CHAT_LIST]
+    where = f"共 {len(cases)} 条，第 {number}/{pages} 页" if pages > 1 else ""
+    return shown, where, Listing(name, number + 1) if number < pages else None
+
+
+def lines(cases: Sequence[Case]) -> tuple[Option, ...]:
+    """The numbers of a list whose lines stand in the text."""
+    return tuple(Option("", Show(case.record.id)) for case in cases)
+
+
+def who(person: Person) -> str:
+    return plain(person.graduate.name)
+
+
+def _text(form: Any, name: str) -> str:
+    return str(form.get(name, ""))
+
+
+def _joined(head: str, *parts: str) -> str:
+    found = "，".join(part for part in parts if part)
+    return head + found if found else ""

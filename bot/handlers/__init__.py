@@ -1,0 +1,14 @@
+"""Room: the handlers, one file per topic, and the table they make together. Order: what is not understood comes last."""
+
+from __future__ import annotations
+
+from bot.handlers import account, agreements, answering, elsewhere, events, invitations, orientation, progress
+from bot.router import Router
+
+
+def table() -> Router:
+    """All handlers. Raises RouterError when two of them want the same."""
+    whole = Router()
+    for part in (events, progress, invitations, answering, agreements, elsewhere, account, orientation):
+        whole.include(part.router)
+    return whole
