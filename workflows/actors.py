@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from models.parties import STAFF, Grant, Level, Module, Party
-from workflows.errors import Forbidden, ModuleClosed, ReadOnly, Refusal
+from workflows.errors import Forbidden, ModuleClosed, NotFound, ReadOnly, Refusal
 
 NOBODY = UUID(int=0)
 
@@ -49,6 +49,7 @@ class Actor:
 
 CLOCK = Actor(Party.CLOCK, NOBODY, "系统定时")
 OPERATOR = Actor(Party.OPERATOR, NOBODY, "运维人员")
+APPLICANT = Actor(Party.EMPLOYER, NOBODY, "注册单位")  # an employer that is not registered yet
 
 
 class Visible(Protocol):
@@ -129,6 +130,12 @@ def may_write(actor: Actor, module: Module = Module.EMPLOYMENT) -> Refusal | Non
             return Refusal(ModuleClosed)
 
 
+def require_read(actor: Actor, module: Module = Module.EMPLOYMENT) -> None:
+    """The actor may enter the module at all. Raises ModuleClosed."""
+    if actor.grant(module) is Grant.NONE:
+        raise ModuleClosed
+
+
 def require(actor: Actor, *parties: Party) -> None:
     """For commands: the actor is one of these parties, or the operator at the command line.
 
@@ -144,3 +151,51 @@ def require_write(actor: Actor, *parties: Party, module: Module = Module.EMPLOYM
     refusal = may_write(actor, module)
     if refusal is not None and actor.party is not Party.OPERATOR:
         raise refusal.error()
+
+
+def own_school(actor: Actor) -> UUID:
+    """The school that a command of school or department staff works on. Raises Forbidden."""
+    if actor.school_id is None:
+        raise Forbidden
+    return actor.school_id
+
+
+def own_province(actor: Actor, named: UUID | None = None) -> UUID:
+    """The province that a command works on; only the operator names another than the actor's own. Raises Forbidden."""
+    found = named if actor.party is Party.OPERATOR else actor.province_id
+    if found is None:
+        raise Forbidden
+    return found
+
+
+def require_place(actor: Actor, province_id: UUID | None, school_id: UUID | None = None) -> None:
+    """The thing stands in the actor's own province or school. Raises NotFound: nobody learns what others have."""
+    match actor.party:
+        case Party.OPERATOR:
+            return
+        case Party.PROVINCE if actor.province_id is not None and actor.province_id == province_id:
+            return
+        case Party.SCHOOL | Party.DEPARTMENT if actor.school_id is not None and actor.school_id == school_id:
+            return
+    raise NotFound
+
+
+def within_level(actor: Actor, level: Level) -> bool:
+    """The actor's level scope covers this level (or, with `all`, both)."""
+    return actor.party is Party.OPERATOR or actor.level.covers(level)
+
+
+def require_level(actor: Actor, level: Level) -> None:
+    """Raises Forbidden where the level lies outside the actor's scope."""
+    if not within_level(actor, level):
+        raise Forbidden("该学历层次不在您的账号范围内，不能进行此操作。")
+
+
+def may_grant(actor: Actor, grants: Mapping[Module, Grant]) -> bool:
+    """A school hands on no more than it holds; a province may grant all (roles.md, Modules and permissions)."""
+    if actor.party in (Party.PROVINCE, Party.OPERATOR):
+        return True
+    return all(_RANK[grant] <= _RANK[actor.grant(module)] for module, grant in grants.items())
+
+
+_RANK = {Grant.NONE: 0, Grant.RO: 1, Grant.RW: 2}

@@ -27,11 +27,12 @@ from workflows.actors import Actor
 from workflows.decide import Decision, allowed, cascade, decide
 from workflows.effects import Move
 from workflows.errors import Forbidden, HouseError, InvalidForm, KeyReused, NotFound, Refusal, Refused, Stale
-from workflows.facts import Facts, load
+from workflows.facts import Facts
 from workflows.flows import FLOWS
 from workflows.forms import FORMS, validate
 from workflows.guards import SLOT_FREE
 from workflows.invitee import find_invitee
+from workflows.loading import load
 
 WAKE = "wangqian_outbox"
 

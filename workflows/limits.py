@@ -34,6 +34,7 @@ CODE_LIVES = timedelta(minutes=5)
 CODE_TRIES = 5
 CHAT_NUMBER_LIVES = timedelta(minutes=10)
 OAUTH_STATE_LIVES = timedelta(minutes=10)
+VISIT_LIVES = timedelta(minutes=30)  # from the web sign-in to the confirmed binding
 CHAT_LIST = 5
 
 CALLBACK_BYTES = 64 * 1024

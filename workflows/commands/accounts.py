@@ -1,0 +1,222 @@
+"""Room: staff accounts, made and changed by the parent level (roles.md, Modules and permissions; guide chapter 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models.db import fetch_value
+from models.kit import new_id
+from models.parties import Grant, Level, Module, Party
+from models.tables import Account, Graduate, Province, School
+from workflows.actors import Actor, may_grant, own_province, own_school, require_level, require_place, require_write
+from workflows.commands import Book, command
+from workflows.commands.filled import fault, filled, one_fault
+from workflows.commands.sessions import end_sessions, login_name
+from workflows.errors import Fault, Forbidden, InvalidForm, NotFound, Refused
+from workflows.journal import PLATFORM_CHAIN, province_chain, school_chain
+from workflows.passwords import faults_of, hashed, temporary
+
+PARENT = {Party.PROVINCE: Party.OPERATOR, Party.SCHOOL: Party.PROVINCE, Party.DEPARTMENT: Party.SCHOOL}
+
+MORE_THAN_OWN = "不能授予超出您自己账号的权限。"
+LAST_REVIEWER = "该院系还有{count}条待审核记录，调整后将没有可审核的院系账号，改由学校代为审核。确认无误后请再次提交。"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What the maker hands on to the account's owner; the password is shown this once."""
+
+    id: UUID
+    username: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """Where an account belongs."""
+
+    party: Party
+    province_id: UUID
+    school_id: UUID | None = None
+    department: str = ""
+
+    @property
+    def chain(self) -> str:
+        return school_chain(self.school_id) if self.school_id else province_chain(self.province_id)
+
+
+@command(clashes={"accounts_username": lambda: one_fault("username", "taken", "该用户名已被使用，请换一个。")})
+async def create_account(
+    book: Book,
+    party: Party,
+    form: Mapping[str, Any],
+    *,
+    province_id: UUID | None = None,
+    school_id: UUID | None = None,
+    password: str = "",
+    must_change: bool = True,
+) -> NewAccount:
+    """Make an account one level below the actor's. `form`: the form `account`. An empty password is made up.
+
+    `province_id` is named by the operator, `school_id` by a province; a school makes its own departments' accounts.
+    `must_change` False only where the owner chose the password (command line, demo). Raises Forbidden, ReadOnly,
+    NotFound, InvalidForm.
+    """
+    clean = filled("account", form)
+    seat = await _seat(book.actor, party, province_id, school_id, form)
+    username = login_name(clean["username"])
+    rights = _rights(book.actor, clean)
+    if password and (faults := faults_of(password, username)):
+        raise InvalidForm(faults)
+    password = password or temporary()
+    account = Account(
+        id=new_id(),
+        username=username,
+        display_name=clean["display_name"],
+        party=str(party),
+        province_id=seat.province_id,
+        school_id=seat.school_id,
+        department=seat.department,
+        password=await hashed(password),
+        must_change=must_change,
+        created_at=book.now,
+        **rights,
+    )
+    await account.save()
+    book.note(
+        seat.chain,
+        "account",
+        account.id,
+        "create_account",
+        username=username,
+        party=str(party),
+        department=seat.department,
+        **rights,
+    )
+    return NewAccount(account.id, username, password)
+
+
+async def _seat(
+    actor: Actor, party: Party, province_id: UUID | None, school_id: UUID | None, form: Mapping[str, Any]
+) -> _Seat:
+    if party not in PARENT:
+        raise Forbidden
+    require_write(actor, PARENT[party])
+    if party is Party.PROVINCE:
+        province = own_province(actor, province_id)
+        if not await Province.filter(id=province).exists():
+            raise NotFound
+        return _Seat(party, province)
+    school = await School.get_or_none(id=school_id or own_school(actor)).select_related("province")
+    if school is None:
+        raise NotFound
+    require_place(actor, school.province.id, school.id)
+    department = await _department(school.id, form) if party is Party.DEPARTMENT else ""
+    return _Seat(party, school.province.id, school.id, department)
+
+
+async def _department(school_id: UUID, form: Mapping[str, Any]) -> str:
+    """The name exactly as the roster has it: records find their department's accounts by this text."""
+    name = str(form.get("department") or "").strip()
+    if not name:
+        fault("department", "required", "请选择“所在院系”。")
+    if not await Graduate.filter(school_id=school_id, department=name).exists():
+        fault("department", "unknown_department", "学生名单中没有这个院系，请从名单中的院系里选择。")
+    return name
+
+
+def _rights(actor: Actor, clean: Mapping[str, Any]) -> dict[str, Any]:
+    """Columns `grants` and `level`. Raises InvalidForm for more than one's own, Forbidden for another level scope."""
+    grants = {module: Grant(clean[f"grant_{module}"]) for module in Module}
+    beyond = [module for module in Module if not may_grant(actor, {module: grants[module]})]
+    if beyond:
+        raise InvalidForm([Fault(f"grant_{module}", "more_than_own", MORE_THAN_OWN) for module in beyond])
+    require_level(actor, Level(clean["level"]))
+    return {"grants": {str(m): str(g) for m, g in grants.items()}, "level": clean["level"]}
+
+
+async def _managed(book: Book, account_id: UUID) -> Account:
+    """The account, locked, if the actor is of its parent level. Raises NotFound, Forbidden, ReadOnly."""
+    account = await Account.filter(id=account_id).select_for_update().first()
+    if account is None:
+        raise NotFound
+    require_place(book.actor, account.province_id, account.school_id)
+    require_write(book.actor, PARENT[Party(account.party)])
+    require_level(book.actor, Level(account.level))
+    return account
+
+
+def _note(book: Book, account: Account, action: str, **detail: Any) -> None:
+    if account.school_id is not None:
+        chain = school_chain(account.school_id)
+    else:
+        chain = province_chain(account.province_id) if account.province_id else PLATFORM_CHAIN
+    book.note(chain, "account", account.id, action, username=account.username, **detail)
+
+
+@command()
+async def change_rights(book: Book, account_id: UUID, form: Mapping[str, Any], *, confirmed: bool = False) -> None:
+    """Change grants and level scope (form `account_rights`); holds from the account's next request.
+
+    Raises NotFound, Forbidden, ReadOnly, InvalidForm, and until `confirmed` Refused with guard `last_reviewer`.
+    """
+    account = await _managed(book, account_id)
+    before = {"grants": account.grants, "level": account.level}
+    rights = _rights(book.actor, filled("account_rights", form))
+    account.grants, account.level = rights["grants"], rights["level"]
+    await account.save(update_fields=["grants", "level"])
+    await _check_reviewers(account, confirmed=confirmed)
+    _note(book, account, "change_rights", before=before, after=rights)
+
+
+@command()
+async def disable_account(book: Book, account_id: UUID, *, confirmed: bool = False) -> None:
+    """Close an account and end its sessions at once. Raises as `change_rights` does."""
+    account = await _managed(book, account_id)
+    if account.disabled_at is None:
+        account.disabled_at = book.now
+        await account.save(update_fields=["disabled_at"])
+    await _check_reviewers(account, confirmed=confirmed)
+    await end_sessions(account.id)
+    _note(book, account, "disable_account")
+
+
+@command()
+async def enable_account(book: Book, account_id: UUID) -> None:
+    """Open a closed account again, with its old password. Raises NotFound, Forbidden, ReadOnly."""
+    account = await _managed(book, account_id)
+    account.disabled_at = None
+    await account.save(update_fields=["disabled_at"])
+    _note(book, account, "enable_account")
+
+
+@command()
+async def reset_password(book: Book, account_id: UUID) -> NewAccount:
+    """A new first password, shown this once; the account's sessions end. Raises NotFound, Forbidden, ReadOnly."""
+    account = await _managed(book, account_id)
+    password = temporary()
+    account.password = await hashed(password)
+    account.must_change = True
+    await account.save(update_fields=["password", "must_change"])
+    await end_sessions(account.id)
+    _note(book, account, "reset_password")
+    return NewAccount(account.id, account.username, password)
+
+
+_ORPHANS = """
+SELECT count(*) FROM records r JOIN graduates g ON g.id = r.graduate_id
+WHERE r.school_id = $1 AND r.department = $2 AND r.waits_on = 'department' AND g.invalid_at IS NULL AND NOT EXISTS (
+  SELECT 1 FROM accounts a WHERE a.school_id = r.school_id AND a.party = 'department' AND a.department = r.department
+    AND a.disabled_at IS NULL AND a.grants->>'employment' = 'rw' AND a.level IN ('all', r.level))"""
+
+
+async def _check_reviewers(account: Account, *, confirmed: bool) -> None:
+    """After the change, in the same transaction: does anything wait that no department account could decide now?"""
+    if confirmed or account.party != Party.DEPARTMENT:
+        return
+    count = await fetch_value(_ORPHANS, account.school_id, account.department)
+    if count:
+        raise Refused(LAST_REVIEWER.format(count=count), guard="last_reviewer", count=count)

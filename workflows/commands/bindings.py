@@ -1,0 +1,248 @@
+"""Room: binding a WeChat account to a roster entry, and ending it (spec/wechat.md, Binding a person).
+
+The way: WeChat names the openid (a visit, `tokens`) → name and ID number → a code by SMS to the phone on the roster →
+a look at whom it is → bound. Until the code has come back every answer is the same whether the person exists or not:
+for somebody who does not, the same rows are written and nothing is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from models.codes.identity import person_name
+from models.db import execute, fetch, fetch_row
+from models.kit import fold, json_time, new_id
+from models.parties import Party
+from models.sql import chat as sql
+from models.states import Channel
+from models.store import Store
+from models.vault import blind_index, seal
+from workflows.actors import require
+from workflows.commands import Book, command
+from workflows.commands.deliveries import CODE_PLACE
+from workflows.commands.sessions import end_sessions
+from workflows.commands.tokens import (
+    VISITOR,
+    Kind,
+    Visit,
+    check_code,
+    draw_code,
+    lock_visit,
+    person_key,
+    read_visit,
+    write_visit,
+)
+from workflows.errors import Conflict, Fault, Forbidden, InvalidForm, RateLimited, Refused, Unauthenticated
+from workflows.journal import school_chain
+from workflows.limits import BIND_TRY, CODE_DAY, CODE_HOUR, CODE_MINUTE, Rate
+from workflows.notices import NOTICES
+from workflows.rates import spend
+
+OPENID_TAKEN = "openid_taken"
+OPENID_TAKEN_SENTENCE = "本微信已绑定另一位同届毕业生；如需改绑，请先在公众号里回复“解绑”，再重新绑定。"
+
+_CODES: tuple[tuple[str, Rate], ...] = (("minute", CODE_MINUTE), ("hour", CODE_HOUR), ("day", CODE_DAY))
+
+
+def _visiting(visit: Visit | None) -> Visit:
+    if visit is None:
+        raise Unauthenticated("页面已过期，请从公众号重新打开绑定页面。")
+    return visit
+
+
+# --- whom the visitor says to be -----------------------------------------------------------------
+
+
+async def ask_code(store: Store, token: str, name: str, id_number: str, address: str) -> None:
+    """Somebody says who it is: send a code to the phone that the roster has, if it has this person.
+
+    Returns nothing in either case. Raises Unauthenticated (no visit), InvalidForm, RateLimited; all of them
+    judge what was typed and how often, never who exists. The counters fail closed.
+    """
+    visit = _visiting(await read_visit(token))
+    name, number = _typed(name, id_number)
+    index = blind_index("id_number", number)
+    for key in (f"bind:wx:{visit.person}", f"bind:id:{index.hex()}"):
+        await spend(store, BIND_TRY, key, closed=True)
+    # A campus shares one address, so there only the wrong tries count.
+    await spend(store, BIND_TRY, f"bind:at:{address}", add=False, closed=True)
+    for span, rate in _CODES:
+        await spend(store, rate, f"code:id:{span}:{index.hex()}", closed=True)
+    row = await fetch_row(sql.FIND_CLAIMED, index, name)
+    if row is None:
+        await spend(store, BIND_TRY, f"bind:at:{address}", closed=True)
+        await _send_code(VISITOR, token, _nobody(index), None)
+        return
+    reachable = bool(row["phone_enc"]) and await _phone_allows(store, row["phone_bidx"])
+    await _send_code(VISITOR, token, row["id"], row["school_id"] if reachable else None)
+
+
+def _typed(name: str, id_number: str) -> tuple[str, str]:
+    name, number = person_name(name), "".join(fold(id_number).split()).upper()
+    faults = []
+    if not 1 <= len(name) <= 50:
+        faults.append(Fault("name", "required", "请填写姓名，与学校名单上的一致。"))
+    if not 6 <= len(number) <= 24 or not number.isalnum():
+        faults.append(Fault("id_number", "bad_format", "请填写证件号码，如身份证号 18 位，末位可为 X。"))
+    if faults:
+        raise InvalidForm(faults)
+    return name, number
+
+
+async def _phone_allows(store: Store, phone: bytes | None) -> bool:
+    """Limits of the number itself; past them nothing is sent and nothing is said, for it would name the person."""
+    try:
+        for span, rate in _CODES:
+            await spend(store, rate, f"code:to:{span}:{(phone or b'').hex()}", closed=True)
+    except RateLimited:
+        return False
+    return True
+
+
+def _nobody(index: bytes) -> UUID:
+    """The id under which the tries at an unknown number are kept: always the same for the same number."""
+    return uuid5(NAMESPACE_OID, index.hex())
+
+
+def _code_subject(claim: UUID, visit: Visit) -> str:
+    """A code works for the one who asked for it: the same person on another WeChat needs one of its own."""
+    return f"{claim}:{visit.person}"
+
+
+@command(journaled=False)
+async def _send_code(book: Book, token: str, claim: UUID, school_id: UUID | None) -> None:
+    visit = _visiting(await lock_visit(book, token))
+    code, until = await draw_code(book, _code_subject(claim, visit))
+    sealed = seal(CODE_PLACE, code)
+    await write_visit(book, visit, claim=claim, proved=False)
+    if school_id is not None:
+        book.owe(NOTICES["one_time_code"], Channel.SMS, claim, {"code": sealed, "until": json_time(until)}, school_id)
+
+
+async def prove_code(store: Store, token: str, code: str) -> bool:
+    """Is this the code that was sent? From then on the visit may be confirmed. Raises Unauthenticated, RateLimited."""
+    visit = _visiting(await read_visit(token))
+    await spend(store, BIND_TRY, f"prove:wx:{visit.person}", closed=True)
+    return await _prove(VISITOR, token, "".join(fold(code).split()))
+
+
+@command(journaled=False)
+async def _prove(book: Book, token: str, code: str) -> bool:
+    visit = _visiting(await lock_visit(book, token))
+    if visit.claim is None:
+        return False
+    if not await check_code(book, _code_subject(visit.claim, visit), code):
+        return False
+    # A claim whose person has gone from the roster in the meantime proves nothing.
+    if await fetch_row(sql.SHOW_CLAIMED, visit.claim) is None:
+        return False
+    await write_visit(book, visit, claim=visit.claim, proved=True)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The person whom a proved visit is about to bind."""
+
+    graduate_id: UUID
+    name: str
+    cohort: int
+    department: str
+    school_name: str
+
+
+async def read_claim(visit: Visit) -> Claim | None:
+    """None until the code has come back."""
+    row = await fetch_row(sql.SHOW_CLAIMED, visit.claim) if visit.proved else None
+    if row is None:
+        return None
+    return Claim(row["id"], row["name"], row["cohort"], row["department"], row["school_name"])
+
+
+# --- bound and unbound ---------------------------------------------------------------------------
+
+
+def _lost_race() -> Conflict:
+    return Conflict("绑定信息刚刚发生了变化，请从公众号重新打开绑定页面。")
+
+
+@command(clashes={"bindings_live": _lost_race})
+async def bind(book: Book, token: str) -> UUID:
+    """Bind the visit's WeChat account to the proved graduate; the binding's id. Binding again changes nothing.
+
+    An older binding of the graduate ends, its WeChat account is told, and the graduate's sessions end with it.
+    Raises Unauthenticated, Forbidden (another actor, nothing proved), Refused `openid_taken`, Conflict.
+    """
+    require(book.actor, Party.GRADUATE)
+    visit = _visiting(await lock_visit(book, token))
+    if not visit.proved or visit.claim is None or book.actor.graduate_id != visit.claim:
+        raise Forbidden
+    graduate = await fetch_row(sql.LOCK_GRADUATE, visit.claim)
+    if graduate is None:
+        raise Forbidden
+    live = await fetch(sql.LOCK_BINDINGS, graduate["id"], visit.openid, graduate["cohort"])
+    if any(row["graduate_id"] != graduate["id"] for row in live):
+        raise Refused(OPENID_TAKEN_SENTENCE, guard=OPENID_TAKEN)
+    await write_visit(book, visit, claim=visit.claim, proved=True, ended=True)
+    chain = school_chain(graduate["school_id"])
+    for row in live:
+        if row["openid"] == visit.openid:
+            book.note(chain, "graduate", graduate["id"], "bind_again", binding=str(row["id"]))
+            found: UUID = row["id"]
+            return found
+    await _replace(book, live)
+    binding = new_id()
+    values = [binding, graduate["school_id"], graduate["id"], graduate["cohort"], visit.openid, book.now]
+    await execute(sql.MAKE_BINDING, *values)
+    book.note(chain, "graduate", graduate["id"], "bind", binding=str(binding), replaced=[str(r["id"]) for r in live])
+    return binding
+
+
+async def _replace(book: Book, old: Sequence[Any]) -> None:
+    await _end(book, old)
+    for row in old:
+        book.owe(NOTICES["binding_changed"], Channel.WECHAT, row["id"], {"at": json_time(book.now)}, row["school_id"])
+
+
+async def _end(book: Book, rows: Sequence[Any]) -> None:
+    """End bindings with everything that rests on them: sessions of the person, numbers given out in the chat."""
+    if not rows:
+        return
+    await execute(sql.END_BINDINGS, [row["id"] for row in rows], book.now)
+    for row in rows:
+        await end_sessions(row["id"])
+    for openid in {row["openid"] for row in rows}:
+        await execute(sql.OUTDATE_MINTED, str(Kind.CHAT), person_key(openid), book.now, "")
+
+
+@command(journaled=False)
+async def unbind(book: Book, openid: str) -> int:
+    """End the live bindings of this WeChat account, at its own wish; how many there were."""
+    require(book.actor, Party.GRADUATE)
+    rows = await fetch(sql.LOCK_BINDINGS_OF, openid)
+    if rows and not any(row["graduate_id"] == book.actor.graduate_id for row in rows):
+        raise Forbidden
+    await _end(book, rows)
+    for row in rows:
+        book.note(school_chain(row["school_id"]), "graduate", row["graduate_id"], "unbind", binding=str(row["id"]))
+    return len(rows)
+
+
+@command(journaled=False)
+async def follow(book: Book, openid: str) -> None:  # noqa: ARG001  every command receives its book
+    """The person follows the account (again): a live binding hears us, whatever we had to assume in between."""
+    await execute(sql.FOLLOWS, openid)
+
+
+@command(journaled=False)
+async def unfollow(book: Book, openid: str) -> int:
+    """The person no longer follows the account: bindings end, the openid is forgotten (the platform's rule)."""
+    rows = await fetch(sql.LOCK_BINDINGS_OF, openid)
+    await _end(book, rows)
+    await execute(sql.FORGET_OPENID, openid, book.now)
+    for row in rows:
+        book.note(school_chain(row["school_id"]), "graduate", row["graduate_id"], "unfollow", binding=str(row["id"]))
+    return len(rows)

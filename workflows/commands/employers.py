@@ -1,0 +1,207 @@
+"""Room: employers: registering, the province's decision, their own data and users (workflows.md 0)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from models.kit import name_key, new_id
+from models.parties import Party
+from models.states import EmployerStatus
+from models.tables import Employer, EmployerUser, Province
+from models.vault import seal
+from workflows.actors import Actor, require, require_place, require_write
+from workflows.commands import Book, command
+from workflows.commands.filled import fault, filled, one_fault
+from workflows.commands.sessions import login_name
+from workflows.errors import Forbidden, InvalidForm, NotFound, Refused
+from workflows.forms import FORMS
+from workflows.journal import province_chain
+from workflows.passwords import faults_of, hashed
+
+PROFILE_PLACE = "employers.profile"
+
+CODE_TAKEN = "该统一社会信用代码已有核验通过的单位，请由该单位的经办人登录后添加用户。"
+CODE_TAKEN_DECIDING = "平台上已有同一统一社会信用代码且核验通过的单位，不能重复通过核验。"
+NOT_OPEN = "该地区所在的省份尚未开通本平台，暂不能注册。"
+WRONG_STATUS = "该单位当前为“{label}”，不能进行此操作。"
+SUSPENDED = "单位当前为“{label}”，不能修改信息，请联系所在省的主管部门。"
+
+S = EmployerStatus
+
+# Which status a province may give, and from which one (workflows.md 0).
+DECISIONS: Mapping[EmployerStatus, frozenset[EmployerStatus]] = {
+    S.VERIFIED: frozenset({S.PENDING, S.SUSPENDED}),
+    S.RETURNED: frozenset({S.PENDING}),
+    S.REFUSED: frozenset({S.PENDING}),
+    S.SUSPENDED: frozenset({S.VERIFIED}),
+}
+_NEEDS_REASON = frozenset({S.RETURNED, S.REFUSED, S.SUSPENDED})
+
+# Where each field of the form stands as a column; the rest is the profile.
+_COLUMNS = {
+    "employer_name": "name",
+    "employer_uscc": "uscc",
+    "employer_nature": "nature",
+    "employer_industry": "industry",
+    "employer_region": "region",
+}
+
+_USERNAME_TAKEN = {"employer_users_username": lambda: one_fault("username", "taken", "该用户名已被使用，请换一个。")}
+
+
+@command(clashes=_USERNAME_TAKEN)
+async def register_employer(
+    book: Book, form: Mapping[str, Any], username: str, password: str
+) -> tuple[UUID, UUID]:
+    """A new employer and its first user, for the province to verify; the ids of both. The actor is `actors.APPLICANT`.
+
+    `form`: the form `employer_registration`. Raises InvalidForm, Refused (`code_free`).
+    """
+    require(book.actor, Party.EMPLOYER)
+    clean = filled("employer_registration", form, now=book.now)
+    province_id = await _province(clean["employer_region"])
+    await _check_code_free(clean["employer_uscc"])
+    employer = Employer(
+        id=new_id(),
+        province_id=province_id,
+        status=str(S.PENDING),
+        registered_at=book.now,
+        **_columns(clean),
+    )
+    await employer.save()
+    user = await _add_user(book, employer, username, clean.get("agent_name") or clean["contact_name"], password)
+    book.note(
+        province_chain(province_id), "employer", employer.id, "register", name=employer.name, uscc=employer.uscc
+    )
+    return employer.id, user
+
+
+def _columns(clean: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{column: clean[name] for name, column in _COLUMNS.items()},
+        "name_key": name_key(clean["employer_name"]),
+        "profile": _profile(clean),
+    }
+
+
+def _profile(clean: Mapping[str, Any]) -> dict[str, Any]:
+    """What is no column; numbers of persons sealed."""
+    form = FORMS["employer_registration"]
+    return {
+        name: seal(PROFILE_PLACE, value) if name in form.sensitive else value
+        for name, value in clean.items()
+        if name not in _COLUMNS
+    }
+
+
+async def _province(region: str) -> UUID:
+    province = await Province.get_or_none(code=f"{region[:2]}0000")
+    if province is None:
+        fault("employer_region", "not_open", NOT_OPEN)
+    found: UUID = province.id
+    return found
+
+
+async def _check_code_free(uscc: str, but: UUID | None = None) -> None:
+    holder = await Employer.get_or_none(uscc=uscc, status=str(S.VERIFIED))
+    if holder is not None and holder.id != but:
+        raise Refused(CODE_TAKEN, guard="code_free")
+
+
+async def _add_user(book: Book, employer: Employer, username: str, display_name: str, password: str) -> UUID:
+    username = login_name(username)
+    if len(username) < 3 or not username.isascii() or not username.isprintable() or " " in username:
+        fault("username", "bad_format", "用户名应为 3 至 64 位字母、数字或符号，不含空格。")
+    if faults := faults_of(password, username):
+        raise InvalidForm(faults)
+    user = EmployerUser(
+        id=new_id(),
+        employer=employer,
+        username=username,
+        display_name=display_name[:40],
+        password=await hashed(password),
+        created_at=book.now,
+    )
+    await user.save()
+    return user.id
+
+
+@command(clashes=_USERNAME_TAKEN)
+async def add_employer_user(book: Book, username: str, display_name: str, password: str) -> UUID:
+    """Another person of the actor's own employer. Raises Forbidden, InvalidForm."""
+    employer = await _own(book.actor)
+    if not 1 <= len(display_name.strip()) <= 40:
+        fault("display_name", "bad_length", "请填写姓名，最多 40 个字。")
+    user = await _add_user(book, employer, username, display_name.strip(), password)
+    book.note(province_chain(employer.province_id), "employer", employer.id, "add_user", user=str(user))
+    return user
+
+
+async def _own(actor: Actor) -> Employer:
+    require(actor, Party.EMPLOYER)
+    row = await Employer.filter(id=actor.employer_id).select_for_update().first() if actor.employer_id else None
+    if row is None:
+        raise Forbidden
+    return row
+
+
+@command(clashes={"employers_verified_uscc": lambda: Refused(CODE_TAKEN_DECIDING, guard="code_free")})
+async def decide_employer(book: Book, employer_id: UUID, status: EmployerStatus, note: str = "") -> None:
+    """The province of the employer's region verifies, returns, refuses, suspends, or lifts a suspension.
+
+    Raises NotFound (another province's), Forbidden, ReadOnly, InvalidForm, Refused (`status`, `code_free`).
+    """
+    employer = await Employer.filter(id=employer_id).select_for_update().first()
+    if employer is None:
+        raise NotFound
+    require_place(book.actor, employer.province_id)
+    require_write(book.actor, Party.PROVINCE)
+    note = note.strip()
+    if status in _NEEDS_REASON and len(note) < 5:
+        fault("note", "too_short", "请写明原因，至少 5 个字，单位会看到。")
+    before = EmployerStatus(employer.status)
+    if before not in DECISIONS.get(status, frozenset()):
+        raise Refused(WRONG_STATUS.format(label=before.label), guard="status", status=str(before))
+    employer.status = str(status)
+    employer.status_note = note[:300]
+    employer.decided_at = book.now
+    employer.decided_by = book.actor.id
+    await employer.save(update_fields=["status", "status_note", "decided_at", "decided_by"])
+    book.note(
+        province_chain(employer.province_id),
+        "employer",
+        employer.id,
+        "decide_employer",
+        before=str(before),
+        after=str(status),
+        note=note,
+    )
+
+
+@command()
+async def update_profile(book: Book, form: Mapping[str, Any]) -> EmployerStatus:
+    """The employer's own data (form `employer_registration`, all of it); the status afterwards.
+
+    A new name, code or province makes it pending again; so does any answer to a return. Records keep the data that
+    they were made with. Raises Forbidden, InvalidForm, Refused (`status`, `code_free`).
+    """
+    employer = await _own(book.actor)
+    status = EmployerStatus(employer.status)
+    if status in (S.SUSPENDED, S.REFUSED):
+        raise Refused(SUSPENDED.format(label=status.label), guard="status", status=str(status))
+    clean = filled("employer_registration", form, now=book.now)
+    province_id = await _province(clean["employer_region"])
+    await _check_code_free(clean["employer_uscc"], employer.id)
+    columns = _columns(clean)
+    changed = sorted(name for name, value in columns.items() if getattr(employer, name) != value and name != "profile")
+    again = {"name", "uscc"} & set(changed) or province_id != employer.province_id or status is S.RETURNED
+    employer.update_from_dict({**columns, "province_id": province_id})
+    if again:
+        employer.status = str(S.PENDING)
+    await employer.save()
+    book.note(
+        province_chain(province_id), "employer", employer.id, "update_profile", changed=changed, status=employer.status
+    )
+    return EmployerStatus(employer.status)

@@ -1,0 +1,27 @@
+"""Room: how a command reads its form: clean values or every fault at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from workflows.errors import Fault, InvalidForm
+from workflows.forms import FORMS, validate
+
+
+def filled(name: str, data: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
+    """The clean values of the form `name`. Raises InvalidForm with all faults."""
+    clean, faults = validate(FORMS[name], data, facts)
+    if faults:
+        raise InvalidForm(faults)
+    return clean
+
+
+def one_fault(path: str, code: str, message: str) -> InvalidForm:
+    """The refusal for one field that only the database can judge."""
+    return InvalidForm((Fault(path, code, message),))
+
+
+def fault(path: str, code: str, message: str) -> NoReturn:
+    """Raise `one_fault`."""
+    raise one_fault(path, code, message)

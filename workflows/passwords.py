@@ -1,0 +1,61 @@
+"""Room: passwords: what is accepted, how they are kept (argon2id), how they are compared."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import unicodedata
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from workflows.errors import Fault
+
+SHORTEST, LONGEST = 10, 128
+
+# OWASP's smaller set for argon2id: 19 MiB per try, so that many sign-ins at once cannot eat the machine's memory.
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+
+# A hash of a text that nobody kept: an unknown name is compared with it, so that it takes as long as a known one.
+NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$81KQXOCQ2+EaANAqeJp9cg$4v6AuEoc4/abB3DKi/X7k4iBqaqcoqTgOZJH+R0hfMI"
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without look-alikes: the first password is read from paper
+
+
+async def hashed(password: str) -> str:
+    """The argon2id text to store; computed in a thread, as it takes tens of milliseconds."""
+    return await asyncio.to_thread(_HASHER.hash, password)
+
+
+async def matches(stored: str | None, password: str) -> bool:
+    """Compare; without a stored one (unknown name) it takes as long and says no."""
+    return await asyncio.to_thread(_compare, stored, password[: LONGEST + 1])
+
+
+def _compare(stored: str | None, password: str) -> bool:
+    try:
+        return _HASHER.verify(stored or NOBODYS, password) and stored is not None
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def temporary() -> str:
+    """A first password, `xxxx-xxxx-xxxx`: 59 bits, to be changed at the first sign-in."""
+    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
+
+
+def faults_of(password: str, username: str, path: str = "password") -> list[Fault]:
+    """What is wrong with a password that somebody chose; empty when nothing is."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        return [Fault(path, "bad_length", f"密码应为 {SHORTEST} 至 {LONGEST} 个字符，请修改。")]
+    if any(unicodedata.category(ch) in ("Cc", "Cs") for ch in password):
+        return [Fault(path, "bad_characters", "密码中有无法输入的字符，请修改。")]
+    if len({_kind(ch) for ch in password}) < 2 or len(set(password)) < 5:
+        return [Fault(path, "too_simple", "密码太简单，请混合使用字母、数字或符号，不要重复同一字符。")]
+    if username and username.lower() in password.lower():
+        return [Fault(path, "has_username", "密码中不能包含用户名，请修改。")]
+    return []
+
+
+def _kind(ch: str) -> str:
+    return "digit" if ch.isdigit() else "letter" if ch.isalpha() else "other"

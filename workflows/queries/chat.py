@@ -1,0 +1,247 @@
+"""Room: what the chat and the phone pages are answered from: one person, the records, what is open there, in one read.
+
+The facts are the same dataclasses that `decide` judges by, read without a lock, so that the chat offers what an act
+would accept. Between the look and the act things may change; the act finds out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from models.db import fetch
+from models.kit import cohort_close, mask_mobile
+from models.kit import now as clock
+from models.parties import AgreementType, Level, ReviewMode
+from models.sql import chat as sql
+from models.states import Flow, Phase
+from models.tables import Graduate
+from models.vault import unseal
+from workflows.actors import Actor
+from workflows.commands.sessions import actor_of_graduate
+from workflows.decide import Choice, allowed
+from workflows.facts import Facts, GraduateFacts, RecordFacts
+from workflows.flows import FLOWS
+from workflows.spec import State, Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One record of the person, with everything that its rules look at. `since`: when it came to its state."""
+
+    actor: Actor
+    facts: Facts
+    record: RecordFacts
+    since: datetime
+
+    @property
+    def flow(self) -> Workflow:
+        return FLOWS[self.record.flow]
+
+    @property
+    def state(self) -> State:
+        return self.flow.state(self.record.state)
+
+    @property
+    def alive(self) -> bool:
+        return not self.state.final
+
+    @property
+    def open_offer(self) -> bool:
+        """An offer that nobody has answered."""
+        return self.state.phase is Phase.OPEN
+
+    @property
+    def employer(self) -> str:
+        return str(self.record.row["employer_name"])
+
+    @property
+    def form(self) -> Mapping[str, Any]:
+        """What was filled in; numbers of persons still sealed."""
+        found: Mapping[str, Any] = self.record.row["form"]
+        return found
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What the person may do here, and what is closed for now with its reason."""
+        return allowed(self.flow, self.facts, self.actor)
+
+    def choice(self, action: str) -> Choice | None:
+        return next((c for c in self.choices if c.name == action), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Whom to ask: the school's desk, and who handles agreements of the person's level."""
+
+    school: str
+    phone: str
+    hours: str
+    handler: str
+    handler_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A graduate as the chat knows it. `cases`: the newest records of this roster entry, live ones first."""
+
+    actor: Actor
+    graduate: GraduateFacts
+    binding_id: UUID | None
+    desk: Desk
+    facts: Facts
+    mobile: str
+    email: str
+    cases: tuple[Case, ...]
+
+    @property
+    def closes_at(self) -> datetime:
+        return cohort_close(self.graduate.cohort)
+
+    @property
+    def offers(self) -> tuple[Case, ...]:
+        """Unanswered invitations, the one that ends first in front."""
+        return tuple(sorted((c for c in self.cases if c.open_offer), key=_deadline))
+
+    @property
+    def held(self) -> Case | None:
+        """What holds the person's slot: a signing under way or in force."""
+        return next((c for c in self.cases if c.record.slot), None)
+
+    def case(self, record_id: UUID) -> Case | None:
+        return next((c for c in self.cases if c.record.id == record_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known when a message comes in. `said`: the answer that it got already ("": by another way)."""
+
+    said: str | None
+    person: Person | None
+
+
+async def look(openid: str, once: str) -> Seen:
+    """Who writes, and whether this very message was answered before: one statement."""
+    now = clock()
+    rows = await fetch(sql.LOOK, openid, once)
+    said = rows[0]["said"]
+    return Seen(said, None) if said is not None else Seen(None, _person(now, rows))
+
+
+async def look_at(actor: Actor) -> Person | None:
+    """The same for a signed-in graduate of the phone pages."""
+    return _person(clock(), await fetch(sql.LOOK_GRADUATE, actor.id, ""))
+
+
+def _deadline(case: Case) -> datetime:
+    return case.record.expires_at or case.facts.closes_at
+
+
+def _person(now: datetime, rows: Sequence[Any]) -> Person | None:
+    head = rows[0]
+    if head["graduate_id"] is None:
+        return None
+    graduate = GraduateFacts(
+        id=head["graduate_id"],
+        school_id=head["school_id"],
+        cohort=head["cohort"],
+        name=head["name"],
+        level=Level(head["level"]),
+        level_code=head["level_code"],
+        department=head["department"],
+        major=head["major"],
+        training_mode=head["training_mode"],
+        invalid=head["invalid_at"] is not None,
+    )
+    # The facts carry exactly the columns that an actor is made of.
+    actor = actor_of_graduate(cast(Graduate, graduate))
+    facts = _facts(now, graduate, head)
+    found = [(_record(row), row) for row in rows if row["record_id"] is not None]
+    records = [record for record, _ in found]
+    cases = []
+    for record, row in found:
+        if record.graduate_id == graduate.id:
+            others = tuple(r for r in records if r.id != record.id and (r.slot or r.row["waits_on"] is not None))
+            seen = replace(facts, record=record, others=others)
+            since = row["waiting_since"] or row["stepped_at"] or row["created_at"]
+            cases.append(Case(actor, seen, record, since))
+    return Person(
+        actor=actor,
+        graduate=graduate,
+        binding_id=head["binding_id"],
+        desk=_desk(head),
+        facts=replace(facts, others=tuple(r for r in records if r.slot or r.row["waits_on"] is not None)),
+        mobile=mask_mobile(unseal("graduates.phone_enc", head["phone_enc"])) if head["phone_enc"] else "",
+        email=head["email"] or "",
+        cases=tuple(cases),
+    )
+
+
+def _facts(now: datetime, graduate: GraduateFacts, head: Any) -> Facts:
+    handler = (
+        {name: head[f"handler_{name}"] for name in ("name", "phone", "address", "postcode")}
+        if head["handler_name"] is not None
+        else None
+    )
+    return Facts(
+        now=now,
+        graduate=graduate,
+        record=None,
+        open_at=head["open_at"],
+        review_mode=ReviewMode(head["review_mode"]) if head["review_mode"] else ReviewMode.SCHOOL,
+        agreement_type=AgreementType(head["agreement_type"]) if head["agreement_type"] else None,
+        module_open=head["module_open"],
+        handler=handler,
+        binding_id=head["binding_id"],
+        province_id=head["province_id"],
+        school_code=head["school_code"],
+        school_name=head["school_name"],
+    )
+
+
+def _desk(head: Any) -> Desk:
+    return Desk(
+        school=head["school_name"],
+        phone=head["desk_phone"] or "",
+        hours=head["desk_hours"] or "",
+        handler=head["handler_name"] or "",
+        handler_phone=head["handler_phone"] or "",
+    )
+
+
+_CARRIED = (
+    "waits_on",
+    "submitted_at",
+    "agreement_no",
+    "employer_uscc",
+    "employer_name",
+    "employer_name_key",
+    "employer_region",
+    "position_category",
+)
+
+
+def _record(row: Any) -> RecordFacts:
+    rest = {name: row[name] for name in _CARRIED}
+    rest["form"] = json.loads(row["form"])
+    return RecordFacts(
+        id=row["record_id"],
+        flow=Flow(row["flow"]),
+        school_id=row["record_school_id"],
+        cohort=row["record_cohort"],
+        graduate_id=row["record_graduate_id"],
+        employer_id=row["employer_id"],
+        parent_id=row["parent_id"],
+        state=row["state"],
+        version=row["version"],
+        slot=row["slot"],
+        reviewed=row["reviewed"],
+        expires_at=row["expires_at"],
+        department=row["record_department"],
+        level=Level(row["record_level"]),
+        row=rest,
+    )

@@ -1,0 +1,125 @@
+"""Room: the roster as staff read it: lists and one graduate (roles.md, Roster). Numbers are masked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models.db import fetch_row
+from models.kit import fold, mask_id_number, mask_mobile
+from models.parties import Level, Module
+from models.states import Flow
+from models.vault import blind_index, unseal
+from workflows.actors import Actor, require_read, visible_to
+from workflows.errors import NotFound
+from workflows.flows import FLOWS
+from workflows.queries.paging import Order, Page, Where, like, read, size
+from workflows.queries.record_page import mirror
+from workflows.queries.records import compact, moment, records_of
+
+_COLUMNS = """g.id, g.school_id, g.cohort, g.name, g.id_kind, g.id_enc, g.level, g.level_code, g.department, g.major,
+  g.training_mode, g.invalid_at, g.created_at, s.code AS school_code, s.name AS school_name,
+  EXISTS (SELECT 1 FROM bindings b WHERE b.graduate_id = g.id AND b.ended_at IS NULL) AS bound,
+  (SELECT r.flow || ' ' || r.state FROM records r WHERE r.graduate_id = g.id AND r.slot) AS slot"""
+_SOURCE = "graduates g JOIN schools s ON s.id = g.school_id"
+_ORDER = Order("id+", None, "g.id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraduateFilters:
+    """None or empty: not narrowed. `name` is a prefix, `id_number` and `proof_code` are exact.
+
+    `bound`: has a live WeChat binding; `invalid`: deleted from the EMS roster; `registered`: holds the slot.
+    """
+
+    cohort: int | None = None
+    department: str = ""
+    level: Level | None = None
+    major: str = ""
+    name: str = ""
+    id_number: str = ""
+    proof_code: str = ""
+    bound: bool | None = None
+    invalid: bool | None = None
+    registered: bool | None = None
+    cursor: str | None = None
+    limit: int | None = None
+
+
+async def list_graduates(actor: Actor, filters: GraduateFilters) -> Page:
+    """One page of the roster. Raises ModuleClosed, InvalidRequest for a cursor that this list did not give out."""
+    require_read(actor, Module.EMPLOYMENT)
+    where = Where()
+    where.within(visible_to(actor), "g")
+    _narrow(where, filters)
+    rows, following, total, capped = await read(_COLUMNS, _SOURCE, where, _ORDER, size(filters.limit), filters.cursor)
+    return Page([_row(row) for row in rows], following, total, capped)
+
+
+def _narrow(where: Where, wish: GraduateFilters) -> None:
+    if wish.cohort is not None:
+        where.add("g.cohort = {}", wish.cohort)
+    for column, value in (("department", wish.department), ("major", wish.major), ("proof_code", wish.proof_code)):
+        if value:
+            where.add(f"g.{column} = {{}}", fold(value))
+    if wish.level is not None:
+        where.add("g.level = {}", str(wish.level))
+    if wish.name:
+        where.add("g.name LIKE {}", like(fold(wish.name)) + "%")
+    if wish.id_number:
+        where.add("g.id_bidx = {}", blind_index("id_number", compact(wish.id_number)))
+    for wanted, text in (
+        (wish.bound, "EXISTS (SELECT 1 FROM bindings b WHERE b.graduate_id = g.id AND b.ended_at IS NULL)"),
+        (wish.registered, "EXISTS (SELECT 1 FROM records r WHERE r.graduate_id = g.id AND r.slot)"),
+        (wish.invalid, "g.invalid_at IS NOT NULL"),
+    ):
+        if wanted is not None:
+            where.add(text if wanted else f"NOT ({text})")
+
+
+def _row(row: Any) -> dict[str, Any]:
+    flow, _, state = (row["slot"] or "").partition(" ")
+    return {
+        "id": str(row["id"]),
+        "cohort": row["cohort"],
+        "name": row["name"],
+        "id_kind": row["id_kind"],
+        "id_number": mask_id_number(unseal("graduates.id_enc", row["id_enc"])),
+        "school": {"code": row["school_code"], "name": row["school_name"]},
+        "level": row["level"],
+        "level_code": row["level_code"],
+        "department": row["department"],
+        "major": row["major"],
+        "training_mode": row["training_mode"],
+        "bound": row["bound"],
+        "invalid_at": moment(row["invalid_at"]),
+        "slot": {"flow": flow, "state": state, "label": FLOWS[Flow(flow)].state(state).label} if flow else None,
+    }
+
+
+async def read_graduate(actor: Actor, graduate_id: UUID) -> dict[str, Any]:
+    """One roster entry with its records and what the EMS holds. Raises ModuleClosed, NotFound."""
+    require_read(actor, Module.EMPLOYMENT)
+    where = Where()
+    where.within(visible_to(actor), "g")
+    where.add("g.id = {}", graduate_id)
+    row = await fetch_row(
+        f"SELECT {_COLUMNS}, g.basic, g.phone_enc, g.phone_source, g.email, g.proof_code, g.terminations_used "  # noqa: S608  fixed texts, numbered parameters
+        f"FROM {_SOURCE} WHERE {where.text}",
+        *where.values,
+    )
+    if row is None:
+        raise NotFound
+    return {
+        **_row(row),
+        "basic": json.loads(row["basic"]),
+        "mobile": mask_mobile(unseal("graduates.phone_enc", row["phone_enc"])) or None,
+        "mobile_source": row["phone_source"],
+        "email": row["email"] or None,
+        "proof_code": row["proof_code"],
+        "terminations_used": row["terminations_used"],
+        "records": await records_of(graduate_id),
+        "ems": await mirror(graduate_id),
+    }

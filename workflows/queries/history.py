@@ -1,0 +1,96 @@
+"""Room: the history of one record: 操作, 操作描述, 操作人, 操作时间, read from the journal.
+
+Outsiders (graduate, employer) read whose turn it was and why something was refused, not which clerk it was; notes
+that reviewers leave for each other stay among staff.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from models import codes
+from models.db import fetch
+from models.parties import PARTY_LABELS, STAFF, AgreementType, Party
+from models.states import Flow
+from workflows.actors import Actor
+from workflows.decide import verb
+from workflows.fields import Field
+from workflows.flows import FLOWS
+from workflows.forms import FORMS
+from workflows.queries.record_page import seen
+from workflows.queries.records import for_staff, moment
+from workflows.spec import Transition
+
+STANDS_IN = "代院系审核"
+
+_READ = """
+SELECT id, at, actor, party, action, from_state, to_state, version, detail
+FROM journal WHERE subject_id = $1 AND subject_kind = 'record' ORDER BY id"""
+
+
+async def read_history(actor: Actor, flow: Flow, record_id: UUID) -> list[dict[str, Any]]:
+    """Every step of a record, oldest first. Raises ModuleClosed, NotFound."""
+    facts, _ = await seen(actor, flow, record_id)
+    rows = await fetch(_READ, record_id)
+    return [_line(actor, flow, facts.agreement_type, row) for row in rows]
+
+
+def _line(actor: Actor, flow: Flow, agreement_type: AgreementType | None, row: Any) -> dict[str, Any]:
+    table = FLOWS[flow]
+    detail = json.loads(row["detail"]) if row["detail"] else {}
+    transition = table.find(row["action"], row["from_state"])
+    label = transition.label if transition else row["action"]
+    stands_in = bool(detail.get("stands_in"))
+    return {
+        "at": moment(row["at"]),
+        "action": row["action"],
+        "label": STANDS_IN if stands_in else label.format(verb=verb(table, agreement_type)),
+        "description": "；".join(_description(actor, flow, transition, row, detail)),
+        "party": row["party"],
+        "by": _name(actor, row, detail),
+        "from_state": row["from_state"] or None,
+        "to_state": row["to_state"],
+        "version": row["version"],
+        "stands_in": stands_in,
+    }
+
+
+def _name(actor: Actor, row: Any, detail: Mapping[str, Any]) -> str:
+    """操作人. Staff read names; an outsider reads the own name and everybody else's party."""
+    label = PARTY_LABELS[Party(row["party"])]
+    own = row["actor"] == actor.key
+    clerk = row["party"] in STAFF
+    return str(detail.get("by") or label) if for_staff(actor) or own or not clerk else label
+
+
+def _description(
+    actor: Actor, flow: Flow, transition: Transition | None, row: Any, detail: Mapping[str, Any]
+) -> list[str]:
+    """操作描述: where it led, why, and what an edit changed."""
+    parts = [FLOWS[flow].state(row["to_state"]).label] if row["to_state"] != row["from_state"] else []
+    form = FORMS.get(transition.form) if transition and transition.form else None
+    if transition is None or form is None:
+        return parts
+    given: Mapping[str, Any] = detail.get("form", {})
+    before: Mapping[str, Any] = detail.get("before", {})
+    for field in form.fields:
+        if transition.edits:
+            if before.get(field.name) != given.get(field.name):
+                parts.append(f"{field.label}：{_shown(field, before)} → {_shown(field, given)}")
+        elif field.name in ("reason", "reason_text") and given.get(field.name):
+            parts.append(f"{field.label}：{_shown(field, given)}")
+        elif field.name == "note" and given.get("note") and for_staff(actor):
+            parts.append(f"{field.label}：{given['note']}")
+    return parts
+
+
+def _shown(field: Field, values: Mapping[str, Any]) -> str:
+    value = values.get(field.name)
+    if value in (None, ""):
+        return "（空）"
+    if field.table and str(value) in codes.table(field.table):
+        return codes.table(field.table).label(str(value))
+    return ("是" if value else "否") if isinstance(value, bool) else str(value)

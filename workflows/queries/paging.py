@@ -1,0 +1,137 @@
+"""Room: pages of long lists: conditions with numbered parameters, keyset cursors, totals that stop counting at a cap.
+
+A cursor names the last row that was given out (its sort value and id), so a page costs the same however far one has
+read, and rows that come in meanwhile neither repeat nor push others out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from models.db import fetch, fetch_value
+from models.kit import parse_id
+from workflows.actors import Scope
+from workflows.errors import Fault, InvalidRequest
+from workflows.limits import PAGE_MAX, PAGE_SIZE, TOTAL_CAP
+
+LOST_PLACE = "翻页位置已失效，请从第一页重新查看。"
+
+
+@dataclass(slots=True)
+class Where:
+    """Conditions joined by AND. `add("r.state = ANY({})", states)` numbers the parameters itself."""
+
+    parts: list[str] = field(default_factory=list)
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, text: str, *values: Any) -> None:
+        marks = [f"${len(self.values) + place}" for place in range(1, len(values) + 1)]
+        self.parts.append(text.format(*marks))
+        self.values.extend(values)
+
+    def within(self, scope: Scope, alias: str) -> None:
+        """Only rows that the actor may see."""
+        text, values = scope.where(len(self.values) + 1, alias)
+        self.parts.append(f"({text})")
+        self.values.extend(values)
+
+    def copy(self) -> Where:
+        return Where(list(self.parts), list(self.values))
+
+    @property
+    def text(self) -> str:
+        return " AND ".join(self.parts) or "TRUE"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a list is sorted: by a column and the id, both in one direction. `column` None: by the id alone."""
+
+    name: str
+    column: str | None
+    id_column: str
+    descending: bool = False
+
+    @property
+    def text(self) -> str:
+        way = " DESC" if self.descending else ""
+        ids = f"{self.id_column}{way}"
+        return f"{self.column}{way}, {ids}" if self.column else ids
+
+    def after(self, where: Where, cursor: str) -> None:
+        """Only rows behind the cursor. Raises InvalidRequest for a cursor that this list did not give out."""
+        sign = "<" if self.descending else ">"
+        value, last = _decode(cursor, self)
+        if self.column is None:
+            where.add(f"{self.id_column} {sign} {{}}", last)
+        else:
+            where.add(f"({self.column}, {self.id_column}) {sign} ({{}}, {{}})", value, last)
+
+    def cursor(self, value: datetime | None, last: UUID) -> str:
+        plain = json.dumps([self.name, value.isoformat() if value else None, str(last)], separators=(",", ":"))
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str, order: Order) -> tuple[datetime | None, UUID]:
+    try:
+        name, text, last = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        value = datetime.fromisoformat(text) if text is not None else None
+        found = parse_id(last)
+    except (ValueError, TypeError, binascii.Error, RecursionError):
+        found, name, value = None, None, None
+    usable = value is None or (value.tzinfo is not None and 2000 <= value.year < 2200)
+    if found is None or name != order.name or not usable or (value is None) != (order.column is None):
+        raise InvalidRequest(LOST_PLACE, [Fault("cursor", "bad_cursor", LOST_PLACE)])
+    return value, found
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: `items`, the cursor of the next one (None: this was the last), and the capped total."""
+
+    items: list[dict[str, Any]]
+    next: str | None
+    total: int
+    total_is_capped: bool
+
+
+def size(limit: int | None) -> int:
+    return min(limit or PAGE_SIZE, PAGE_MAX)
+
+
+async def read(
+    columns: str, source: str, where: Where, order: Order, limit: int, cursor: str | None
+) -> tuple[Sequence[Any], str | None, int, bool]:
+    """The rows of one page, the next cursor, the total and whether counting was stopped at the cap.
+
+    The sort column is selected as `sort_value`, the id as `id`; columns and source are ours, never typed by anybody.
+    """
+    counted = await fetch_value(
+        f"SELECT count(*) FROM (SELECT 1 FROM {source} WHERE {where.text} LIMIT {TOTAL_CAP + 1}) x",  # noqa: S608  fixed texts, numbered parameters
+        *where.values,
+    )
+    behind = where.copy()
+    if cursor:
+        order.after(behind, cursor)
+    sort_value = order.column or "NULL::timestamptz"
+    rows = await fetch(
+        f"SELECT {columns}, {sort_value} AS sort_value FROM {source} WHERE {behind.text} "  # noqa: S608  fixed texts, numbered parameters
+        f"ORDER BY {order.text} LIMIT {limit + 1}",
+        *behind.values,
+    )
+    more = len(rows) > limit
+    shown = rows[:limit]
+    following = order.cursor(shown[-1]["sort_value"], shown[-1]["id"]) if more else None
+    return shown, following, min(int(counted), TOTAL_CAP), int(counted) > TOTAL_CAP
+
+
+def like(text: str) -> str:
+    """A text as part of a LIKE pattern: its own wildcards mean themselves."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

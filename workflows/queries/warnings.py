@@ -1,0 +1,116 @@
+"""Room: reads about warning marks: what a reviewer or graduate is shown for one employer, and a school's own list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from models.codes import table
+from models.db import fetch
+from models.kit import json_time
+from models.parties import Module, Party
+from workflows.actors import Actor, own_school, require, visible_to
+
+EVERYWHERE = 5  # distinct schools from which on a mark shows to everybody (guide chapter 13)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What one school's people see about one employer. Notes are the own school's; of other schools only reasons."""
+
+    own: bool
+    schools: int  # distinct schools whose marks count together
+    by_name_only: bool  # nobody compared the code: the name alone fits
+    reasons: tuple[str, ...]
+    note: str = ""
+
+    @property
+    def everywhere(self) -> bool:
+        return self.schools >= EVERYWHERE
+
+    @property
+    def shown(self) -> bool:
+        return self.own or self.everywhere
+
+    def as_dict(self) -> dict[str, Any]:
+        labels = table("warning_reason")
+        return {
+            "shown": self.shown,
+            "own": self.own,
+            "everywhere": self.everywhere,
+            "schools": self.schools if self.everywhere else None,
+            "by_name_only": self.by_name_only,
+            "reasons": [{"code": code, "label": labels.label(code)} for code in self.reasons],
+            "note": self.note,
+        }
+
+
+_CANDIDATES = """
+SELECT school_id, uscc, reasons, note FROM warnings
+WHERE ($1 <> '' AND uscc = $1) OR (name_key = $2 AND (uscc = '' OR $1 = ''))"""
+
+
+async def marks_for(school_id: UUID, uscc: str, name_key: str) -> Marks:
+    """The marks that meet this employer: equal codes, or equal names where one side has no code (roles.md)."""
+    rows = [{**row, "reasons": _reasons(row["reasons"])} for row in await fetch(_CANDIDATES, uscc, name_key)]
+    together = _largest(rows)
+    own = [row for row in rows if row["school_id"] == school_id]
+    schools = len({row["school_id"] for row in together})
+    told = rows_told(own, together, everywhere=schools >= EVERYWHERE)
+    return Marks(
+        own=bool(own),
+        schools=schools,
+        by_name_only=bool(told) and not any(uscc and row["uscc"] == uscc for row in told),
+        reasons=tuple(dict.fromkeys(reason for row in told for reason in row["reasons"])),
+        note="\n".join(row["note"] for row in own if row["note"]),
+    )
+
+
+def rows_told(
+    own: list[dict[str, Any]], together: list[dict[str, Any]], *, everywhere: bool
+) -> list[dict[str, Any]]:
+    """Whose reasons are shown: the own school's, and from five schools on everybody's."""
+    return [*own, *(row for row in together if everywhere and row not in own)]
+
+
+def _largest(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Marks that count together. Equal names with different codes never merge, so for an employer without a code each
+    code is counted with the codeless marks by itself, and the most schools win.
+    """
+    listed = [dict(row) for row in rows]
+    codes = {row["uscc"] for row in listed if row["uscc"]} or {""}
+    groups = ([row for row in listed if row["uscc"] in (code, "")] for code in sorted(codes))
+    return max(groups, key=lambda group: len({row["school_id"] for row in group}))
+
+
+def _reasons(value: Any) -> list[str]:
+    return json.loads(value) if isinstance(value, str) else list(value)
+
+
+_LIST = """
+SELECT w.id, w.name, w.uscc, w.reasons, w.note, w.marked_at, a.display_name AS by_name
+FROM warnings w LEFT JOIN accounts a ON a.id = w.marked_by
+WHERE w.school_id = $1 ORDER BY w.marked_at DESC, w.id"""
+
+
+async def own_marks(actor: Actor) -> list[dict[str, Any]]:
+    """预警单位管理: the marks of the actor's own school. Raises Forbidden."""
+    require(actor, Party.SCHOOL)
+    if visible_to(actor, Module.EMPLOYMENT).equal is None:
+        return []
+    labels = table("warning_reason")
+    return [
+        {
+            "id": str(row["id"]),
+            "employer_name": row["name"],
+            "employer_uscc": row["uscc"],
+            "reasons": [{"code": code, "label": labels.label(code)} for code in _reasons(row["reasons"])],
+            "note": row["note"],
+            "marked_by": row["by_name"] or "",
+            "marked_at": json_time(row["marked_at"]),
+        }
+        for row in await fetch(_LIST, own_school(actor))
+    ]
