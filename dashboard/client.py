@@ -18,8 +18,8 @@ TIMEOUT = httpx.Timeout(20.0, connect=3.0)
 
 
 @dataclass
-class Problem(Exception):  # noqa: N818  named after the problem document (RFC 9457) that it holds
-    """The API's refusal, or that it could not be reached. `detail` is a Chinese sentence for the screen."""
+class Problem(Exception):
+    """The API's refusal, or that it could not be reached (RFC 9457); `detail` is the sentence to show."""
 
     status: int
     code: str
@@ -51,6 +51,9 @@ def _catalog_cache() -> dict[str, Any]:
     return {"etag": "", "body": {}}
 
 
+_regions: dict[str, str] = {}
+
+
 def new_key() -> str:
     """An idempotency key: one per intention of the user, kept until the intention has been answered."""
     return str(uuid4())
@@ -68,6 +71,9 @@ class Client:
 
     def post(self, path: str, body: Mapping[str, Any], key: str = "") -> dict[str, Any]:
         return self._call("POST", path, json=dict(body), headers={"Idempotency-Key": key or new_key()})
+
+    def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._call("PUT", path, json=dict(body))
 
     def delete(self, path: str) -> dict[str, Any]:
         return self._call("DELETE", path)
@@ -97,6 +103,12 @@ class Client:
         if answer.status_code == httpx.codes.OK:
             kept.update(etag=answer.headers.get("ETag", ""), body=answer.json())
         return dict(kept["body"])
+
+    def region(self, code: str) -> str:
+        """The name of a region; the table is too long for the catalogue and asked for once."""
+        if not _regions:
+            _regions.update(self.get("/v1/catalog/codes/region"))
+        return str(_regions.get(code, code))
 
     def _call(self, method: str, path: str, **parts: Any) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.token}", **parts.pop("headers", {})}

@@ -40,6 +40,9 @@ def run() -> None:
         shell.stopped(problem)
         return
     shell.style()
+    if desk.me.get("must_change"):
+        shell.change_password_first()
+        return
     entered = pages(desk)
     desk.pages = {page.url_path or "home": page for group in entered.values() for page in group}
     chosen = st.navigation(entered)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import streamlit as st
 
 from dashboard.client import Client, Problem
-from dashboard.signin import LOGIN, LOGOUT
+from dashboard.signin import LOGIN, LOGOUT, PASSWORD
 
 GRANTS = {"rw": "读写", "ro": "只读", "none": "无权限"}
 
@@ -36,9 +37,12 @@ class Desk:
     @property
     def cohort(self) -> int | None:
         """The cohort on every page: the newest open one until another is chosen (roles.md, Cohorts)."""
-        cohorts = list(self.me.get("cohorts") or [])
         chosen = st.session_state.get("cohort")
-        return chosen if chosen in cohorts else (cohorts[0] if cohorts else None)
+        return chosen if chosen in self.cohorts else self.me.get("cohort")
+
+    @property
+    def cohorts(self) -> list[int]:
+        return [c["cohort"] for c in self.me.get("cohorts") or []]
 
     def open(self, page: str, **query: str) -> None:
         """Go to another page of the menu."""
@@ -68,9 +72,11 @@ def top_bar(desk: Desk) -> None:
         st.markdown("**毕业去向登记与网签**")
         st.caption("　".join(part for part in (_place(me), str(me.get("name", ""))) if part))
         st.caption(f"{me.get('party_label', '')} · 权限：{GRANTS[desk.grant('employment')]}")
-        cohorts = list(me.get("cohorts") or [])
-        if cohorts:
-            st.selectbox("届次", cohorts, format_func=lambda y: f"{y}届", key="cohort")
+        if desk.cohorts:
+            first = desk.cohorts.index(desk.cohort) if desk.cohort in desk.cohorts else 0
+            st.selectbox("届次", desk.cohorts, first, format_func=lambda y: f"{y}届", key="cohort")
+        if me.get("ems_url"):
+            st.html(f"<a href='{escape(me['ems_url'])}' target='_blank' rel='noopener'>前往就业管理系统</a>")
         st.html(f"<a href='{LOGOUT}' target='_self' style='color:#1a5fb4'>退出登录</a>")
 
 
@@ -101,6 +107,12 @@ def stopped(problem: Problem) -> None:
 def say(text: str) -> None:
     """Keep a sentence for the next page that is shown."""
     st.session_state["said"] = text
+
+
+def change_password_first() -> None:
+    """A password that somebody else set opens nothing but the page that replaces it."""
+    st.warning("首次登录请先设置新密码。")
+    st.html(f"<a href='{PASSWORD}' target='_self' style='color:#1a5fb4;font-weight:600'>设置新密码</a>")
 
 
 def said() -> None:

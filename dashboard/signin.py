@@ -85,14 +85,13 @@ async def password(request: Request) -> Response:
     new, again = str(form.get("new", "")), str(form.get("again", ""))
     if new != again:
         return _page("password.html", 422, message="两次输入的新密码不一致，请重新输入。")
-    body = {"password": str(form.get("password", "")), "new_password": new}
+    body = {"old": str(form.get("password", "")), "new": new}
     try:
-        answer = await run_in_threadpool(Client(token).post, "/v1/me/password", body)
+        await run_in_threadpool(Client(token).put, "/v1/me/password", body)
     except Problem as problem:
         message = "".join(f.get("message", "") for f in problem.faults) or problem.detail
         return _page("password.html", problem.status, message=message)
-    response: Response = RedirectResponse("/", 303)
-    return _with_cookie(response, answer["token"]) if answer.get("token") else response
+    return RedirectResponse("/", 303)
 
 
 async def logout(request: Request) -> Response:

@@ -42,7 +42,7 @@ class Move:
         return bool(self.row["slot"]) and not (self.facts.record and self.facts.record.slot)
 
 
-def move(decision: Decision, facts: Facts, actor: Actor, record_id: UUID | None = None) -> Move:
+def move(decision: Decision, facts: Facts) -> Move:
     """The record as the decision leaves it."""
     record = facts.record
     row = _new_row(decision, facts) if record is None else dict(record.row)
@@ -62,7 +62,7 @@ def move(decision: Decision, facts: Facts, actor: Actor, record_id: UUID | None 
     return Move(
         decision=decision,
         facts=facts,
-        record_id=record.id if record else record_id or new_id(),
+        record_id=record.id if record else new_id(),
         row=row,
         before=record.state if record else None,
         version=record.version + 1 if record else 1,
@@ -88,10 +88,34 @@ def insert_values(step: Move) -> list[Any]:
 
 # Column order of `sql.INSERT_RECORD`, constants left out.
 _INSERTED = (
-    "id school_id cohort flow graduate_id employer_id state waits_on waiting_since created_at submitted_at expires_at "
-    "department level graduate_name major destination_code employer_uscc employer_name employer_name_key "
-    "employer_nature employer_industry employer_region position_category contact_bidx form snapshot"
-).split()
+    "id",
+    "school_id",
+    "cohort",
+    "flow",
+    "graduate_id",
+    "employer_id",
+    "state",
+    "waits_on",
+    "waiting_since",
+    "created_at",
+    "submitted_at",
+    "expires_at",
+    "department",
+    "level",
+    "graduate_name",
+    "major",
+    "destination_code",
+    "employer_uscc",
+    "employer_name",
+    "employer_name_key",
+    "employer_nature",
+    "employer_industry",
+    "employer_region",
+    "position_category",
+    "contact_bidx",
+    "form",
+    "snapshot",
+)
 
 
 def stored(form: Form, clean: Mapping[str, Any]) -> dict[str, Any]:
@@ -267,7 +291,7 @@ def _push(step: Move, act_id: UUID, push: Push, seq: int) -> dict[str, Any]:
             "school": step.facts.school_code,
             "cohort": graduate.cohort,
             "settled": push is Push.PRESENT,
-            "columns": destination(push, step.facts, step.row),
+            "columns": destination(push, step.row),
         },
         "status": str(OutboxStatus.PENDING),
         "due_at": step.facts.now.isoformat(),
@@ -291,10 +315,12 @@ def inbox_notes(step: Move, act_id: UUID) -> Iterator[dict[str, Any]]:
 
 
 def detail(step: Move, actor: Actor) -> dict[str, Any]:
-    """The journal's personal part: who by name, what was filled in, what an edit changed. No number of a person."""
+    """The journal's personal part: who by name, what was filled in, what an edit changed. No numbers."""
     transition, form = step.decision.transition, step.decision.form
     spec = FORMS[transition.form] if transition.form else None
-    plain = {f.name: form[f.name] for f in spec.fields if f.name in form and f.stored and not f.sensitive} if spec else {}
+    plain = (
+        {f.name: form[f.name] for f in spec.fields if f.name in form and f.stored and not f.sensitive} if spec else {}
+    )
     note: dict[str, Any] = {"by": actor.name, "form": _jsonable(plain)}
     before = step.facts.record
     if transition.edits and before is not None:

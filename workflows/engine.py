@@ -122,7 +122,7 @@ class _Act:
         judged = decide(FLOWS[self.flow], facts, self.actor, self.action, self.form, self.version)
         if isinstance(judged, Refusal):
             raise await self._refused(judged, facts)
-        main = effects.move(judged, facts, self.actor)
+        main = effects.move(judged, facts)
         steps = [main, *(self._cascades(judged, facts))]
         for step in sorted(steps, key=lambda s: s.claims):
             await self._write(step)
@@ -183,7 +183,7 @@ class _Act:
                     view = effects.seen_from(facts, other)
                     decision = cascade(flow, view, self.actor, rule.action)
                     if decision is not None:
-                        moves.append(effects.move(decision, view, self.actor))
+                        moves.append(effects.move(decision, view))
         return moves
 
     async def _write(self, step: Move) -> None:
@@ -193,13 +193,11 @@ class _Act:
         if step.before is None:
             await execute(sql.INSERT_RECORD, *effects.insert_values(step))
             return
-        before = step.facts.record
-        assert before is not None
         changed = await execute(
             sql.MOVE_RECORD,
             step.record_id,
             step.before,
-            before.version,
+            step.version - 1,
             row["state"],
             row["slot"],
             row["waits_on"],

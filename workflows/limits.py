@@ -27,6 +27,8 @@ CODE_MINUTE = Rate(1, timedelta(minutes=1))
 CODE_HOUR = Rate(5, timedelta(hours=1))
 CODE_DAY = Rate(10, timedelta(days=1))
 CHAT = Rate(20, timedelta(minutes=1))  # per openid
+REGISTER = Rate(30, timedelta(hours=1))  # registrations of employers, per address
+REGISTRY_ASK = Rate(20, timedelta(minutes=1))  # per account
 INVITE_MISS = Rate(20, timedelta(hours=1))  # look-ups without a hit, per employer
 BIND_TRY = Rate(10, timedelta(hours=1))  # per openid, per ID number, per address
 

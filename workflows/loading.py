@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from workflows.facts import EmployerFacts, Facts, GraduateFacts, RecordFacts
 
 
 def _unlocked(statement: str) -> str:
-    return statement.rpartition("\nFOR ")[0]
+    return re.sub(r"\s+FOR (NO KEY UPDATE|SHARE OF s)$", "", statement)
 
 
 _LOOK_PERSON = _unlocked(sql.LOCK_PERSON)

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from models import codes
-from workflows.facts import Facts
 from workflows.spec import Push
 
 
-def destination(push: Push, facts: Facts, row: Mapping[str, Any]) -> dict[str, str]:
+def destination(push: Push, row: Mapping[str, Any]) -> dict[str, str]:
     """Columns by pinyin code, codes beside their labels. `row`: the record as the act leaves it."""
     if push is Push.UNSETTLED:
         return _coded("byqx", "destination", codes.DEST_UNSETTLED)

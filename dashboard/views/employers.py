@@ -18,20 +18,15 @@ STATUS = {
     "refused": "未通过",
     "suspended": "已停用",
 }
-DECISIONS = {
-    "pending": (("verified", "核验通过"), ("returned", "退回补充"), ("refused", "不通过")),
-    "returned": (("verified", "核验通过"), ("refused", "不通过")),
-    "verified": (("suspended", "停用"),),
-    "suspended": (("verified", "恢复"),),
-    "refused": (),
-}
+DECISIONS = {"verified": "核验通过", "returned": "退回补充", "refused": "不通过", "suspended": "停用"}
 
 
 def show(desk: Desk) -> None:
     st.title("单位核验")
     shell.said()
-    status = st.selectbox("状态", list(STATUS), format_func=STATUS.__getitem__, key="employer_status", width=240)
-    name = st.text_input("单位名称", key="employer_name", width=320)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        status = st.selectbox("状态", list(STATUS), format_func=STATUS.__getitem__, key="employer_status", width=200)
+        name = st.text_input("单位名称", key="employer_name", width=320)
     page = desk.client.get("/v1/employers", status=status, name=name.strip(), limit=50)
     if not page["items"]:
         st.info("没有符合条件的单位。")
@@ -40,25 +35,42 @@ def show(desk: Desk) -> None:
 
 
 def _card(desk: Desk, employer: Mapping[str, Any]) -> None:
-    profile = employer.get("profile") or {}
     with st.container(border=True):
-        st.markdown(f"**{employer['name']}**　{STATUS[employer['status']]}")
+        st.markdown(f"**{employer['name']}**　{employer['label']}")
         st.text(
             f"{employer['uscc']}　{words.code(desk.catalog, 'employer_nature', employer['nature'])}　"
-            f"{words.code(desk.catalog, 'employer_industry', employer['industry'])}　{profile.get('address', '')}"
+            f"{words.code(desk.catalog, 'employer_industry', employer['industry'])}　"
+            f"{desk.client.region(employer['region'])}"
         )
-        st.caption(f"{words.moment(employer['registered_at'])} 注册　联系人：{profile.get('contact_name', '')}")
-        if employer.get("status_note"):
-            st.caption(f"说明：{employer['status_note']}")
-        if desk.grant("employment") == "rw" and DECISIONS[employer["status"]]:
-            _decide(desk, employer)
+        st.caption(f"{words.moment(employer['registered_at'])} 注册")
+        if employer["note"]:
+            st.caption(f"说明：{employer['note']}")
+        if st.toggle("查看详情并核验", key=f"open-{employer['id']}"):
+            _details(desk, desk.client.get(f"/v1/employers/{employer['id']}"))
+
+
+def _details(desk: Desk, employer: Mapping[str, Any]) -> None:
+    profile, registry = employer["profile"], employer["registry"]
+    lines = (
+        ("详细地址", profile.get("address")),
+        ("邮编", profile.get("postcode")),
+        ("联系人", profile.get("contact_name")),
+        ("联系人手机", profile.get("contact_mobile")),
+        ("登记状态", registry["status"] if registry["known"] else "暂时无法获取，请手动查询"),
+        ("登记名称", registry["name"]),
+    )
+    for label, value in lines:
+        if value:
+            st.text(f"{label}：{value}")
+    if desk.grant("employment") == "rw" and employer["decisions"]:
+        _decide(desk, employer)
 
 
 def _decide(desk: Desk, employer: Mapping[str, Any]) -> None:
     note = st.text_input("说明（退回、不通过、停用时必填）", key=f"note-{employer['id']}", max_chars=300)
     with st.container(horizontal=True):
-        for status, label in DECISIONS[employer["status"]]:
-            primary = status == "verified"
+        for status in employer["decisions"]:
+            label, primary = DECISIONS.get(status, status), status == "verified"
             if st.button(label, key=f"{status}-{employer['id']}", type="primary" if primary else "secondary"):
                 _send(desk, employer, status, label, note.strip())
 

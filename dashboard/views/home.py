@@ -18,8 +18,9 @@ def show(desk: Desk) -> None:
     st.title("首页")
     shell.said()
     _counts(desk)
-    if desk.me.get("handlers"):
-        _handlers(desk.me["handlers"])
+    if desk.party in ("school", "department") and desk.cohort:
+        settings = desk.client.get(f"/v1/settings/{desk.cohort}")
+        _handlers(settings["handlers"], settings["levels_without_handler"])
 
 
 @st.fragment(run_every=EVERY)
@@ -76,8 +77,10 @@ def _employers(desk: Desk, line: Mapping[str, Any]) -> None:
         desk.open("employers")
 
 
-def _handlers(handlers: list[Mapping[str, Any]]) -> None:
+def _handlers(handlers: list[Mapping[str, Any]], missing: list[str]) -> None:
     st.subheader("本校协议经办人")
+    for level in missing:
+        st.warning(f"{words.LEVELS[level]}尚未设置协议经办人，该层次的毕业生暂不能办理。")
     for handler in handlers:
         level = words.LEVELS.get(str(handler["level"]), "")
         st.write(f"{level}：{handler['name']}，{handler['phone']}，{handler['address']}（{handler['postcode']}）")

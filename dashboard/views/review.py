@@ -38,7 +38,6 @@ def show(desk: Desk) -> None:
         _employer(desk, record)
         _graduate(desk, record)
     with right:
-        _checks(record)
         _ems(record)
         _history(desk, record)
         _messages(record)
@@ -131,10 +130,11 @@ def _agreement(desk: Desk, record: Mapping[str, Any]) -> None:
 
 def _employer(desk: Desk, record: Mapping[str, Any]) -> None:
     st.subheader("单位信息")
-    employer, review = record["employer"], record["review"]
-    for mark in review.get("warnings") or []:
-        st.warning(_mark(desk, mark))
-    _registry(review["registry"])
+    employer = record["employer"]
+    marks = record.get("marks") or {}
+    if marks.get("shown"):
+        st.warning(_mark(marks))
+    _registry(record["review"]["registry"])
     profile = employer.get("profile") or {}
     _table(
         [
@@ -142,7 +142,7 @@ def _employer(desk: Desk, record: Mapping[str, Any]) -> None:
             ("统一社会信用代码", employer["uscc"]),
             ("单位性质", words.code(desk.catalog, "employer_nature", employer["nature"])),
             ("单位行业", words.code(desk.catalog, "employer_industry", employer["industry"])),
-            ("单位所在地", str(employer.get("region_label") or employer["region"])),
+            ("单位所在地", desk.client.region(employer["region"])),
             ("详细地址", str(profile.get("address", ""))),
             ("联系人", str(profile.get("contact_name", ""))),
             ("联系人手机", str(profile.get("contact_mobile", ""))),
@@ -150,11 +150,12 @@ def _employer(desk: Desk, record: Mapping[str, Any]) -> None:
     )
 
 
-def _mark(desk: Desk, mark: Mapping[str, Any]) -> str:
-    reasons = "、".join(words.code(desk.catalog, "warning_reason", r) for r in mark.get("reasons") or [])
-    where = "多所学校" if mark.get("shared") else "本校"
-    by_name = "（仅名称相符，请核对信用代码）" if mark.get("by_name") else ""
-    return f"预警单位：{where}标记，原因：{reasons}{by_name}。{mark.get('note') or ''}"
+def _mark(marks: Mapping[str, Any]) -> str:
+    """A mark warns and never blocks (roles.md, Warning units)."""
+    reasons = "、".join(r["label"] for r in marks["reasons"])
+    where = f"{marks['schools']} 所学校" if marks["everywhere"] else "本校"
+    by_name = "（仅名称相符，请核对信用代码）" if marks["by_name_only"] else ""
+    return f"预警单位：已被{where}标记，原因：{reasons}{by_name}。{marks['note']}"
 
 
 def _registry(registry: Mapping[str, Any]) -> None:
@@ -194,12 +195,6 @@ def _graduate(desk: Desk, record: Mapping[str, Any]) -> None:
     st.caption(f"学校：{graduate['school']['name']}　微信：{'已绑定' if graduate.get('bound') else '未绑定'}")
 
 
-def _checks(record: Mapping[str, Any]) -> None:
-    review = record["review"]
-    if review.get("stage_note"):
-        st.info(review["stage_note"])
-
-
 def _ems(record: Mapping[str, Any]) -> None:
     st.subheader("就业管理系统已报送的就业信息")
     ems = record["review"]["ems"]
@@ -227,7 +222,7 @@ def _history(desk: Desk, record: Mapping[str, Any]) -> None:
 
 
 def _messages(record: Mapping[str, Any]) -> None:
-    deliveries = record["review"].get("deliveries") or []
+    deliveries = record.get("deliveries") or []
     if not deliveries:
         return
     st.subheader("消息与同步")

@@ -21,7 +21,7 @@ ROUNDS = 3
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. `ours` and `rival` are medians, per second; `ratio` is the median of the rounds' ratios."""
+    """One line of the table: medians per second, and the median of the rounds' ratios."""
 
     name: str
     ours: float

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.harness import wechat_wire as wire
 
 SECONDS, CONNECTIONS, MESSAGES = 5, 32, 256
 SERVER_CORE, LOAD_CORE = "0", "1"
+TASKSET, WRK = shutil.which("taskset") or "taskset", shutil.which("wrk") or "wrk"
 ANSWER = "您好，请点击菜单查看签约进度。"
 
 OURS = [sys.executable, "-m", "uvicorn", "tests.load.callback_ours:app", "--no-access-log", "--log-level", "error"]
@@ -49,7 +51,7 @@ def _measure(side: str, folder: Path) -> float:
 
 @contextlib.contextmanager
 def _server(command: list[str], address: str) -> Iterator[None]:
-    process = subprocess.Popen(["taskset", "-c", SERVER_CORE, *command], env=os.environ | {"WQ_PROFILE": "test"})
+    process = subprocess.Popen([TASKSET, "-c", SERVER_CORE, *command], env=os.environ | {"WQ_PROFILE": "test"})
     try:
         for _ in range(200):
             with contextlib.suppress(httpx.HTTPError):
@@ -63,7 +65,18 @@ def _server(command: list[str], address: str) -> Iterator[None]:
 
 
 def _wrk(address: str, script: Path, seconds: int) -> float:
-    command = ["taskset", "-c", LOAD_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), address]
+    command = [
+        "taskset",
+        "-c",
+        LOAD_CORE,
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds}s",
+        "-s",
+        str(script),
+        address,
+    ]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in output or "Socket errors" in output:
         raise RuntimeError(f"the load met errors:\n{output}")

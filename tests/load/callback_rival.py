@@ -23,9 +23,7 @@ def callback() -> Response:
         check_signature(wire.TOKEN, given.get("signature", ""), given.get("timestamp", ""), given.get("nonce", ""))
         if request.method == "GET":
             return Response(given.get("echostr", ""))
-        plain = crypto.decrypt_message(
-            request.data, given["msg_signature"], given["timestamp"], given["nonce"]
-        )
+        plain = crypto.decrypt_message(request.data, given["msg_signature"], given["timestamp"], given["nonce"])
     except InvalidSignatureException:
         abort(403)
     reply = create_reply(ANSWER, parse_message(plain))
