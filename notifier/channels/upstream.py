@@ -1,0 +1,42 @@
+"""Room: the EMS: a push of one graduate's present destination. The ID number is opened only here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from models.db import fetch_row
+from models.sql import outbox as sql
+from models.vault import unseal
+from notifier.channels import Hold, Prepared, Ready
+from notifier.channels.wording import sentence
+from notifier.clients.upstream import TIME_LIMIT, Push, UpstreamClient
+from notifier.verdicts import dead
+from workflows.commands.deliveries import Claimed
+
+LOOK_AGAIN: Final = timedelta(hours=1)
+"""How long a frozen graduate's push is left alone; a restore brings a newer one at once (workflows.md 10)."""
+
+
+class UpstreamChannel:
+    """`Outlet` for the employment management system."""
+
+    def __init__(self, client: UpstreamClient, *, limit: float = TIME_LIMIT) -> None:
+        self._client = client
+        self.limit = limit
+
+    async def prepare(self, row: Claimed, now: datetime) -> Prepared:
+        found = await fetch_row(sql.PERSON_NUMBER, row.recipient)
+        if found is None:
+            return dead("no_person")
+        if found["invalid_at"] is not None:
+            return Hold(now + LOOK_AGAIN, sentence("held"))
+        push = Push(
+            push_id=row.key,
+            seq=int(row.params["seq"]),
+            school=str(row.params["school"]),
+            cohort=int(row.params["cohort"]),
+            id_number=unseal("graduates.id_enc", found["id_enc"]),
+            columns=row.params["columns"],
+        )
+        return Ready(lambda: self._client.push_destination(push))

@@ -1,0 +1,59 @@
+"""Room: the credit-status service: is this enterprise registered and in operation?
+
+Asked while a reviewer waits, so it answers in two seconds or not at all; the caller keeps the last known row.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+
+from models import kit
+from notifier.clients import transport
+from notifier.clients.transport import Answer
+from workflows.ports import OutsideFault, RegistryEntry
+
+TIME_LIMIT: Final = 2.0
+
+
+class RegistryClient:
+    """`workflows.ports.Registry` over HTTP."""
+
+    def __init__(self, base_url: str, http: httpx.AsyncClient) -> None:
+        self._base = base_url.rstrip("/") + "/v1/enterprises"
+        self._http = http
+
+    async def status(self, uscc: str) -> RegistryEntry | OutsideFault:
+        """The entry under this unified social credit code."""
+        return await self._ask(f"{self._base}/{quote(uscc, safe='')}", None)
+
+    async def find(self, name: str) -> RegistryEntry | OutsideFault:
+        """The entry of exactly this name, for employers that are only named."""
+        return await self._ask(self._base, {"name": name})
+
+    async def _ask(self, url: str, params: dict[str, str] | None) -> RegistryEntry | OutsideFault:
+        reply = await transport.call(self._http, "GET", url, params=params, limit=TIME_LIMIT)
+        if isinstance(reply, Answer) and reply.status == 404:
+            return OutsideFault.NOT_FOUND
+        if transport.trouble(reply) or not isinstance(reply, Answer) or reply.body is None:
+            return OutsideFault.UNAVAILABLE
+        return _entry(reply.body) or OutsideFault.UNAVAILABLE
+
+
+def _entry(body: dict[str, Any]) -> RegistryEntry | None:
+    uscc, name, status = body.get("uscc"), body.get("name"), body.get("status")
+    if not isinstance(uscc, str) or not isinstance(name, str) or not isinstance(status, str) or not status:
+        return None
+    return RegistryEntry(uscc, name, status, _moment(body.get("checked_at")))
+
+
+def _moment(text: object) -> datetime:
+    """When the service last looked; now, where it does not say."""
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return kit.now()
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
