@@ -16,7 +16,7 @@ from dashboard.client import Problem, new_key
 from dashboard.shell import Desk
 
 Done = Callable[[Mapping[str, Any]], None]
-SHORTCUTS = {"approve": "Alt+A", "reject": "Alt+R", "edit": "Alt+E"}
+SHORTCUTS = {"approve": "Alt+A", "reject": "Alt+J", "edit": "Alt+E"}
 
 
 def buttons(desk: Desk, record: Mapping[str, Any], done: Done) -> None:

@@ -36,4 +36,12 @@ def _is_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and wants_page and not path.startswith(("/auth/", "/_stcore/", "/static/"))
 
 
-app = st.App(Path(__file__).parent / "main.py", routes=ROUTES, middleware=[Middleware(SignInFirst)])
+def broken(_: Exception) -> bool:
+    """A fault of ours on a page: said in Chinese; the log has the rest."""
+    st.error("页面暂时出错，已提交的操作不受影响。请刷新页面；仍然出错时请联系平台管理员。")
+    return True
+
+
+app = st.App(
+    Path(__file__).parent / "main.py", routes=ROUTES, middleware=[Middleware(SignInFirst)], on_script_error=broken
+)

@@ -61,6 +61,7 @@ def style() -> None:
         "[data-testid='stToolbar'],[data-testid='stDecoration'],[data-testid='stAppDeployButton']{display:none}"
         "[data-testid='stMainBlockContainer']{padding:1.2rem 2rem 4rem;max-width:100%}"
         "[data-testid='stElementToolbar']{display:none}"
+        "[data-testid='stSidebar'] a{color:#1a5fb4}"
         "</style>"
     )
 
