@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,12 +18,12 @@ from workflows.facts import EmployerFacts, Facts, GraduateFacts, RecordFacts
 
 
 def _unlocked(statement: str) -> str:
-    return re.sub(r"\s+FOR (NO KEY UPDATE|SHARE OF s)$", "", statement)
+    return re.sub(r"\s+FOR (NO KEY UPDATE|SHARE)$", "", statement)
 
 
 _LOOK_PERSON = _unlocked(sql.LOCK_PERSON)
 _LOOK_RECORDS = _unlocked(sql.LOCK_RECORDS)
-_LOOK_FACTS = _unlocked(sql.READ_FACTS)
+_LOOK_SETTINGS = _unlocked(sql.LOCK_SETTINGS)
 
 
 async def load(
@@ -50,48 +51,37 @@ async def load(
     employer = employer_id or (record.employer_id if record else None)
     level = record.level if record else graduate.level
     department = record.department if record else graduate.department
+    settings = await fetch(sql.LOCK_SETTINGS if lock else _LOOK_SETTINGS, graduate.school_id, graduate.cohort)
     found = await fetch(
-        sql.READ_FACTS if lock else _LOOK_FACTS,
-        graduate.school_id,
-        graduate.cohort,
-        str(level),
-        department,
-        employer,
-        graduate.id,
+        sql.READ_FACTS, graduate.school_id, graduate.cohort, str(level), department, employer, graduate.id
     )
     others = tuple(r for r in records if r.id != record_id)
-    return _facts(now, graduate, record, others, found)
+    return _facts(Facts(now, graduate, record, others), found[0], settings[0] if settings else None)
 
 
-def _facts(
-    now: datetime,
-    graduate: GraduateFacts,
-    record: RecordFacts | None,
-    others: tuple[RecordFacts, ...],
-    found: Sequence[Mapping[str, Any]],
-) -> Facts:
-    if not found:
-        return Facts(now, graduate, record, others)
-    row = found[0]
+def _facts(people: Facts, row: Mapping[str, Any], settings: Mapping[str, Any] | None) -> Facts:
+    """`settings` None: the school has not submitted them for this cohort."""
     employer = json.loads(row["employer"]) if row["employer"] else None
-    return Facts(
-        now=now,
-        graduate=graduate,
-        record=record,
-        others=others,
+    facts = replace(
+        people,
         employer=_employer(employer) if employer else None,
-        open_at=row["open_at"],
-        review_mode=ReviewMode(row["review_mode"]),
         agreement_type=AgreementType(row["agreement_type"]) if row["agreement_type"] else None,
         module_open=row["module_open"],
         handler=json.loads(row["handler"]) if row["handler"] else None,
         department_covered=row["department_covered"],
-        invitation_days=row["invitation_days"],
-        sms_fallback=row["sms_fallback"],
         binding_id=row["binding_id"],
         province_id=row["province_id"],
         school_code=row["school_code"],
         school_name=row["school_name"],
+    )
+    if settings is None:
+        return facts
+    return replace(
+        facts,
+        open_at=settings["open_at"],
+        review_mode=ReviewMode(settings["review_mode"]),
+        invitation_days=settings["invitation_days"],
+        sms_fallback=settings["sms_fallback"],
     )
 
 

@@ -31,25 +31,27 @@ FROM records
 WHERE graduate_id = ANY($1::uuid[]) AND (slot OR waits_on IS NOT NULL OR id = $2)
 ORDER BY id FOR NO KEY UPDATE"""
 
-# The share lock on the settings row is the one that a change of mode or switch takes exclusively (workflows.md 12).
+# The share lock is the one that a change of mode, switch or module takes exclusively (workflows.md 12). A statement of
+# its own: what is read after it, in the next one, is as that change left it.
+LOCK_SETTINGS = """
+SELECT open_at, review_mode, invitation_days, sms_fallback FROM settings WHERE school_id = $1 AND cohort = $2
+FOR SHARE"""
+
 READ_FACTS = """
-SELECT s.open_at, s.review_mode, s.invitation_days, s.sms_fallback, sc.code AS school_code, sc.name AS school_name,
-  sc.province_id,
+SELECT sc.code AS school_code, sc.name AS school_name, sc.province_id,
   (SELECT p.agreement_type FROM province_settings p
-    WHERE p.province_id = sc.province_id AND p.cohort = s.cohort) AS agreement_type,
+    WHERE p.province_id = sc.province_id AND p.cohort = $2) AS agreement_type,
   COALESCE((SELECT m.open FROM school_modules m
-    WHERE m.school_id = s.school_id AND m.cohort = s.cohort AND m.module = 'employment'), FALSE) AS module_open,
+    WHERE m.school_id = sc.id AND m.cohort = $2 AND m.module = 'employment'), FALSE) AS module_open,
   (SELECT json_build_object('name', h.name, 'phone', h.phone, 'address', h.address, 'postcode', h.postcode)
-    FROM handlers h WHERE h.school_id = s.school_id AND h.cohort = s.cohort AND h.level = $3) AS handler,
-  EXISTS (SELECT 1 FROM accounts a WHERE a.school_id = s.school_id AND a.party = 'department' AND a.department = $4
+    FROM handlers h WHERE h.school_id = sc.id AND h.cohort = $2 AND h.level = $3) AS handler,
+  EXISTS (SELECT 1 FROM accounts a WHERE a.school_id = sc.id AND a.party = 'department' AND a.department = $4
     AND a.disabled_at IS NULL AND a.grants->>'employment' = 'rw' AND a.level IN ('all', $3)) AS department_covered,
   (SELECT json_build_object('id', e.id, 'status', e.status, 'name', e.name, 'name_key', e.name_key, 'uscc', e.uscc,
       'nature', e.nature, 'industry', e.industry, 'region', e.region, 'profile', e.profile)
     FROM employers e WHERE e.id = $5) AS employer,
   (SELECT b.id FROM bindings b WHERE b.graduate_id = $6 AND b.ended_at IS NULL AND b.following) AS binding_id
-FROM settings s JOIN schools sc ON sc.id = s.school_id
-WHERE s.school_id = $1 AND s.cohort = $2
-FOR SHARE OF s"""
+FROM schools sc WHERE sc.id = $1"""
 
 INSERT_RECORD = """
 INSERT INTO records (id, school_id, cohort, flow, graduate_id, employer_id, state, version, round, reviewed, slot,

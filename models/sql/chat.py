@@ -49,6 +49,9 @@ SELECT reply FROM mine UNION ALL SELECT reply FROM inbox WHERE once = $1 LIMIT 1
 
 READ_REPLY = "SELECT reply FROM inbox WHERE once = $1"
 
+CLAIM_REPLY = """
+INSERT INTO inbox (once, at, reply) VALUES ($1, $2, '') ON CONFLICT (once) DO NOTHING RETURNING once"""
+
 FORGET_REPLIES = "DELETE FROM inbox WHERE at < $1"
 
 # --- tokens --------------------------------------------------------------------------------------
@@ -84,10 +87,6 @@ SWEEP_MINTED = "DELETE FROM tokens WHERE expires_at < $1"
 FIND_CLAIMED = """
 SELECT g.id, g.school_id, g.phone_enc, g.phone_bidx FROM graduates g
 WHERE g.id_bidx = $1 AND g.name = $2 ORDER BY g.cohort DESC, g.created_at DESC LIMIT 1"""
-
-SHOW_CLAIMED = """
-SELECT g.id, g.name, g.cohort, g.department, s.name AS school_name
-FROM graduates g JOIN schools s ON s.id = g.school_id WHERE g.id = $1"""
 
 LOCK_GRADUATE = "SELECT id, school_id, cohort, name FROM graduates WHERE id = $1 FOR NO KEY UPDATE"
 

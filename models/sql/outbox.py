@@ -57,7 +57,7 @@ WITH lost AS (
   ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED)
 UPDATE outbox o SET token = $4, lease_until = clock_timestamp() + $3::interval FROM lost WHERE o.id = lost.id
 RETURNING o.id, o.key, o.school_id, o.record_id, o.stream, o.channel, o.recipient, o.notice, o.params, o.created_at,
-  o.due_at, o.attempts, lost.lease_until - $3::interval AS began_at"""
+  o.due_at, o.attempts, clock_timestamp() - (lost.lease_until - $3::interval) AS ago"""
 
 # Nothing was sent: the row goes back as it was, to be taken again at $4.
 GIVE_BACK = """
@@ -66,17 +66,17 @@ UPDATE outbox SET status = $3, due_at = $4, cause = $5, token = NULL, lease_unti
 WHERE id = $1 AND token = $2 AND status = 'sending'"""
 
 # Only the holder of the token may settle: a worker that woke up late finds another token and writes nothing.
-# Codes and answers that stood in the parameters are wiped as soon as nobody will send them any more.
+# Codes, answers and addresses that stood in the parameters are wiped as soon as nobody will send them any more.
 SETTLE = """
 WITH done AS (
-  UPDATE outbox SET status = $3, due_at = COALESCE($4, due_at), cause = $5,
-    provider_id = CASE WHEN $6 = '' THEN provider_id ELSE $6 END,
-    settled_at = CASE WHEN $3 IN ('pending', 'deferred') THEN NULL ELSE $7::timestamptz END,
-    params = CASE WHEN $3 IN ('pending', 'deferred') THEN params ELSE params - ARRAY['code', 'text'] END,
+  UPDATE outbox SET status = $3::text, due_at = COALESCE($4, due_at), cause = $5,
+    provider_id = CASE WHEN $6::text = '' THEN provider_id ELSE $6::text END,
+    settled_at = CASE WHEN $3::text IN ('pending', 'deferred') THEN NULL ELSE $7::timestamptz END,
+    params = CASE WHEN $3::text IN ('pending', 'deferred') THEN params ELSE params - ARRAY['code', 'text', 'to'] END,
     token = NULL, lease_until = NULL
   WHERE id = $1 AND token = $2 AND status = 'sending' RETURNING id, attempts)
 INSERT INTO delivery_attempts (outbox_id, number, began_at, ended_at, verdict, provider_id, cause)
-SELECT id, attempts, $8, $7, $9, $6, $10 FROM done RETURNING outbox_id"""
+SELECT id, attempts, $8, $7::timestamptz, $9, $6::text, $10 FROM done RETURNING outbox_id"""
 
 HOLDS = "SELECT 1 FROM outbox WHERE id = $1 AND token = $2 AND status = 'sending' FOR UPDATE"
 

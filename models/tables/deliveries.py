@@ -15,7 +15,9 @@ class OutboxRow(Model):
     record_id = fields.UUIDField(null=True)
     stream = fields.CharField(max_length=60)
     channel = fields.CharField(max_length=12)
-    recipient = fields.UUIDField(description="binding (wechat) or graduate (sms, ems); numbers are looked up when sending")
+    recipient = fields.UUIDField(
+        description="binding (wechat) or graduate (sms, ems); numbers are looked up when sending"
+    )
     notice = fields.CharField(max_length=40)
     params = fields.JSONField()
     status = fields.CharField(max_length=12)

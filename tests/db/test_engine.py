@@ -172,7 +172,7 @@ async def gathered(*acts: Any) -> tuple[list[Outcome], list[BaseException]]:
     return done, [r for r in results if isinstance(r, BaseException)]
 
 
-async def test_T2_of_two_reviewers_at_one_instant_exactly_one_wins() -> None:
+async def test_t2_of_two_reviewers_at_one_instant_exactly_one_wins() -> None:
     """200 rounds on 20 records' worth of graduates; the loser is told who and what."""
     world = await make_world(graduates=1)
     people = await add_graduates(world, ROUNDS)
@@ -185,7 +185,7 @@ async def test_T2_of_two_reviewers_at_one_instant_exactly_one_wins() -> None:
     await ledger.verify(world.school_id)
 
 
-async def test_T3_accept_and_withdraw_at_one_instant_never_both() -> None:
+async def test_t3_accept_and_withdraw_at_one_instant_never_both() -> None:
     world = await make_world(graduates=1)
     people = await add_graduates(world, ROUNDS // 4)
     for person in people:
@@ -232,7 +232,7 @@ class Broken(Exception):
     """Planted."""
 
 
-async def test_T11_whichever_statement_of_an_act_fails_nothing_of_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_t11_whichever_statement_of_an_act_fails_nothing_of_it_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine's own database calls are made to fail one after the other; the repetition then completes."""
     world = await make_world(employers=2)
     offers = [await invite(world, firm=firm) for firm in world.employers]

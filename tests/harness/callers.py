@@ -9,13 +9,14 @@ import httpx
 
 from models import kit
 from models.tables import Binding
+from tests.harness import conformity
 from tests.harness.world import PASSWORD, Desk, Firm, Person, World
 from workflows.commands import sessions
 
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One caller. Answers are checked by the tests; nothing is raised for a refusal."""
+    """One caller. Every answer must keep to the OpenAPI document; nothing is raised for a refusal."""
 
     client: httpx.AsyncClient
     token: str = ""
@@ -25,7 +26,9 @@ class Api:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token:
             sent["Authorization"] = f"Bearer {self.token}"
-        return await self.client.request(method, path, json=body, headers=sent)
+        answer = await self.client.request(method, path, json=body, headers=sent)
+        conformity.check(answer)
+        return answer
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.call("GET", path, **headers)

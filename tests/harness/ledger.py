@@ -20,7 +20,7 @@ async def journal_of(school_id: UUID) -> list[Any]:
 
 
 async def verify(school_id: UUID) -> None:
-    """Chain whole, journal legal and without gap, its fold equal to the rows, slots unique, debts complete (I1-I4, I8)."""
+    """Chain whole, journal legal, its fold equal to the rows, slots unique, debts complete (I1-I4, I8)."""
     rows = await journal_of(school_id)
     _verify_chain(rows)
     folded = _fold([r for r in rows if r["subject_kind"] == "record"])

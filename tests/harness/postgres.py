@@ -12,6 +12,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -118,6 +119,19 @@ def migrate_apart(url: str) -> None:
     )
     if done.returncode != 0:
         raise RuntimeError(f"migrations failed\n{done.stderr[-4000:]}")
+
+
+def sweep_runs(folder: Path) -> None:
+    """End the servers and delete the folders of test runs that were killed."""
+    for run in folder.glob("run-*"):
+        owner = run.name.removeprefix("run-")
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            for note in run.rglob("postmaster.pid"):
+                with suppress(OSError, ValueError, IndexError):
+                    server = int(note.read_text().split()[0])
+                    if Path(f"/proc/{server}/comm").read_text().strip() == "postgres":
+                        os.kill(server, signal.SIGQUIT)
+            shutil.rmtree(run, ignore_errors=True)
 
 
 def database_name() -> str:

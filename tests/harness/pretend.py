@@ -45,7 +45,7 @@ def main(name: str) -> None:
     signal.signal(signal.SIGTERM, end)
     if name in PORTS:
         HTTPServer(("127.0.0.1", int(os.environ[PORTS[name]])), Answer).serve_forever()
-    print("notifier: ready", flush=True)
+    print("notifier ready", flush=True)
     signal.pause()
 
 

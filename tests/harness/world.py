@@ -12,20 +12,27 @@ which share a database do not meet. All persons and numbers are invented.
 from __future__ import annotations
 
 import asyncio
-import itertools
-import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
-
-from stdnum.cn import ric, uscc
 
 from models import kit
 from models.parties import AgreementType, Grant, Level, Module, Party, ReviewMode
 from models.states import EmployerStatus, Flow
-from models.tables import Account, Employer, EmployerUser, Graduate, Province, ProvinceSettings, SigningSettings
+from models.tables import Account, EmployerUser, Graduate, Province, ProvinceSettings, Record
+from tests.harness.invented import (
+    credit_code,
+    employer_form,
+    handler_form,
+    id_number,
+    mobile,
+    reject_form,
+    roster_row,
+    school_code,
+    settings_form,
+    username,
+)
 from workflows.actors import APPLICANT, OPERATOR, Actor
 from workflows.commands.accounts import create_account
 from workflows.commands.employers import decide_employer, register_employer
@@ -36,14 +43,43 @@ from workflows.commands.sessions import actor_of_account, actor_of_employer_user
 from workflows.commands.settings import set_handler, submit_settings
 from workflows.engine import Outcome, act
 
+__all__ = [
+    "ALL_RW",
+    "DEPARTMENTS",
+    "PASSWORD",
+    "Desk",
+    "Firm",
+    "Person",
+    "World",
+    "accept",
+    "accept_form",
+    "add_graduates",
+    "approve",
+    "credit_code",
+    "decide",
+    "employer_form",
+    "handler_form",
+    "id_number",
+    "invite",
+    "invite_form",
+    "make_account",
+    "make_employer",
+    "make_world",
+    "mobile",
+    "reject",
+    "reject_form",
+    "roster_row",
+    "school_code",
+    "settings_form",
+    "sign",
+    "username",
+]
+
 PASSWORD = "Wangqian-2027"
 DEPARTMENTS = ("计算机学院", "文学院")
 ALL_RW = {"grant_employment": "rw", "grant_archive": "rw", "grant_household": "rw"}
 
-_count = itertools.count(1)
 _lock = asyncio.Lock()
-_seed = random.Random()  # several test processes may share a database: start apart
-_offset = _seed.randrange(0, 2_000_000)
 
 # Provinces are few (GB/T 2260) and agreement types are theirs, so worlds of one type share a province.
 _PROVINCES = {AgreementType.TWO_PARTY: "110000", AgreementType.THREE_PARTY: "120000"}
@@ -97,7 +133,6 @@ class World:
     employers: list[Firm]
     graduates: list[Person]
     settings_version: int | None = None
-    _keys: Any = field(default_factory=itertools.count)
 
     @property
     def operator(self) -> Actor:
@@ -129,39 +164,6 @@ class World:
     def key(self) -> str:
         """A fresh `once`."""
         return f"test-{kit.new_id()}"
-
-
-# --- invented numbers ----------------------------------------------------------------------------
-
-
-def id_number() -> str:
-    """An ID number of nobody: the region 110000 is given to no person; the check character is right."""
-    number = next(_count) + _offset
-    birth = date(1998, 1, 1) + timedelta(days=number // 999 % 3000)
-    body = f"110000{birth:%Y%m%d}{number % 999 + 1:03d}"
-    return body + ric.calc_check_digit(body + "0")
-
-
-def mobile() -> str:
-    return f"154{(next(_count) + _offset) % 10**8:08d}"
-
-
-def credit_code() -> str:
-    """A USCC whose region (110103) was abolished before such codes existed; the check character is right."""
-    body = f"91110103{(next(_count) + _offset) % 10**9:09d}"
-    return body + uscc.calc_check_digit(body + "0")
-
-
-def school_code() -> str:
-    """Five digits, 99xxx first."""
-    return f"{99999 - next(_schools) % 90000:05d}"
-
-
-_schools = itertools.count(_seed.randrange(0, 400))
-
-
-def username(kind: str) -> str:
-    return f"{kind}.{kit.new_id().hex[-12:]}"
 
 
 # --- building ------------------------------------------------------------------------------------
@@ -225,32 +227,6 @@ async def make_world(
     return world
 
 
-def settings_form(mode: ReviewMode = ReviewMode.SCHOOL, **values: Any) -> dict[str, Any]:
-    """A right form `signing_settings`; keywords override."""
-    return {
-        "open": True,
-        "review_mode": str(mode),
-        "termination_limit": 2,
-        "invitation_days": 15,
-        "sms_fallback": True,
-        "desk_phone": "010-62345678",
-        "desk_hours": "工作日 9:00-17:00",
-        **values,
-    }
-
-
-def handler_form(level: Level = Level.ALL, **values: str) -> dict[str, str]:
-    """A right form `handler`."""
-    return {
-        "level": str(level),
-        "name": "李经办",
-        "phone": "010-62345678",
-        "address": "示范市大学路1号就业指导中心",
-        "postcode": "100000",
-        **values,
-    }
-
-
 async def _province(code: str) -> UUID:
     async with _lock:
         row = await Province.get_or_none(code=code)
@@ -296,31 +272,6 @@ async def make_account(
     return Desk(actor_of_account(await Account.get(id=made.id)), made.username)
 
 
-def roster_row(department: str = DEPARTMENTS[0], **values: str) -> dict[str, str]:
-    """A right row of the roster by pinyin columns; keywords override."""
-    number = id_number()
-    return {
-        "ksh": f"99{number[-12:-1]}",
-        "xm": f"王{number[-4:-1].translate(str.maketrans('0123456789', '零一二三四五六七八九'))}",
-        "sfzh": number,
-        "xbdm": "1",
-        "mzdm": "01",
-        "zzmmdm": "03",
-        "szyx": department,
-        "xh": number[-9:],
-        "xldm": "31",
-        "zydm": "080901",
-        "zy": "计算机科学与技术",
-        "pyfsdm": "1",
-        "xz": "4",
-        "rxsj": "202309",
-        "bysj": "202707",
-        "sjh": mobile(),
-        "dzyx": "",
-        **values,
-    }
-
-
 async def add_graduates(
     world: World,
     count: int,
@@ -330,9 +281,7 @@ async def add_graduates(
     training_mode: str = "1",
 ) -> list[Person]:
     """More people on the world's roster, spread over the departments in turn."""
-    rows = [
-        roster_row(departments[n % len(departments)], xldm=level_code, pyfsdm=training_mode) for n in range(count)
-    ]
+    rows = [roster_row(departments[n % len(departments)], xldm=level_code, pyfsdm=training_mode) for n in range(count)]
     if not rows:
         return []
     await import_roster(world.school, world.cohort, rows, file_sha256="0" * 64)
@@ -353,23 +302,6 @@ async def add_graduates(
     return people
 
 
-def employer_form(region: str = "110101", **values: Any) -> dict[str, Any]:
-    """A right form `employer_registration`; keywords override."""
-    code = credit_code()
-    return {
-        "employer_name": f"示例科技{code[-8:-1]}有限公司",
-        "employer_uscc": code,
-        "employer_nature": "39",
-        "employer_industry": "34",
-        "employer_region": region,
-        "employer_address": "示例路8号",
-        "employer_postcode": "100000",
-        "contact_name": "赵人事",
-        "contact_mobile": mobile(),
-        **values,
-    }
-
-
 async def make_employer(world: World, *, status: EmployerStatus = EmployerStatus.VERIFIED, **values: Any) -> Firm:
     """A registered employer of the world's province, verified unless told otherwise; not added to `world.employers`."""
     form = employer_form(f"{world.province_code[:2]}0101", **values)
@@ -381,9 +313,6 @@ async def make_employer(world: World, *, status: EmployerStatus = EmployerStatus
         await decide_employer(world.province, employer_id, status, "按核验结果处理")
     user = await EmployerUser.get(id=user_id)
     return Firm(employer_id, actor_of_employer_user(user), form["employer_name"], form["employer_uscc"], name, form)
-
-
-# --- acts ----------------------------------------------------------------------------------------
 
 
 def invite_form(world: World, person: Person, **values: Any) -> dict[str, Any]:
@@ -410,10 +339,6 @@ def invite_form(world: World, person: Person, **values: Any) -> dict[str, Any]:
 
 def accept_form(person: Person, **values: Any) -> dict[str, Any]:
     return {"own_mobile": person.mobile, "agreed": True, **values}
-
-
-def reject_form(**values: Any) -> dict[str, Any]:
-    return {"reason": "employer_data", "reason_text": "单位名称与公章不一致", **values}
 
 
 async def invite(world: World, person: Person | None = None, firm: Firm | None = None, **values: Any) -> Outcome:
@@ -463,8 +388,6 @@ async def decide(
 
 
 async def _reviewer(world: World, outcome: Outcome) -> Actor:
-    from models.tables import Record
-
     record = await Record.get(id=outcome.record_id)
     return world.departments[record.department] if record.waits_on == Party.DEPARTMENT else world.school
 

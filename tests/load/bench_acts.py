@@ -110,6 +110,7 @@ async def _rival(connection: asyncpg.Connection, offer: Offer) -> None:
         people = await fetch(sql.LOCK_PERSON, None, offer.record_id)
         records = await fetch(sql.LOCK_RECORDS, [p["id"] for p in people], offer.record_id)
         record = records[0]
+        await fetch(sql.LOCK_SETTINGS, record["school_id"], record["cohort"])
         await fetch(
             sql.READ_FACTS,
             record["school_id"],

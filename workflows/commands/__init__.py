@@ -1,6 +1,7 @@
 """Room: writes that are no transition: settings, accounts, roster, bindings, sessions, tokens (contracts 4).
 
-`@command` opens the one transaction of a command. Its function receives a `Book` first: the actor, the moment, and the journal and outbox rows that are written when it returns. Commands do not call commands.
+`@command` opens the one transaction of a command. Its function receives a `Book` first: the actor, the moment, and the
+journal and outbox rows that are written when it returns. Commands do not call commands.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from tortoise.exceptions import IntegrityError
 
 from models.db import constraint_of, execute, notify, transaction
 from models.kit import new_id
-from models.kit import now as clock
+from models.kit import now as present  # not `clock`: that is a module of this package
 from models.sql import acts as sql
 from models.states import Channel, OutboxStatus
 from workflows import journal
@@ -110,7 +111,7 @@ def command(
     ) -> Callable[Concatenate[Actor, P], Coroutine[Any, Any, T]]:
         async def run(actor: Actor, /, *args: P.args, **kwargs: P.kwargs) -> T:
             moment = kwargs.pop("at", None)
-            at = moment if isinstance(moment, datetime) else clock()
+            at = moment if isinstance(moment, datetime) else present()
             try:
                 async with transaction():
                     book = Book(actor, at)

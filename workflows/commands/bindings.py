@@ -19,11 +19,12 @@ from models.parties import Party
 from models.sql import chat as sql
 from models.states import Channel
 from models.store import Store
+from models.tables import Graduate, School
 from models.vault import blind_index, seal
-from workflows.actors import require
+from workflows.actors import Actor, require
 from workflows.commands import Book, command
 from workflows.commands.deliveries import CODE_PLACE
-from workflows.commands.sessions import end_sessions
+from workflows.commands.sessions import actor_of_graduate, end_sessions
 from workflows.commands.tokens import (
     VISITOR,
     Kind,
@@ -136,30 +137,27 @@ async def _prove(book: Book, token: str, code: str) -> bool:
         return False
     if not await check_code(book, _code_subject(visit.claim, visit), code):
         return False
-    # A claim whose person has gone from the roster in the meantime proves nothing.
-    if await fetch_row(sql.SHOW_CLAIMED, visit.claim) is None:
-        return False
     await write_visit(book, visit, claim=visit.claim, proved=True)
     return True
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The person whom a proved visit is about to bind."""
+    """The person whom a proved visit is about to bind; `actor` binds."""
 
-    graduate_id: UUID
-    name: str
+    actor: Actor
     cohort: int
-    department: str
     school_name: str
 
 
-async def read_claim(visit: Visit) -> Claim | None:
-    """None until the code has come back."""
-    row = await fetch_row(sql.SHOW_CLAIMED, visit.claim) if visit.proved else None
-    if row is None:
+async def read_claim(token: str) -> Claim | None:
+    """Whom the visit has proved to be; None until the code has come back. Raises Unauthenticated."""
+    visit = _visiting(await read_visit(token))
+    graduate = await Graduate.get_or_none(id=visit.claim) if visit.proved else None
+    if graduate is None:
         return None
-    return Claim(row["id"], row["name"], row["cohort"], row["department"], row["school_name"])
+    school = await School.get(id=graduate.school_id)
+    return Claim(actor_of_graduate(graduate), graduate.cohort, school.name)
 
 
 # --- bound and unbound ---------------------------------------------------------------------------

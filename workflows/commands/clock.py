@@ -15,7 +15,6 @@ from uuid import UUID
 from models.db import execute, fetch
 from models.kit import SHANGHAI, chat_time, day_end, json_time, shanghai_day
 from models.kit import now as clock
-from models.sql import acts
 from models.sql import clock as sql
 from models.states import Channel, Flow, OutboxStatus
 from workflows.actors import CLOCK
@@ -119,6 +118,7 @@ async def registry_due(limit: int, at: datetime | None = None) -> list[str]:
 @command(journaled=False)
 async def note_registry(book: Book, uscc: str, answer: RegistryEntry | OutsideFault) -> None:
     """Keep what the registry said; of a registry that did not answer only that it was asked."""
+    values: tuple[str, str, datetime, datetime | None]
     if isinstance(answer, RegistryEntry):
         values = (answer.name[:200], answer.status[:40], book.now, answer.checked_at)
     elif answer is OutsideFault.NOT_FOUND:

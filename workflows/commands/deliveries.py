@@ -15,13 +15,15 @@ from typing import Any
 from uuid import UUID
 
 from models.db import execute, fetch, fetch_row, fetch_value
-from models.kit import new_id
+from models.kit import json_time, new_id
 from models.parties import Party
 from models.sql import acts
 from models.sql import outbox as sql
 from models.states import WAITING, Channel, OutboxStatus
-from workflows.actors import require_write, visible_to
+from models.vault import seal
+from workflows.actors import require, require_write, visible_to
 from workflows.commands import Book, command
+from workflows.commands.tokens import person_key
 from workflows.errors import NotFound, Refused
 from workflows.flows import FLOWS
 from workflows.journal import school_chain
@@ -30,6 +32,10 @@ from workflows.notices import NOTICES, Sms, due
 CHAT_ANSWER, ONE_TIME_CODE = "chat_answer", "one_time_code"
 PASSING = (CHAT_ANSWER, ONE_TIME_CODE)
 """Good for minutes only (`params.until`), and never sent again."""
+CODE_PLACE = "outbox.params.code"
+OPENID_PLACE, ANSWER_PLACE = "outbox.params.to", "outbox.params.text"
+"""Where what is nobody else's business stands sealed, until it is sent."""
+ANSWER_LIVES = timedelta(minutes=10)  # an answer that reaches the chat later than this only confuses
 ANYWHERE = UUID(int=0)
 """Where the schools' turns begin."""
 
@@ -126,7 +132,7 @@ async def claim_lost(book: Book, channel: Channel, hands: int, lease: timedelta)
     """Take over rows whose lease ran out; whether their message left is unknown."""
     token = new_id()
     found = await fetch(sql.CLAIM_LOST, str(channel), hands, lease, token)
-    return tuple(_claimed(row, token, min(row["began_at"], book.now)) for row in found)
+    return tuple(_claimed(row, token, book.now - row["ago"]) for row in found)
 
 
 def _claimed(row: Mapping[str, Any], token: UUID, lost_since: datetime | None = None) -> Claimed:
@@ -189,6 +195,7 @@ async def settle(book: Book, row: Claimed, settlement: Settlement, began_at: dat
 @command(journaled=False)
 async def give_back(book: Book, row: Claimed, until: datetime | None = None, cause: str = "") -> bool:
     """Return a row that was not sent: at once to the queue, or deferred until a moment. It counts as no attempt."""
+    until = until if until and until > book.now else None
     status = OutboxStatus.DEFERRED if until else OutboxStatus.PENDING
     return await execute(sql.GIVE_BACK, row.id, row.token, str(status), until or row.due_at, cause) == 1
 
@@ -211,13 +218,11 @@ async def _replaced(book: Book, row: Claimed, settlement: Settlement) -> Settlem
 
 
 def _superseded(settlement: Settlement, cause: str) -> Settlement:
-    return Settlement(
-        OutboxStatus.SUPERSEDED, settlement.verdict, cause, settlement.code, unfollow=settlement.unfollow
-    )
+    return Settlement(OutboxStatus.SUPERSEDED, settlement.verdict, cause, settlement.code, unfollow=settlement.unfollow)
 
 
 async def fall_back(book: Book, outbox_id: int, notice: str) -> bool:
-    """For commands of deliveries: make sure that the SMS instead of this WeChat message is owed, once. Was it allowed?"""
+    """For commands of deliveries: the SMS instead of this WeChat message is owed, once. False: it is not allowed."""
     known = NOTICES.get(notice)
     if known is None or known.sms is Sms.NEVER:
         return False
@@ -266,6 +271,30 @@ async def send_again(book: Book, outbox_id: int) -> None:
     book.note(
         school_chain(row["school_id"]), "graduate", subject, "send_again", notice=row["notice"], channel=row["channel"]
     )
+
+
+@command(journaled=False)
+async def answer_later(book: Book, openid: str, text: str, once: str) -> None:
+    """The chat's answer that came too late for its callback: sent once as a customer-service message.
+
+    `once`: a name of the message that is answered, at most 150 characters and without the openid. The WeChat account
+    need not be bound, so its openid goes along, sealed, until the answer has left.
+    """
+    require(book.actor, Party.GRADUATE)
+    row = {
+        "school_id": book.actor.school_id,
+        "record_id": None,
+        "stream": f"wx:{person_key(openid)}",
+        "channel": str(Channel.WECHAT),
+        "recipient": book.actor.id,
+        "notice": CHAT_ANSWER,
+        "params": {
+            "text": seal(ANSWER_PLACE, text),
+            "to": seal(OPENID_PLACE, openid),
+            "until": json_time(book.now + ANSWER_LIVES),
+        },
+    }
+    _owe(book, row, f"{CHAT_ANSWER}:{once}:{Channel.WECHAT}")
 
 
 def _owe(book: Book, row: Mapping[str, Any], key: str) -> None:

@@ -15,8 +15,8 @@ from workflows.actors import Actor, require, require_place, require_write
 from workflows.commands import Book, command
 from workflows.commands.filled import fault, filled, one_fault
 from workflows.commands.sessions import login_name
-from workflows.errors import Forbidden, InvalidForm, NotFound, Refused
-from workflows.forms import FORMS
+from workflows.errors import Fault, Forbidden, InvalidForm, NotFound, Refused
+from workflows.forms import FORMS, validate
 from workflows.journal import province_chain
 from workflows.passwords import faults_of, hashed
 
@@ -52,15 +52,15 @@ _USERNAME_TAKEN = {"employer_users_username": lambda: one_fault("username", "tak
 
 
 @command(clashes=_USERNAME_TAKEN)
-async def register_employer(
-    book: Book, form: Mapping[str, Any], username: str, password: str
-) -> tuple[UUID, UUID]:
+async def register_employer(book: Book, form: Mapping[str, Any], username: str, password: str) -> tuple[UUID, UUID]:
     """A new employer and its first user, for the province to verify; the ids of both. The actor is `actors.APPLICANT`.
 
     `form`: the form `employer_registration`. Raises InvalidForm, Refused (`code_free`).
     """
     require(book.actor, Party.EMPLOYER)
-    clean = filled("employer_registration", form, now=book.now)
+    clean, faults = validate(FORMS["employer_registration"], form, {})
+    if faults := (*faults, *login_faults(username, password)):
+        raise InvalidForm(faults)
     province_id = await _province(clean["employer_region"])
     await _check_code_free(clean["employer_uscc"])
     employer = Employer(
@@ -72,9 +72,7 @@ async def register_employer(
     )
     await employer.save()
     user = await _add_user(book, employer, username, clean.get("agent_name") or clean["contact_name"], password)
-    book.note(
-        province_chain(province_id), "employer", employer.id, "register", name=employer.name, uscc=employer.uscc
-    )
+    book.note(province_chain(province_id), "employer", employer.id, "register", name=employer.name, uscc=employer.uscc)
     return employer.id, user
 
 
@@ -110,12 +108,20 @@ async def _check_code_free(uscc: str, but: UUID | None = None) -> None:
         raise Refused(CODE_TAKEN, guard="code_free")
 
 
-async def _add_user(book: Book, employer: Employer, username: str, display_name: str, password: str) -> UUID:
+def login_faults(username: str, password: str) -> list[Fault]:
+    """What is wrong with a user name and a password that somebody of an employer chose, all at once."""
     username = login_name(username)
+    faults = faults_of(password, username)
     if len(username) < 3 or not username.isascii() or not username.isprintable() or " " in username:
-        fault("username", "bad_format", "用户名应为 3 至 64 位字母、数字或符号，不含空格。")
-    if faults := faults_of(password, username):
+        sentence = "用户名应为 3 至 64 位字母、数字或符号，不含空格。"
+        faults.insert(0, Fault("username", "bad_format", sentence))
+    return faults
+
+
+async def _add_user(book: Book, employer: Employer, username: str, display_name: str, password: str) -> UUID:
+    if faults := login_faults(username, password):
         raise InvalidForm(faults)
+    username = login_name(username)
     user = EmployerUser(
         id=new_id(),
         employer=employer,

@@ -1,20 +1,24 @@
 """Room: the answers that messages got, so that a repeat of a message gets its answer again (contracts 7).
 
 One row per message, written when the answer is ready. An answer that came too late for the platform's call goes out
-as a message (`deliveries.answer_later`), and its row holds no reply: one message is answered by one way only.
+as a message, and its row holds no reply: one message is answered by one way only.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from models.db import execute, fetch_row, fetch_value
+from models.kit import json_time
 from models.kit import now as clock
 from models.sql import chat as sql
+from models.states import Channel
+from workflows.commands import Book, command
+from workflows.notices import NOTICES
 
-BY_MESSAGE: Final = ""
-"""The reply of a message whose answer goes out as a message of its own."""
+LATE_ANSWER_LIVES: Final = timedelta(minutes=30)  # one that reaches the chat later only confuses
 KEPT_FOR: Final = timedelta(days=30)  # a key holds the openid
 
 
@@ -24,6 +28,16 @@ async def keep_reply(once: str, reply: str) -> str:
     if row is None:  # the other delivery committed while this statement ran
         return str(await fetch_value(sql.READ_REPLY, once))
     return str(row["reply"])
+
+
+@command(journaled=False)
+async def answer_later(book: Book, once: str, text: str, binding_id: UUID, school_id: UUID | None) -> bool:
+    """Owe the answer of a message as a customer-service message; False if the message has its answer already."""
+    if await fetch_row(sql.CLAIM_REPLY, once, book.now) is None:
+        return False
+    until = json_time(book.now + LATE_ANSWER_LIVES)
+    book.owe(NOTICES["chat_answer"], Channel.WECHAT, binding_id, {"text": text, "until": until}, school_id)
+    return True
 
 
 async def sweep_replies(before: datetime) -> int:

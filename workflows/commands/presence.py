@@ -44,7 +44,7 @@ async def push_present(book: Book, graduate_id: UUID) -> None:
                 "school": facts.school_code,
                 "cohort": facts.graduate.cohort,
                 "settled": push is Push.PRESENT,
-                "columns": destination(push, facts, facts.record.row if facts.record else {}),
+                "columns": destination(push, facts.record.row if facts.record else {}),
             },
             "status": str(OutboxStatus.PENDING),
             "due_at": book.now.isoformat(),

@@ -123,7 +123,8 @@ def _is_ours(context: str, key: str) -> bool:
 
 
 def _may_arrive(row: Mapping[str, Any]) -> bool:
-    return row["status"] == OutboxStatus.SENT or (row["status"] == OutboxStatus.DEAD and row["cause"] == UNSURE_DEAD)
+    given_up = row["status"] == OutboxStatus.DEAD and row["cause"] == UNSURE_DEAD
+    return bool(row["status"] == OutboxStatus.SENT or given_up)
 
 
 async def _fail(book: Book, row: Mapping[str, Any]) -> None:

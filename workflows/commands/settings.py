@@ -84,14 +84,13 @@ def _apply(row: SigningSettings, clean: Mapping[str, Any], book: Book) -> None:
 
 
 def _shown(row: SigningSettings) -> dict[str, Any]:
-    """What the journal keeps of the settings."""
+    """What the journal keeps of the settings; no telephone numbers stand there."""
     return {
         "open": row.open_at is not None,
         "review_mode": row.review_mode,
         "termination_limit": row.termination_limit,
         "invitation_days": row.invitation_days,
         "sms_fallback": row.sms_fallback,
-        "desk_phone": row.desk_phone,
         "desk_hours": row.desk_hours,
     }
 

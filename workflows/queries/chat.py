@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from models import codes
 from models.db import fetch
 from models.kit import cohort_close, mask_mobile
 from models.kit import now as clock
@@ -26,6 +27,7 @@ from workflows.commands.sessions import actor_of_graduate
 from workflows.decide import Choice, allowed
 from workflows.facts import Facts, GraduateFacts, RecordFacts
 from workflows.flows import FLOWS
+from workflows.queries.warnings import Marks
 from workflows.spec import State, Workflow
 
 
@@ -84,6 +86,15 @@ class Desk:
     handler: str
     handler_phone: str
 
+    @property
+    def line(self) -> str:
+        """In one sentence without its full stop."""
+        if self.phone:
+            return f"{self.school}就业部门电话：{self.phone}" + (f"（{self.hours}）" if self.hours else "")
+        if self.handler_phone:
+            return f"{self.school}协议经办人{self.handler}，电话：{self.handler_phone}"
+        return f"请联系{self.school}的就业部门"
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -135,6 +146,17 @@ async def look(openid: str, once: str) -> Seen:
 async def look_at(actor: Actor) -> Person | None:
     """The same for a signed-in graduate of the phone pages."""
     return _person(clock(), await fetch(sql.LOOK_GRADUATE, actor.id, ""))
+
+
+def warning_sentence(marks: Marks) -> str:
+    """What the graduate reads of the marks on an employer; empty where none is to be shown."""
+    if not marks.shown:
+        return ""
+    labels = codes.table("warning_reason")
+    reasons = "、".join(labels.label(code) for code in marks.reasons)
+    who = "多所学校" if marks.everywhere else "您的学校"
+    by_name = "（仅按单位名称匹配，请自行核实）" if marks.by_name_only else ""
+    return f"该单位被{who}列为预警单位，原因：{reasons}{by_name}。请谨慎决定，可先咨询学校。"
 
 
 def _deadline(case: Case) -> datetime:

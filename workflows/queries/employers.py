@@ -126,10 +126,11 @@ async def read_inbox(actor: Actor, limit: int | None = None) -> list[dict[str, A
     require(actor, Party.EMPLOYER)
     if actor.employer_id is None:
         raise Forbidden
-    return [_note(row) for row in await fetch(_NOTES, actor.employer_id, size(limit))]
+    return [note_of(row) for row in await fetch(_NOTES, actor.employer_id, size(limit))]
 
 
-def _note(row: Mapping[str, Any]) -> dict[str, Any]:
+def note_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One message: its notice's sentence with the graduate's name. `row`: of inbox_notes, with two of its record."""
     notice, params = NOTICES[row["notice"]], json.loads(row["params"])
     words = {"graduate": row["graduate_name"], **{k: v for k, v in params.items() if isinstance(v, str)}}
     return {

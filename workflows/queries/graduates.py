@@ -63,7 +63,7 @@ def _narrow(where: Where, wish: GraduateFilters) -> None:
         where.add("g.cohort = {}", wish.cohort)
     for column, value in (("department", wish.department), ("major", wish.major), ("proof_code", wish.proof_code)):
         if value:
-            where.add(f"g.{column} = {{}}", fold(value))
+            where.add(f"g.{column} = {{}}", value.strip())  # as the roster writes it, full width and all
     if wish.level is not None:
         where.add("g.level = {}", str(wish.level))
     if wish.name:

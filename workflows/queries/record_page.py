@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from models.db import fetch_row
-from models.kit import mask_id_number, mask_mobile, now
+from models.kit import mask_id_number, mask_mobile, name_key, now
 from models.parties import Party
 from models.states import Flow
 from models.vault import is_sealed, unseal
@@ -26,7 +27,9 @@ from workflows.facts import Facts, RecordFacts
 from workflows.flows import FLOWS
 from workflows.loading import load
 from workflows.ports import IN_OPERATION
+from workflows.queries.deliveries import of_record
 from workflows.queries.records import for_staff, moment, records_of
+from workflows.queries.warnings import marks_for
 
 GRADUATE_COLUMNS = ("name", "level_code", "department", "major", "training_mode")
 """What a snapshot and a roster entry both hold beside the ID number and the national columns."""
@@ -44,6 +47,8 @@ async def read_record(actor: Actor, flow: Flow, record_id: UUID) -> dict[str, An
         "attachments": [],
         "actions": [choice.as_dict() for choice in allowed(FLOWS[flow], facts, actor)],
     }
+    resource["marks"] = await _marks(actor, record)
+    resource["deliveries"] = await of_record(actor, record_id) if actor.party is not Party.EMPLOYER else None
     if for_staff(actor):
         resource["review"] = await _review(facts, record)
     return resource
@@ -160,6 +165,16 @@ def _snapshot(actor: Actor, record: RecordFacts) -> dict[str, Any] | None:
         return None
     person = record.row["snapshot"]["graduate"]
     return {**person, "id_number": _number(actor, person["id_number"], SNAPSHOT_PLACE)}
+
+
+async def _marks(actor: Actor, record: RecordFacts) -> dict[str, Any] | None:
+    """Warning marks, which employers never see; the note beside them is for the school's own staff."""
+    if actor.party is Party.EMPLOYER:
+        return None
+    row = record.row
+    marks = await marks_for(record.school_id, row["employer_uscc"], name_key(row["employer_name"]))
+    found = marks.as_dict() if marks.shown else replace(marks, reasons=(), note="").as_dict()
+    return found if actor.party in (Party.SCHOOL, Party.DEPARTMENT) else {**found, "note": ""}
 
 
 async def _review(facts: Facts, record: RecordFacts) -> dict[str, Any]:

@@ -96,7 +96,7 @@ def _narrow(where: Where, actor: Actor, flow: Flow, wish: Filters) -> None:
         where.add("r.cohort = {}", wish.cohort)
     for column, value in (("department", wish.department), ("major", wish.major), ("agreement_no", wish.agreement_no)):
         if value:
-            where.add(f"r.{column} = {{}}", fold(value))
+            where.add(f"r.{column} = {{}}", value.strip())  # as the roster writes it, full width and all
     if wish.level is not None:
         where.add("r.level = {}", str(wish.level))
     _narrow_people(where, wish)

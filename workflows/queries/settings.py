@@ -11,7 +11,7 @@ from models.codes import table
 from models.db import fetch, fetch_row
 from models.kit import json_time
 from models.parties import Level, Module, Party
-from workflows.actors import Actor, own_school, require
+from workflows.actors import Actor, own_school, require, require_read
 from workflows.errors import Forbidden
 from workflows.flows import FLOWS
 from workflows.guards import in_flow
@@ -96,9 +96,10 @@ async def uncovered(school_id: UUID, cohort: int, module: Module = Module.EMPLOY
 
 async def signing_settings(actor: Actor, cohort: int) -> dict[str, Any]:
     """签约设置 of the actor's own school as its page shows them; before they are submitted, a prefill from an earlier
-    cohort. With the handlers, and what locks what. Raises Forbidden.
+    cohort. With the handlers, and what locks what. Raises Forbidden, ModuleClosed.
     """
     require(actor, Party.SCHOOL, Party.DEPARTMENT)
+    require_read(actor)
     school_id = own_school(actor)
     frame = await fetch_row(_FRAME, school_id, cohort, str(Module.EMPLOYMENT))
     if frame is None:

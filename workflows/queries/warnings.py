@@ -11,8 +11,8 @@ from uuid import UUID
 from models.codes import table
 from models.db import fetch
 from models.kit import json_time
-from models.parties import Module, Party
-from workflows.actors import Actor, own_school, require, visible_to
+from models.parties import Party
+from workflows.actors import Actor, own_school, require, require_read
 
 EVERYWHERE = 5  # distinct schools from which on a mark shows to everybody (guide chapter 13)
 
@@ -69,9 +69,7 @@ async def marks_for(school_id: UUID, uscc: str, name_key: str) -> Marks:
     )
 
 
-def rows_told(
-    own: list[dict[str, Any]], together: list[dict[str, Any]], *, everywhere: bool
-) -> list[dict[str, Any]]:
+def rows_told(own: list[dict[str, Any]], together: list[dict[str, Any]], *, everywhere: bool) -> list[dict[str, Any]]:
     """Whose reasons are shown: the own school's, and from five schools on everybody's."""
     return [*own, *(row for row in together if everywhere and row not in own)]
 
@@ -97,10 +95,9 @@ WHERE w.school_id = $1 ORDER BY w.marked_at DESC, w.id"""
 
 
 async def own_marks(actor: Actor) -> list[dict[str, Any]]:
-    """预警单位管理: the marks of the actor's own school. Raises Forbidden."""
+    """预警单位管理: the marks of the actor's own school. Raises Forbidden, ModuleClosed."""
     require(actor, Party.SCHOOL)
-    if visible_to(actor, Module.EMPLOYMENT).equal is None:
-        return []
+    require_read(actor)
     labels = table("warning_reason")
     return [
         {

@@ -1,0 +1,224 @@
+"""Room: staff accounts: who may make which, with what, and what a change does at once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from models.kit import new_id
+from models.parties import Grant, Level, Party, ReviewMode
+from models.store import MemoryStore
+from models.tables import Account, JournalRow
+from tests.harness import world as w
+from workflows.actors import OPERATOR
+from workflows.commands.accounts import (
+    change_rights,
+    create_account,
+    disable_account,
+    enable_account,
+    reset_password,
+)
+from workflows.commands.sessions import resolve, sign_in_staff
+from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refused, Unauthenticated
+
+
+def account_form(**values):
+    return {"username": w.username("acc"), "display_name": "新用户", "level": "all", **w.ALL_RW, **values}
+
+
+def rights(**values):
+    return {"level": "all", **w.ALL_RW, **values}
+
+
+async def signed_in(desk: w.Desk, password: str = w.PASSWORD):
+    return await sign_in_staff(desk.username, password, "127.0.0.1", counter=MemoryStore())
+
+
+async def test_each_level_makes_the_level_below_and_no_other(database):
+    world = await w.make_world()
+    department = world.departments["计算机学院"]
+    for actor, party in (
+        (world.province, Party.PROVINCE),
+        (world.school, Party.SCHOOL),
+        (world.school, Party.PROVINCE),
+        (department, Party.DEPARTMENT),
+        (world.province, Party.DEPARTMENT),
+        (world.employer.actor, Party.SCHOOL),
+        (world.graduate.actor, Party.DEPARTMENT),
+        (world.school, Party.EMPLOYER),
+    ):
+        with pytest.raises(Forbidden):
+            await create_account(actor, party, account_form(department="计算机学院"), school_id=world.school_id)
+
+
+async def test_a_made_up_password_works_and_must_be_changed(database):
+    world = await w.make_world()
+    made = await create_account(world.school, Party.DEPARTMENT, account_form(department="文学院"))
+    opened = await sign_in_staff(made.username, made.password, "127.0.0.1", counter=MemoryStore())
+    assert opened.must_change
+    with pytest.raises(Forbidden, match="请先修改密码"):
+        await resolve(opened.token)
+    journal = await JournalRow.get(subject_id=made.id)
+    assert made.password not in str(journal.detail)
+
+
+async def test_the_department_must_be_on_the_roster_letter_by_letter(database):
+    world = await w.make_world()
+    for name, code in (("计算机", "unknown_department"), ("计算机学院 分院", "unknown_department"), ("", "required")):
+        with pytest.raises(InvalidForm) as caught:
+            await create_account(world.school, Party.DEPARTMENT, account_form(department=name))
+        assert [(f.path, f.code) for f in caught.value.faults] == [("department", code)]
+    odd = "软件学院（ＡＢ）"
+    await w.add_graduates(world, 1, departments=(odd,))
+    desk = await w.make_account(world.school, Party.DEPARTMENT, "软件", department=odd)
+    assert desk.actor.department == odd
+
+
+async def test_a_user_name_is_taken_once_whatever_its_case(database):
+    world = await w.make_world()
+    form = account_form(department="文学院")
+    await create_account(world.school, Party.DEPARTMENT, form)
+    with pytest.raises(InvalidForm) as caught:
+        await create_account(world.school, Party.DEPARTMENT, form | {"username": form["username"].upper()})
+    assert caught.value.faults[0].code == "taken"
+
+
+async def test_a_school_grants_no_more_than_it_holds(database):
+    world = await w.make_world()
+    reader = await w.make_account(world.province, Party.SCHOOL, "只读档案", school_id=world.school_id)
+    await change_rights(world.province, reader.actor.id, rights(grant_archive="ro", grant_household="none"))
+    actor = await resolve((await signed_in(reader)).token)
+    with pytest.raises(InvalidForm) as caught:
+        await create_account(actor, Party.DEPARTMENT, account_form(department="文学院"))
+    assert {f.path for f in caught.value.faults} == {"grant_archive", "grant_household"}
+    within = account_form(department="文学院", grant_archive="ro", grant_household="none")
+    assert await create_account(actor, Party.DEPARTMENT, within)
+
+
+async def test_a_level_scoped_school_account_hands_on_its_own_level_only(database):
+    world = await w.make_world()
+    scoped = await w.make_account(
+        world.province, Party.SCHOOL, "研究生", school_id=world.school_id, level=Level.POSTGRADUATE
+    )
+    for level in ("all", "undergraduate"):
+        with pytest.raises(Forbidden):
+            await create_account(scoped.actor, Party.DEPARTMENT, account_form(department="文学院", level=level))
+    made = await create_account(scoped.actor, Party.DEPARTMENT, account_form(department="文学院", level="postgraduate"))
+    await disable_account(scoped.actor, made.id)
+    with pytest.raises(Forbidden):
+        await disable_account(scoped.actor, world.departments["文学院"].id)
+
+
+async def test_accounts_of_other_schools_and_provinces_are_not_found(database):
+    world, other = await w.make_world(), await w.make_world()
+    stranger = other.departments["文学院"].id
+    for actor in (world.school, world.province):
+        for command in (disable_account, enable_account, reset_password):
+            with pytest.raises((NotFound, Forbidden)):
+                await command(actor, stranger)
+    with pytest.raises(NotFound):
+        await disable_account(world.school, stranger)
+    with pytest.raises(NotFound):
+        await disable_account(world.school, new_id())
+    with pytest.raises(NotFound):
+        await create_account(
+            world.school, Party.DEPARTMENT, account_form(department="文学院"), school_id=other.school_id
+        )
+
+
+async def test_a_school_account_is_its_provinces_business(database):
+    world = await w.make_world()
+    colleague = await w.make_account(world.province, Party.SCHOOL, "同校", school_id=world.school_id)
+    with pytest.raises(Forbidden):
+        await disable_account(world.school, colleague.actor.id)
+    await disable_account(world.province, colleague.actor.id)
+    await disable_account(OPERATOR, world.province_desk.actor.id)
+
+
+async def test_a_read_only_school_account_manages_nobody(database):
+    world = await w.make_world()
+    reader = await w.make_account(world.province, Party.SCHOOL, "只读", school_id=world.school_id, employment=Grant.RO)
+    with pytest.raises(ReadOnly):
+        await create_account(reader.actor, Party.DEPARTMENT, account_form(department="文学院"))
+    with pytest.raises(ReadOnly):
+        await disable_account(reader.actor, world.departments["文学院"].id)
+
+
+async def test_changed_rights_hold_from_the_next_request(database):
+    world = await w.make_world()
+    opened = await signed_in(world.department_desks["文学院"])
+    await change_rights(world.school, opened.actor.id, rights(grant_employment="ro", level="undergraduate"))
+    now = await resolve(opened.token)
+    assert now.grants["employment"] is Grant.RO
+    assert now.level is Level.UNDERGRADUATE
+
+
+async def test_a_disabled_account_is_out_at_once_and_stays_out_until_enabled(database):
+    world = await w.make_world()
+    desk = world.department_desks["文学院"]
+    opened = await signed_in(desk)
+    await disable_account(world.school, desk.actor.id)
+    with pytest.raises(Unauthenticated):
+        await resolve(opened.token)
+    with pytest.raises(Unauthenticated, match="已停用"):
+        await signed_in(desk)
+    await enable_account(world.school, desk.actor.id)
+    with pytest.raises(Unauthenticated):
+        await resolve(opened.token)  # the old session does not come back
+    assert await resolve((await signed_in(desk)).token)
+
+
+async def test_a_reset_password_ends_sessions_and_must_be_changed(database):
+    world = await w.make_world()
+    desk = world.department_desks["文学院"]
+    opened = await signed_in(desk)
+    fresh = await reset_password(world.school, desk.actor.id)
+    with pytest.raises(Unauthenticated):
+        await resolve(opened.token)
+    with pytest.raises(Unauthenticated):
+        await signed_in(desk)
+    assert (await signed_in(desk, fresh.password)).must_change
+
+
+async def test_losing_the_last_reviewer_asks_again_and_names_what_waits(database):
+    world = await w.make_world(ReviewMode.DEPARTMENT_THEN_SCHOOL)
+    await w.accept(world, await w.invite(world))
+    last = world.departments[world.graduate.department].id
+    for change in (
+        lambda **more: disable_account(world.school, last, **more),
+        lambda **more: change_rights(world.school, last, rights(grant_employment="ro"), **more),
+        lambda **more: change_rights(world.school, last, rights(level="postgraduate"), **more),
+    ):
+        with pytest.raises(Refused) as caught:
+            await change()
+        assert caught.value.guard == "last_reviewer"
+        assert "1条" in caught.value.detail
+        assert (await Account.get(id=last)).disabled_at is None
+    await w.make_account(world.school, Party.DEPARTMENT, "第二位", department=world.graduate.department)
+    await disable_account(world.school, last)  # somebody else covers it now
+    other = world.departments["文学院"].id
+    await disable_account(world.school, other)  # nothing waits there
+
+
+async def test_after_confirming_the_school_stands_in_for_the_department(database):
+    world = await w.make_world(ReviewMode.DEPARTMENT_THEN_SCHOOL)
+    accepted = await w.accept(world, await w.invite(world))
+    with pytest.raises(Refused) as caught:
+        await w.approve(world, accepted, world.school)
+    assert caught.value.guard == "stage_owner"
+    await disable_account(world.school, world.departments[world.graduate.department].id, confirmed=True)
+    moved = await w.approve(world, accepted, world.school)
+    assert moved.state == "review_school"
+    journal = await JournalRow.filter(subject_id=accepted.record_id).order_by("-seq").first()
+    assert journal.detail["stands_in"] is True
+
+
+async def test_the_same_user_name_at_once_is_given_to_one(database):
+    world = await w.make_world()
+    form = account_form(department="文学院")
+    answers = await asyncio.gather(
+        *(create_account(world.school, Party.DEPARTMENT, form) for _ in range(4)), return_exceptions=True
+    )
+    assert sum(not isinstance(a, BaseException) for a in answers) == 1
+    assert sum(isinstance(a, InvalidForm) for a in answers) == 3

@@ -1,0 +1,204 @@
+"""Room: employers: registering, the province's decision, their own data."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from models.kit import name_key, new_id
+from models.parties import AgreementType, Grant, Party
+from models.states import EmployerStatus as S
+from models.store import MemoryStore
+from models.tables import Employer, EmployerUser, JournalRow, Record
+from models.vault import is_sealed, unseal
+from tests.harness import world as w
+from workflows.actors import APPLICANT, OPERATOR
+from workflows.commands.employers import (
+    DECISIONS,
+    add_employer_user,
+    decide_employer,
+    register_employer,
+    update_profile,
+)
+from workflows.commands.sessions import sign_in_employer
+from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refused
+
+
+@pytest.fixture
+async def world(database):
+    return await w.make_world(graduates=1)
+
+
+async def status_of(employer_id) -> str:
+    return (await Employer.get(id=employer_id)).status
+
+
+async def test_a_registration_waits_for_its_province_with_its_numbers_sealed(world):
+    form = w.employer_form(employer_name="示例（北京）有限公司", agent_name="钱经办", agent_mobile=w.mobile())
+    employer_id, user_id = await register_employer(APPLICANT, form, w.username("f"), w.PASSWORD)
+    row = await Employer.get(id=employer_id)
+    assert (row.status, row.province_id, row.name_key) == ("pending", world.province_id, name_key("示例(北京)有限公司"))
+    assert is_sealed(row.profile["contact_mobile"])
+    assert unseal("employers.profile", row.profile["agent_mobile"]) == form["agent_mobile"]
+    assert "employer_name" not in row.profile
+    assert (await EmployerUser.get(id=user_id)).display_name == "钱经办"
+    journal = await JournalRow.get(subject_id=employer_id)
+    assert form["contact_mobile"] not in str(journal.detail)
+
+
+async def test_all_faults_of_a_registration_come_at_once(world):
+    wrong = w.employer_form(employer_uscc="91110103000000000X", contact_mobile="1", employer_region="999999")
+    with pytest.raises(InvalidForm) as caught:
+        await register_employer(APPLICANT, wrong, w.username("f"), w.PASSWORD)
+    assert {f.path for f in caught.value.faults} == {"employer_uscc", "contact_mobile", "employer_region"}
+
+
+async def test_an_employer_of_a_province_that_is_not_here_is_told_so(world):
+    with pytest.raises(InvalidForm) as caught:
+        await register_employer(APPLICANT, w.employer_form("542421"), w.username("f"), w.PASSWORD)
+    assert caught.value.faults[0].code == "not_open"
+
+
+@pytest.mark.parametrize(
+    ("username", "password", "path"),
+    [("ab", w.PASSWORD, "username"), ("mit leer", w.PASSWORD, "username"), ("good.name", "short", "password")],
+)
+async def test_user_name_and_password_are_judged(world, username, password, path):
+    with pytest.raises(InvalidForm) as caught:
+        await register_employer(APPLICANT, w.employer_form(), username, password)
+    assert caught.value.faults[0].path == path
+
+
+async def test_a_taken_user_name_registers_nothing(world):
+    form = w.employer_form()
+    with pytest.raises(InvalidForm) as caught:
+        await register_employer(APPLICANT, form, world.employer.username, w.PASSWORD)
+    assert caught.value.faults[0].code == "taken"
+    assert not await Employer.filter(uscc=form["employer_uscc"]).exists()
+
+
+async def test_a_verified_code_cannot_be_registered_again(world):
+    form = w.employer_form(employer_uscc=world.employer.uscc)
+    with pytest.raises(Refused) as caught:
+        await register_employer(APPLICANT, form, w.username("f"), w.PASSWORD)
+    assert caught.value.guard == "code_free"
+
+
+async def test_of_two_pending_ones_with_the_same_code_one_is_verified(world):
+    form = w.employer_form()
+    twins = [
+        (await register_employer(APPLICANT, form, w.username("f"), w.PASSWORD))[0],
+        (await register_employer(APPLICANT, form, w.username("f"), w.PASSWORD))[0],
+    ]
+    answers = await asyncio.gather(
+        *(decide_employer(world.province, twin, S.VERIFIED) for twin in twins), return_exceptions=True
+    )
+    refused = [a for a in answers if a is not None]
+    assert len(refused) == 1
+    assert isinstance(refused[0], Refused)
+    assert refused[0].guard == "code_free"
+    assert sorted([await status_of(t) for t in twins]) == ["pending", "verified"]
+
+
+@pytest.mark.parametrize("before", list(S))
+@pytest.mark.parametrize("after", list(S))
+async def test_a_decision_is_open_exactly_where_the_table_says(world, before, after):
+    firm = await w.make_employer(world, status=before)
+    if before in DECISIONS.get(after, ()):
+        await decide_employer(world.province, firm.id, after, "写明原因给单位")
+        assert await status_of(firm.id) == after
+    else:
+        with pytest.raises(Refused) as caught:
+            await decide_employer(world.province, firm.id, after, "写明原因给单位")
+        assert caught.value.guard == "status"
+        assert await status_of(firm.id) == before
+
+
+async def test_a_return_needs_a_reason(world):
+    firm = await w.make_employer(world, status=S.PENDING)
+    for status in (S.RETURNED, S.REFUSED):
+        with pytest.raises(InvalidForm):
+            await decide_employer(world.province, firm.id, status, " 不 ")
+
+
+async def test_two_clerks_at_once_decide_once(world):
+    firm = await w.make_employer(world, status=S.PENDING)
+    answers = await asyncio.gather(
+        decide_employer(world.province, firm.id, S.VERIFIED),
+        decide_employer(world.province, firm.id, S.REFUSED, "写明原因给单位"),
+        return_exceptions=True,
+    )
+    assert sum(a is None for a in answers) == 1
+    assert await JournalRow.filter(subject_id=firm.id, action="decide_employer").count() == 1
+
+
+async def test_only_the_province_of_its_region_decides(world):
+    firm = await w.make_employer(world, status=S.PENDING)
+    elsewhere = await w.make_world(agreement=AgreementType.THREE_PARTY, graduates=0, employers=0, submit=False)
+    with pytest.raises(NotFound):
+        await decide_employer(elsewhere.province, firm.id, S.VERIFIED)
+    with pytest.raises(NotFound):
+        await decide_employer(world.province, new_id(), S.VERIFIED)
+    for actor in (world.school, world.employer.actor, firm.actor, world.graduate.actor):
+        with pytest.raises((NotFound, Forbidden)):
+            await decide_employer(actor, firm.id, S.VERIFIED)
+    reader = await w.make_account(OPERATOR, Party.PROVINCE, "只读", province_id=world.province_id, employment=Grant.RO)
+    with pytest.raises(ReadOnly):
+        await decide_employer(reader.actor, firm.id, S.VERIFIED)
+
+
+async def test_only_a_verified_employer_invites(world):
+    for status in (S.PENDING, S.RETURNED, S.REFUSED, S.SUSPENDED):
+        firm = await w.make_employer(world, status=status)
+        with pytest.raises(Refused) as caught:
+            await w.invite(world, firm=firm)
+        assert caught.value.guard == "employer_verified"
+
+
+async def test_a_new_name_or_code_makes_it_pending_and_a_new_address_does_not(world):
+    firm = world.employer
+    assert await update_profile(firm.actor, {**firm.form, "employer_address": "新路9号"}) is S.VERIFIED
+    assert (await Employer.get(id=firm.id)).profile["employer_address"] == "新路9号"
+    assert await update_profile(firm.actor, {**firm.form, "employer_name": "改名科技有限公司"}) is S.PENDING
+    await decide_employer(world.province, firm.id, S.VERIFIED)
+    fresh = w.credit_code()
+    assert await update_profile(firm.actor, {**firm.form, "employer_uscc": fresh}) is S.PENDING
+    assert (await Employer.get(id=firm.id)).uscc == fresh
+
+
+async def test_an_answer_to_a_return_is_pending_again(world):
+    firm = await w.make_employer(world, status=S.RETURNED)
+    assert await update_profile(firm.actor, dict(firm.form)) is S.PENDING
+
+
+async def test_a_move_to_another_province_is_verified_there(world):
+    elsewhere = await w.make_world(agreement=AgreementType.THREE_PARTY, graduates=0, employers=0, submit=False)
+    firm = world.employer
+    assert await update_profile(firm.actor, {**firm.form, "employer_region": "120101"}) is S.PENDING
+    with pytest.raises(NotFound):
+        await decide_employer(world.province, firm.id, S.VERIFIED)
+    await decide_employer(elsewhere.province, firm.id, S.VERIFIED)
+
+
+async def test_a_suspended_employer_does_not_slip_back_by_a_change(world):
+    for status in (S.SUSPENDED, S.REFUSED):
+        firm = await w.make_employer(world, status=status)
+        with pytest.raises(Refused):
+            await update_profile(firm.actor, {**firm.form, "employer_name": "改名科技有限公司"})
+
+
+async def test_a_record_keeps_the_employers_data_as_at_the_invitation(world):
+    invited = await w.invite(world)
+    await update_profile(world.employer.actor, {**world.employer.form, "employer_name": "改名科技有限公司"})
+    assert (await Record.get(id=invited.record_id)).employer_name == world.employer.name
+
+
+async def test_another_user_of_the_same_employer_sees_and_does_the_same(world):
+    name = w.username("colleague")
+    await add_employer_user(world.employer.actor, name, "孙同事", w.PASSWORD)
+    opened = await sign_in_employer(name, w.PASSWORD, "127.0.0.1", counter=MemoryStore())
+    assert opened.actor.employer_id == world.employer.id
+    for actor in (APPLICANT, world.school):
+        with pytest.raises(Forbidden):
+            await add_employer_user(actor, w.username("x"), "某人", w.PASSWORD)

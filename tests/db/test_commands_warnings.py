@@ -1,0 +1,144 @@
+"""Room: warning marks: whose they are, whom they reach, how they count together."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.kit import name_key, new_id
+from models.parties import Grant, Party
+from models.tables import JournalRow, WarningMark
+from tests.harness import world as w
+from workflows.commands.warnings import edit_mark, mark_employer, unmark_employer
+from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refused
+from workflows.queries.warnings import marks_for, own_marks
+
+
+def fresh_name() -> str:
+    return f"可疑{new_id().hex[-8:]}有限公司"
+
+
+@pytest.fixture(scope="module")
+async def schools(database) -> list[w.World]:
+    return [await w.make_world(graduates=0, employers=0, submit=False) for _ in range(6)]
+
+
+def form(name: str, uscc: str = "", **values):
+    return {"employer_name": name, "employer_uscc": uscc, "note": "学生反映收取押金", **values}
+
+
+async def seen(world: w.World, name: str, uscc: str = ""):
+    return await marks_for(world.school_id, uscc, name_key(name))
+
+
+async def test_a_mark_shows_at_its_own_school_only(schools):
+    name, uscc = fresh_name(), w.credit_code()
+    await mark_employer(schools[0].school, form(name, uscc), ["fake", "violation"])
+    here, there = await seen(schools[0], name, uscc), await seen(schools[1], name, uscc)
+    assert here.shown
+    assert not here.by_name_only
+    assert (set(here.reasons), here.note) == ({"fake", "violation"}, "学生反映收取押金")
+    assert not there.shown
+    assert (there.reasons, there.note) == ((), "")
+
+
+async def test_five_schools_make_it_show_everywhere_and_four_no_longer(schools):
+    name, uscc = fresh_name(), w.credit_code()
+    ids = [await mark_employer(s.school, form(name, uscc), ["fake"]) for s in schools[:5]]
+    outside = await seen(schools[5], name, uscc)
+    assert outside.shown
+    assert outside.everywhere
+    assert outside.note == ""  # other schools' notes are theirs
+    await unmark_employer(schools[4].school, ids[4])
+    assert not (await seen(schools[5], name, uscc)).shown
+    assert (await seen(schools[0], name, uscc)).shown
+
+
+async def test_marks_by_name_count_with_marks_by_code(schools):
+    name, uscc = fresh_name(), w.credit_code()
+    for n, school in enumerate(schools[:5]):
+        await mark_employer(school.school, form(name, uscc if n % 2 else ""), ["fake"])
+    assert (await seen(schools[5], name, uscc)).everywhere
+    assert (await seen(schools[5], f" {name} ".replace("有限", "（有限）"), "")).by_name_only
+
+
+async def test_width_spaces_and_brackets_make_no_other_name(schools):
+    core = new_id().hex[-8:]
+    await mark_employer(schools[0].school, form(f"示例（北京）{core}公司"), ["fake"])
+    found = await seen(schools[0], f"示例(北京) {core.upper()}公司", w.credit_code())
+    assert found.shown
+    assert found.by_name_only
+
+
+async def test_one_name_with_different_codes_never_merges(schools):
+    name = fresh_name()
+    codes = [w.credit_code(), w.credit_code()]
+    for n, school in enumerate(schools):
+        await mark_employer(school.school, form(name, codes[n % 2]), ["fake"])
+    for code in (*codes, w.credit_code()):
+        assert not (await seen(schools[0], name, code)).everywhere
+    assert (await seen(schools[0], name, codes[0])).own
+    assert not (await seen(schools[0], name, codes[1])).own
+    assert not (await seen(schools[0], name)).everywhere  # an employer without code: three and three, not six
+
+
+async def test_an_unmarked_employer_has_no_marks(schools):
+    found = await seen(schools[0], fresh_name(), w.credit_code())
+    assert found.as_dict() == {
+        "shown": False,
+        "own": False,
+        "everywhere": False,
+        "schools": None,
+        "by_name_only": False,
+        "reasons": [],
+        "note": "",
+    }
+
+
+async def test_the_same_employer_is_marked_once_and_then_edited(schools):
+    name = fresh_name()
+    mark = await mark_employer(schools[0].school, form(name), ["fake"])
+    with pytest.raises(Refused) as caught:
+        await mark_employer(schools[0].school, form(name), ["violation"])
+    assert caught.value.guard == "not_marked"
+    await edit_mark(schools[0].school, mark, form(name, note="已核实"), ["violation", "violation"])
+    row = next(r for r in await own_marks(schools[0].school) if r["id"] == str(mark))
+    assert [r["label"] for r in row["reasons"]] == ["违规单位"]
+    assert (row["note"], row["marked_by"]) == ("已核实", "学校用户")
+    actions = await JournalRow.filter(subject_id=mark).order_by("seq").values_list("action", flat=True)
+    assert list(actions) == ["mark_employer", "edit_mark"]
+
+
+@pytest.mark.parametrize("reasons", [[], ["nonsense"], ["fake", ""]])
+async def test_a_mark_needs_known_reasons(schools, reasons):
+    with pytest.raises(InvalidForm):
+        await mark_employer(schools[0].school, form(fresh_name()), reasons)
+
+
+async def test_a_mark_by_a_wrong_code_is_refused_at_its_field(schools):
+    with pytest.raises(InvalidForm) as caught:
+        await mark_employer(schools[0].school, form(fresh_name(), "91110103000000000X"), ["fake"])
+    assert caught.value.faults[0].path == "employer_uscc"
+
+
+async def test_marks_are_the_schools_own_business(schools):
+    mark = await mark_employer(schools[0].school, form(fresh_name()), ["fake"])
+    for command in (lambda a: unmark_employer(a, mark), lambda a: edit_mark(a, mark, form(fresh_name()), ["fake"])):
+        with pytest.raises(NotFound):
+            await command(schools[1].school)
+    assert await WarningMark.filter(id=mark).exists()
+    reader = await w.make_account(
+        schools[0].province, Party.SCHOOL, "只读", school_id=schools[0].school_id, employment=Grant.RO
+    )
+    with pytest.raises(ReadOnly):
+        await unmark_employer(reader.actor, mark)
+    with pytest.raises(Forbidden):
+        await own_marks(schools[0].province)
+
+
+async def test_departments_and_employers_never_mark_or_list(database):
+    world = await w.make_world()
+    for actor in (world.departments["文学院"], world.employer.actor, world.graduate.actor, world.province):
+        with pytest.raises(Forbidden):
+            await mark_employer(actor, form(fresh_name()), ["fake"])
+        with pytest.raises(Forbidden):
+            await own_marks(actor)

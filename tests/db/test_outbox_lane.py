@@ -1,0 +1,258 @@
+"""Room: a lane at work: turns, poison, the breaker, the end (test catalogue D3, D4, D7, D10; fencing with real leases)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from models import db, kit
+from models.states import Channel
+from notifier.channels import Hold, Outlet, Pointless, Prepared, Ready
+from notifier.lane import Held, Lane, LeaseTooShortError
+from notifier.verdicts import Verdict, retry, sent, unknown
+from notifier.worker import Notifier
+from tests.harness.outbox import (
+    NOON,
+    TellingOutlet,
+    attempts,
+    empty_outbox,
+    own_outbox,
+    owe,
+    row,
+    running,
+    settled,
+    statuses,
+    until,
+)
+from tests.harness.postgres import TestServer
+from workflows.actors import CLOCK
+from workflows.commands import deliveries
+from workflows.commands.deliveries import Claimed
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
+    async with own_outbox(database_server, database) as url:
+        yield url
+
+
+@pytest.fixture(autouse=True)
+async def noon(clock: Any) -> Any:
+    clock.at(NOON)
+    await empty_outbox()
+    return clock
+
+
+def lane(outlet: Outlet, *, hands: int = 8, lease: float = 5.0, channel: Channel = Channel.EMS) -> Lane:
+    return Lane(channel, outlet, hands=hands, lease=lease)
+
+
+async def test_a_lease_that_a_slow_call_could_outlive_is_refused_at_the_start() -> None:
+    with pytest.raises(LeaseTooShortError):
+        Lane(Channel.EMS, TellingOutlet(limit=8.0), hands=1, lease=8.0)
+
+
+async def test_everything_owed_is_delivered_and_settled_once() -> None:
+    outlet = TellingOutlet()
+    ids = [await owe(school=kit.new_id()) for _ in range(60)]
+    async with running(lane(outlet)):
+        assert set(await settled(*ids)) == {"delivered"}
+    assert sorted(one.id for one in outlet.told) == ids
+
+
+async def test_a_stream_leaves_in_order_however_many_hands_there_are() -> None:
+    outlet = TellingOutlet()
+    ids = [await owe(stream="ems:one") for _ in range(12)]
+    async with running(lane(outlet)):
+        await settled(*ids)
+    assert [one.id for one in outlet.told] == ids
+
+
+async def test_d7_a_poisoned_row_is_dead_at_once_and_those_behind_it_move(caplog: pytest.LogCaptureFixture) -> None:
+    async def choke(claimed: Claimed) -> Verdict:
+        if claimed.id in poisoned:
+            raise ValueError("15400000001 stands in this message")
+        return sent()
+
+    poisoned = {await owe() for _ in range(3)}
+    behind = [await owe(stream="ems:p") for _ in range(2)]
+    poisoned.add(await owe(stream="ems:p"))
+    last = await owe(stream="ems:p")
+    with caplog.at_level(logging.ERROR):
+        async with running(lane(TellingOutlet(choke), hands=2)):
+            assert set(await settled(*behind, last, seconds=1.5)) == {"delivered"}
+    for one in poisoned:
+        found = await row(one)
+        assert (found["status"], found["cause"]) == ("dead", "系统处理该消息时出错，请联系运维人员")
+    assert "ValueError" in caplog.text
+    assert "15400000001" not in caplog.text
+
+
+async def test_d4_a_failing_provider_opens_the_breaker_and_gets_probes_only(noon: Any) -> None:
+    async def fail(_: Claimed) -> Verdict:
+        return retry("http_503")
+
+    outlet = TellingOutlet(fail)
+    ids = [await owe(school=kit.new_id()) for _ in range(60)]
+    failing = lane(outlet, hands=4)
+    async with running(failing):
+        await until(lambda: _is_open(failing))
+        told = len(outlet.told)
+        assert told <= 8
+        await asyncio.sleep(0.6)
+        assert len(outlet.told) - told <= 1
+        outlet.answer = None
+        waiting = [one for one, status in zip(ids, await statuses(*ids), strict=True) if status == "pending"]
+        await settled(*waiting)
+    tried = [await row(one) for one in ids if one not in waiting]
+    assert all(one["status"] in ("deferred", "delivered") for one in tried)
+    assert all(one["cause"].startswith("对方系统暂时不可用") for one in tried if one["status"] == "deferred")
+    noon.advance(minutes=1)
+    await deliveries.promote(CLOCK)
+    async with running(lane(TellingOutlet())):
+        assert set(await settled(*ids)) == {"delivered"}
+
+
+async def _is_open(one: Lane) -> bool:
+    return one.breaker.is_open
+
+
+async def test_one_failing_channel_does_not_slow_the_others() -> None:
+    async def hang(_: Claimed) -> Verdict:
+        await asyncio.sleep(5)
+        return sent()
+
+    for _ in range(5):
+        await owe(Channel.SMS, school=kit.new_id())
+    pushes = [await owe(school=kit.new_id()) for _ in range(20)]
+    stuck = lane(TellingOutlet(hang, limit=0.4), channel=Channel.SMS, hands=2)
+    async with running(stuck), running(lane(TellingOutlet())):
+        assert set(await settled(*pushes, seconds=2)) == {"delivered"}
+
+
+async def test_d10_a_burst_of_one_school_does_not_delay_the_others() -> None:
+    async def slowly(_: Claimed) -> Verdict:
+        await asyncio.sleep(0.01)
+        return sent()
+
+    big = kit.new_id()
+    for _ in range(150):
+        await owe(school=big)
+    small = [await owe(school=kit.new_id()) for _ in range(20)]
+    outlet = TellingOutlet(slowly)
+    async with running(lane(outlet, hands=4)):
+        await settled(*small)
+        told = [one.school_id for one in outlet.told]
+    last_small = max(place for place, school in enumerate(told) if school != big)
+    assert last_small < 60, "twenty small schools shared the first turns with the big one"
+
+
+async def test_d3_a_paused_worker_finds_its_row_taken_and_writes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    """A worker claims and is stopped; another one delivers; the first wakes up with its verdict in hand."""
+    made = await owe()
+    (held,) = (await deliveries.claim(CLOCK, Channel.EMS, 1, timedelta(milliseconds=250))).rows
+    await asyncio.sleep(0.3)
+    async with running(lane(TellingOutlet())):
+        assert await settled(made) == ["delivered"]
+    before = await attempts(made)
+    await lane(TellingOutlet())._settle(Held(held, 0.0), unknown("read_timeout"), kit.now())
+    assert (await row(made))["status"] == "delivered"
+    assert await attempts(made) == before
+    assert [one["verdict"] for one in before] == ["unknown", "sent"]
+    assert "had passed to another worker" in caplog.text
+
+
+async def test_a_row_is_given_back_when_too_little_of_its_lease_is_left() -> None:
+    class Slow(TellingOutlet):
+        async def prepare(self, claimed: Claimed, now: datetime) -> Prepared:
+            if not self.told:
+                self.told.append(claimed)
+                await asyncio.sleep(0.25)
+            return await super().prepare(claimed, now)
+
+    made = await owe()
+    outlet = Slow(limit=0.3)
+    async with running(lane(outlet, lease=0.5)):
+        assert await settled(made) == ["delivered"]
+    assert len(await attempts(made)) == 1
+
+
+async def test_what_must_wait_is_given_back_and_what_is_pointless_superseded(noon: Any) -> None:
+    class Choosy(TellingOutlet):
+        async def prepare(self, claimed: Claimed, now: datetime) -> Prepared:
+            if claimed.id == held:
+                return Hold(now + timedelta(hours=1), "免打扰时段，延后发送")
+            return Pointless("事项已有新的进展，不再发送")
+
+    held, pointless = await owe(), await owe()
+    async with running(lane(Choosy())):
+        assert await settled(held, pointless) == ["deferred", "superseded"]
+    kept = await row(held)
+    assert (kept["attempts"], kept["due_at"]) == (0, kit.now() + timedelta(hours=1))
+
+
+async def test_at_its_end_a_lane_finishes_what_is_under_way_and_takes_nothing_more() -> None:
+    async def slowly(_: Claimed) -> Verdict:
+        await asyncio.sleep(0.3)
+        return sent()
+
+    ids = [await owe(school=kit.new_id()) for _ in range(6)]
+    outlet = TellingOutlet(slowly)
+    async with running(lane(outlet, hands=2)):
+        await until(lambda: _told(outlet, 2))
+    assert sorted(await statuses(*ids)) == ["delivered"] * 2 + ["pending"] * 4
+
+
+async def _told(outlet: TellingOutlet, least: int) -> bool:
+    return bool((await db.fetch_value("SELECT count(*) FROM outbox WHERE status = 'sending'")) >= least) or bool(
+        len(outlet.told) >= least
+    )
+
+
+async def test_a_call_that_will_not_end_is_left_to_its_lease() -> None:
+    async def hang(_: Claimed) -> Verdict:
+        await asyncio.sleep(60)
+        return sent()
+
+    made = await owe()
+    outlet = TellingOutlet(hang, limit=30)
+    one = lane(outlet, lease=60)
+    task = asyncio.create_task(one.run())
+    await until(lambda: _told(outlet, 1))
+    one.stop()
+    await task
+    await one.finish(0.1)
+    assert (await row(made))["status"] == "sending"
+
+
+async def test_a_notifier_is_woken_by_the_commit_and_stops_when_told(outbox: str) -> None:
+    outlet = TellingOutlet()
+    notifier = Notifier([lane(outlet)], url=outbox)
+    task = asyncio.create_task(notifier.run())
+    await asyncio.sleep(0.3)
+    made = await owe()
+    db.notify()
+    assert await settled(made, seconds=1.5) == ["delivered"]
+    notifier.stop()
+    await asyncio.wait_for(task, 5)
+
+
+async def test_a_lost_hint_costs_a_poll_and_nothing_else(outbox: str, noon: Any) -> None:
+    outlet = TellingOutlet()
+    notifier = Notifier([lane(outlet)], url=outbox)
+    task = asyncio.create_task(notifier.run())
+    await asyncio.sleep(0.2)
+    made = await owe(status="deferred", due=kit.now() + timedelta(seconds=1))
+    noon.advance(seconds=1)
+    await until(lambda: _is(made, "delivered"), 4)
+    notifier.stop()
+    await asyncio.wait_for(task, 5)
+
+
+async def _is(outbox_id: int, status: str) -> bool:
+    return await statuses(outbox_id) == [status]
