@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,12 +46,14 @@ def serve(
         _fail("多个服务进程须配置 REDIS_URL。")
     import uvicorn
 
+    from api.logs import log_config
+
     uvicorn.run(
         "api.app:app",
         host=host,
         port=chosen.port_service,
         workers=workers,
-        log_level="warning",
+        log_config=log_config(),
         access_log=False,  # addresses may hold what must not be in logs
         server_header=False,
         proxy_headers=chosen.profile is Profile.PRODUCTION,
@@ -64,14 +65,11 @@ def serve(
 def notifier() -> None:
     """启动通知进程（微信、短信、就业管理系统）。"""
     _fit_settings()
-    from api.demo import NOTIFIER_READY
-    from notifier.worker import run
+    from api.logs import set_up_logs
+    from notifier.worker import main as run
 
-    async def work() -> None:
-        print(NOTIFIER_READY, flush=True)
-        await run()
-
-    _run_until_stopped(_with_database(work))
+    set_up_logs()
+    asyncio.run(run())
 
 
 @app.command()
@@ -132,6 +130,33 @@ def seed() -> None:
     asyncio.run(_with_database(work))
 
 
+@app.command(hidden=True)
+def introduce() -> None:
+    """Tell the simulated systems what they would know: the demo's people, templates, the account's menu."""
+    chosen = settings()
+    if chosen.profile is Profile.PRODUCTION:
+        _fail("正式环境不使用模拟系统。")
+    from bot.menus import menu as buttons
+    from models.store import close_store, store
+    from notifier.channels.wording import announced_sms, announced_wechat
+    from notifier.clients.transport import open_http
+    from notifier.clients.wechat import WeChatClient
+    from workflows.demo import introductions
+
+    async def work() -> None:
+        told = {**await introductions(), "wechat/templates": announced_wechat(), "sms/templates": announced_sms()}
+        async with open_http() as http:
+            await WeChatClient(chosen.wechat, store(), http).create_menu(buttons(chosen.public_url))
+            # The people come last: that they are known says that everything else is.
+            for path in sorted(told, key=lambda path: path == "personas"):
+                url = f"http://{LOCAL}:{chosen.port_sandbox}/_control/{path}"
+                answer = await http.post(url, json=told[path], timeout=60)
+                answer.raise_for_status()
+        await close_store()
+
+    asyncio.run(_with_database(work))
+
+
 @app.command()
 def demo() -> None:
     """在一个终端里运行整个平台，数据均为虚构；Ctrl-C 结束。"""
@@ -140,9 +165,13 @@ def demo() -> None:
         _fail("正式环境不运行演示。")
     from api.demo import run
     from models.embedded import EmbeddedPostgres
-    from workflows.demo import SIGN_INS
 
-    sys.exit(run(chosen, EmbeddedPostgres.start, SIGN_INS))
+    def sign_ins() -> Sequence[tuple[str, str, str]]:
+        from workflows.demo import SIGN_INS
+
+        return SIGN_INS
+
+    sys.exit(run(chosen, EmbeddedPostgres.start, sign_ins))
 
 
 @app.command()
@@ -200,15 +229,24 @@ async def _reach(chosen: Settings) -> list[tuple[str, bool]]:
 @province.command("create")
 def create_province(
     code: Annotated[str, typer.Argument(help="省级行政区划代码，例如 110000")],
-    name: Annotated[str, typer.Option(help="名称；不填则取代码表中的名称")] = "",
+    username: Annotated[str, typer.Option(help="首个省级账号的用户名")],
+    name: Annotated[str, typer.Option(help="账号的姓名或名称")] = "省级用户",
 ) -> None:
-    """开通一个省份。"""
+    """开通一个省份（已开通的不变），并新建一个省级账号。"""
     _fit_settings()
+    from models import db
+    from models.parties import Grant, Level, Module, Party
     from workflows.actors import OPERATOR
-    from workflows.commands.provinces import create_province as create
+    from workflows.commands import accounts, provinces
+
+    form = {"username": username, "display_name": name, "level": str(Level.ALL)}
+    form |= {f"grant_{module}": str(Grant.RW) for module in Module}
 
     async def work() -> None:
-        print(await create(OPERATOR, code, name))
+        known = await db.fetch_value("SELECT id FROM provinces WHERE code = $1", code)
+        place = known or await provinces.create_province(OPERATOR, code)
+        made = await accounts.create_account(OPERATOR, Party.PROVINCE, form, province_id=place)
+        print(f"用户名：{made.username}\n初始密码：{made.password}\n首次登录后须修改密码。")
 
     _operate(work)
 
@@ -216,10 +254,22 @@ def create_province(
 @menu.command("push")
 def push_menu() -> None:
     """把自定义菜单发布到公众号。"""
-    _fit_settings()
-    from api.wechat_menu import push
+    chosen = _fit_settings()
+    from bot.menus import menu as buttons
+    from models.store import close_store, store
+    from notifier.clients.transport import open_http
+    from notifier.clients.wechat import WeChatClient
+    from notifier.verdicts import Kind
 
-    _operate(push)
+    async def work() -> None:
+        async with open_http() as http:
+            verdict = await WeChatClient(chosen.wechat, store(), http).create_menu(buttons(chosen.public_url))
+        await close_store()
+        if verdict.kind is not Kind.SENT:
+            _fail(f"微信平台没有接受菜单（{verdict.cause}）。")
+        print("菜单已发布。")
+
+    asyncio.run(work())
 
 
 # --- measuring -----------------------------------------------------------------------------------
@@ -263,12 +313,14 @@ def _fail(message: str) -> None:
 
 def _operate(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run an operator's act; a refusal is told by its sentence, not by a traceback."""
-    from workflows.errors import HouseError
+    from workflows.errors import HouseError, InvalidForm
 
     try:
         asyncio.run(_with_database(work))
+    except InvalidForm as exc:
+        _fail("\n".join([exc.detail, *(f"{fault.path}：{fault.message}" for fault in exc.faults)]))
     except HouseError as exc:
-        _fail(str(exc))
+        _fail(exc.detail)
 
 
 async def _with_database(work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
@@ -279,22 +331,6 @@ async def _with_database(work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         await work()
     finally:
         await db.close_database()
-
-
-def _run_until_stopped(work: Coroutine[Any, Any, None]) -> None:
-    """Run until SIGTERM or SIGINT, which cancel the work, so that it can give back what it holds."""
-
-    async def body() -> None:
-        task = asyncio.ensure_future(work)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, task.cancel)
-        try:
-            await task
-        except asyncio.CancelledError:
-            return
-
-    asyncio.run(body())
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ run in order, the programs are started as children, watched, and ended together.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -26,7 +28,7 @@ LABELS = {"simulators": "模拟系统", "serve": "服务", "notifier": "通知�
 PROGRAM = (sys.executable, "-m", "api.cli")
 DATABASE = "wangqian"
 BUILDING = "wangqian_building"
-NOTIFIER_READY = "notifier: ready"
+NOTIFIER_READY = "notifier ready"
 _PORT_NAMES = {"SERVICE": "serve", "DASHBOARD": "dashboard", "SANDBOX": "simulators"}
 
 
@@ -100,7 +102,7 @@ class Demo:
         }
 
     def prepare(self, step: str, env: Mapping[str, str]) -> None:
-        """Run one command to its end (`migrate`, `seed`); raises ChildError with its log, StoppedError."""
+        """Run one command to its end (`migrate`, `seed`, `introduce`); raises ChildError with its log, StoppedError."""
         child = self._spawn(step, env)
         try:
             while child.alive:
@@ -114,13 +116,33 @@ class Demo:
 
     # --- running ---------------------------------------------------------------------------------
 
-    def start(self, env: Mapping[str, str]) -> None:
-        """Start all programs at once and wait until each answers."""
-        for name in STARTED:
-            self._spawn(name, env)
+    def start(self, env: Mapping[str, str], names: Sequence[str] = STARTED) -> None:
+        """Start these programs, those that run already left alone."""
+        for name in names:
+            if name not in self.children:
+                self._spawn(name, env)
+
+    def wait(self) -> None:
+        """Until every program that was started answers; raises ChildError, StoppedError."""
         probes = self._probes()
-        for name in STARTED:
-            self.children[name].wait_ready(partial(self._look, probes[name]))
+        for name, child in self.children.items():
+            child.wait_ready(partial(self._look, probes[name]))
+
+    def introduce(self, env: Mapping[str, str]) -> None:
+        """Tell the simulated systems about the demo's people, before anything is delivered to them."""
+        self.start(env, ("simulators",))
+        self.wait()
+        if not self._introduced():
+            self.prepare("introduce", env)
+
+    def _introduced(self) -> bool:
+        """Do the simulated systems remember the demo's people from an earlier start?"""
+        url = f"http://127.0.0.1:{self.ports['simulators']}/_control/personas"
+        try:
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                return bool(json.load(answer)["personas"])
+        except (OSError, ValueError, KeyError):
+            return False
 
     def watch(self) -> None:
         """Return when asked to stop; raise ChildError as soon as one program has died."""
@@ -171,7 +193,7 @@ class Server(Protocol):
 def run(
     chosen: Settings,
     start_server: Callable[[Path], Server],
-    sign_ins: Sequence[tuple[str, str, str]],
+    sign_ins: Callable[[], Sequence[tuple[str, str, str]]],
     program: Sequence[str] = PROGRAM,
 ) -> int:
     """The whole demo, until Ctrl-C; the exit code. `DATABASE_URL`, when set, names the server to use instead.
@@ -195,7 +217,9 @@ def run(
             url = keep_or_build(demo, server)
         say("正在启动各个程序……")
         demo.start(demo.environment(url))
-        say(*told(demo.ports, sign_ins))
+        lines = told(demo.ports, sign_ins())  # loads the demo's module while the programs load theirs
+        demo.wait()
+        say(*lines)
         demo.watch()
     except StoppedError:
         pass
@@ -212,10 +236,11 @@ def run(
 
 
 def fill(demo: Demo, url: str) -> None:
-    """Migrate, and seed when there is nothing yet."""
+    """Migrate, seed when there is nothing yet, and let the simulated systems know."""
     env = demo.environment(url)
     demo.prepare("migrate", env)
     demo.prepare("seed", env)
+    demo.introduce(env)
 
 
 def keep_or_build(demo: Demo, server: Server) -> str:

@@ -56,7 +56,7 @@ class _Field:
     most: int
 
     def pack(self, value: Any) -> str:
-        if type(value) is not self.kind:
+        if not isinstance(value, self.kind) or isinstance(value, bool):  # drivers bring ids of a subclass
             raise ButtonError(f"{self.name} takes {self.kind.__name__}, not {type(value).__name__}")
         if isinstance(value, UUID):
             return base64.urlsafe_b64encode(value.bytes).decode().rstrip("=")

@@ -16,9 +16,10 @@ from bot.words import LABELS
 from models import codes
 from models.config import settings
 from models.kit import chat_time
-from models.parties import Party
+from models.parties import Party, ReviewMode
+from models.states import Phase
 from workflows.limits import CHAT_LIST
-from workflows.queries.chat import Case, Desk, Person
+from workflows.queries.chat import Case, Desk, Person, warning_sentence
 from workflows.queries.warnings import Marks
 
 NAME_LENGTH = 24
@@ -59,12 +60,7 @@ def topics(*names: str) -> tuple[Option, ...]:
 
 def desk_line(desk: Desk) -> str:
     """Whom to ask, in one line."""
-    if desk.phone:
-        hours = f"（{plain(desk.hours)}）" if desk.hours else ""
-        return f"{plain(desk.school)}就业部门电话：{plain(desk.phone)}{hours}"
-    if desk.handler_phone:
-        return f"{plain(desk.school)}协议经办人{plain(desk.handler)}，电话：{plain(desk.handler_phone)}"
-    return f"请联系{plain(desk.school)}的就业部门"
+    return plain(desk.line)
 
 
 def turn_line(case: Case) -> str:
@@ -73,8 +69,10 @@ def turn_line(case: Case) -> str:
     waits = case.state.waits_on
     if case.facts.graduate.invalid and case.alive:
         return f"{since}；流程已暂停"
+    if case.state.phase is Phase.FORCE:
+        return f"{since}生效"
     if waits is None:
-        return since
+        return f"{chat_time(case.since)}结束"
     ends = case.record.expires_at if case.open_offer else None
     until = f"，截止{chat_time(ends)}" if ends else ""
     return f"{since}{_TURN[waits]}{until}"
@@ -88,7 +86,8 @@ def situation(case: Case) -> str:
 def offer_line(case: Case) -> str:
     """One invitation in a list."""
     ends = case.record.expires_at
-    return f"{short(case.employer)}，{short(_text(case.form, 'position_title'), 16)}，截止{chat_time(ends) if ends else ''}"
+    until = f"，截止{chat_time(ends)}" if ends else ""
+    return f"{short(case.employer)}，{short(_text(case.form, 'position_title'), 16)}{until}"
 
 
 def terms(case: Case) -> tuple[str, ...]:
@@ -121,15 +120,16 @@ def deadline(case: Case) -> str:
     return f"应约截止：{chat_time(ends)}" if ends else ""
 
 
+def reviewers(case: Case) -> str:
+    """Who will decide about it."""
+    two_stages = case.facts.review_mode is ReviewMode.DEPARTMENT_THEN_SCHOOL
+    return "学院、学校先后" if two_stages else "学校"
+
+
 def warning(marks: Marks) -> str:
     """The warning marks of an employer; empty without any."""
-    if not marks.shown:
-        return ""
-    labels = codes.table("warning_reason")
-    reasons = "、".join(labels.label(code) for code in marks.reasons)
-    who = "多所学校" if marks.everywhere else "您的学校"
-    by_name = "（仅按单位名称匹配，请自行核实）" if marks.by_name_only else ""
-    return f"预警提示：该单位被{who}列为预警单位，原因：{reasons}{by_name}。请谨慎决定，可先咨询学校。"
+    sentence = warning_sentence(marks)
+    return f"预警提示：{sentence}" if sentence else ""
 
 
 def closed(cases: Iterable[Case]) -> tuple[str, ...]:

@@ -12,22 +12,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from bot import replies
+from bot.identity import identify, speaker
 from bot.messages import Inbound
-from workflows.actors import Actor
-from workflows.commands.deliveries import answer_later
-from workflows.commands.inbox import BY_MESSAGE, keep_reply
-from workflows.commands.tokens import VISITOR
+from workflows.commands.inbox import answer_later, keep_reply
+from workflows.queries.chat import Person
 
 BUDGET = 4.0  # seconds for an answer; the platform cuts at five
 GRACE = 0.5  # seconds more, when the answer is ready and only being stored
 LIMIT = 20.0  # seconds after which work is given up; a commit under way is still waited for
 DRAIN = 10.0  # seconds that a process in shutdown gives its unfinished messages
 
-TROUBLE = "系统暂时出错，没有处理您刚才的消息，请稍后再发一次。"
-TOO_LONG = "系统繁忙，刚才的消息处理时间过长。请稍后回复“进度”查看结果，再决定是否重发。"
+TROUBLE = "系统暂时出错，请稍后再发一次。如果刚才是在确认办理，请先回复“进度”查看结果。"
+TOO_LONG = "系统繁忙，刚才的消息处理时间过长。请先回复“进度”查看结果，再决定是否重发。"
 
 log = logging.getLogger("wangqian.bot")
 
@@ -37,11 +35,12 @@ class Answered:
     """What a message is to be answered.
 
     `text`: for the chat, empty for none. `stored`: the whole reply of an earlier delivery, given again as it is.
-    `actor`: in whose name a late answer is sent. `keep` False: nothing happened, so a repeat may try anew.
+    `person`: where a late answer can go; a WeChat account that nobody has bound stands nowhere with us.
+    `keep` False: nothing happened, so a repeat may try anew.
     """
 
     text: str
-    actor: Actor = VISITOR
+    person: Person | None = None
     stored: str | None = None
     keep: bool = True
 
@@ -129,7 +128,7 @@ class Inbox:
         """Nobody waits any more: the platform has its `success`."""
         if not answered.text or inbound.silent:
             return
-        if answered.keep and await keep_reply(inbound.once, BY_MESSAGE) != BY_MESSAGE:
-            return  # another process answered a repeat of it
-        name = sha256(inbound.once.encode()).hexdigest()
-        await answer_later(answered.actor, inbound.sender, answered.text, name)
+        person = answered.person or (await identify(inbound)).person
+        if person is not None and person.binding_id is not None:
+            school_id = person.graduate.school_id
+            await answer_later(speaker(person), inbound.once, answered.text, person.binding_id, school_id)

@@ -55,7 +55,8 @@ class Breaker:
             self._failures, self._pause = 0, FIRST_PAUSE
             return
         self._failures += 1
-        if self.is_open:
+        # Calls that were under way when it opened say nothing new: only a failed probe makes the pause longer.
+        if self.is_open and self._clock() >= self._probe_at:
             self._probe_at = self._clock() + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
 

@@ -1,4 +1,4 @@
-"""Room: the handlers, one file per topic, and the table they make together. Order: what is not understood comes last."""
+"""Room: the handlers, one file per topic, and the table they make together; what is not understood comes last."""
 
 from __future__ import annotations
 

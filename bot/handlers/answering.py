@@ -77,7 +77,11 @@ async def _prepare(turn: Turn, case: Case, action: str) -> Say:
         return Say((cards.situation(case), "", "当前状态不能进行此操作。"), cards.topics("progress", "desk"))
     if not choice.open:
         closing = cards.desk_line(turn.known.desk)
-        return Say((cards.situation(case), "", f"暂不能{choice.label}：{choice.reason}"), cards.topics("progress"), closing=closing)
+        return Say(
+            (cards.situation(case), "", f"暂不能{choice.label}：{choice.reason}"),
+            cards.topics("progress"),
+            closing=closing,
+        )
     if action == ACCEPT:
         return await _confirm_accept(turn, case)
     if action == REFUSE:
@@ -89,8 +93,8 @@ async def _prepare(turn: Turn, case: Case, action: str) -> Say:
 async def _confirm_accept(turn: Turn, case: Case) -> Say:
     person = turn.known
     if not person.mobile:
-        blocks = ("学校名单上没有您的手机号，协议上必须有本人的联系方式，请先联系学校补充。", cards.desk_line(person.desk))
-        return Say(blocks, cards.topics("progress"))
+        missing = "学校名单上没有您的手机号，协议上必须有本人的联系方式，请先联系学校补充。"
+        return Say((missing, cards.desk_line(person.desk)), cards.topics("progress"))
     marks = await marks_for(person.graduate.school_id, *known_as(case))
     number = await _number(turn, case, ACCEPT, {"agreed": True})
     blocks = [
@@ -100,7 +104,7 @@ async def _confirm_accept(turn: Turn, case: Case) -> Say:
         cards.warning(marks),
         f"协议全文：{cards.record_link('阅读协议全文', case.record.id)}",
         f"您的手机号 {person.mobile} 将印在协议上。档案和户口的去向可以以后再填。",
-        "同意后不能自行撤回，由学校审核；审核通过后协议生效。",
+        f"同意后不能自行撤回，由{cards.reviewers(case)}审核；审核通过后协议生效。",
     ]
     closing = f"已阅读协议全文并同意签约，请回复 {number}（10分钟内有效，只对这份邀请有效）。不回复则不会签约。"
     return Say(tuple(line for line in blocks if line), closing=closing)
@@ -190,9 +194,8 @@ async def take_number(turn: Turn, number: str) -> Say:
 
 def _retry(person: Person, opening: str) -> Say:
     """Where one can begin again: the invitations that are open, else the menu."""
-    options = tuple(Option(f"查看{cards.short(case.employer, 16)}的邀请", Do(case.record.id, ACCEPT)) for case in ())
     if person.offers:
-        return Say((opening,), (*options, *cards.topics("invitations", "progress", "menu")))
+        return Say((opening,), cards.topics("invitations", "progress", "menu"))
     return menu(opening)
 
 
@@ -216,13 +219,15 @@ def _done(turn: Turn, intent: Intent, outcome: Outcome) -> Say:
     """What happened, when, what comes next, whom to ask. The time is the message's, so that a repeat reads the same."""
     case = turn.known.case(intent.record_id)
     name = cards.short(case.employer) if case else "单位"
+    reviewers = cards.reviewers(case) if case else "学校"
     at = chat_time(datetime.fromtimestamp(turn.inbound.created, UTC))
+    blocks: tuple[str, ...]
     if intent.action == ACCEPT:
         blocks = (
             f"您已同意与{name}签约。",
             f"时间：{at}",
             f"当前状态：{outcome.label}",
-            "接下来：学校审核这份签约，结果会通过本服务号通知您；审核通过后协议生效。您现在不用做什么。",
+            f"接下来：由{reviewers}审核，结果会通过本服务号通知您；审核通过后协议生效。您现在不用做什么。",
             f"如有误，请尽快联系学校。{cards.desk_line(turn.known.desk)}",
             cards.record_link("查看这份签约", intent.record_id),
         )
@@ -231,7 +236,7 @@ def _done(turn: Turn, intent: Intent, outcome: Outcome) -> Say:
             f"您已拒绝{name}的签约邀请。",
             f"时间：{at}",
             f"当前状态：{outcome.label}",
-            "接下来：单位会收到您的答复和原因。您可以继续接受其他单位的邀请。",
+            "接下来：单位会收到您的答复和原因。" + ("" if turn.known.held else "您可以接受其他单位的邀请。"),
             f"如有误，请联系单位重新发起邀请，或联系学校。{cards.desk_line(turn.known.desk)}",
         )
     return Say(blocks, cards.topics("progress", "invitations"))

@@ -72,5 +72,3 @@ def welcome(opening: str) -> Say:
             "绑定后，签约邀请和审核结果会通过本服务号通知您。",
         )
     )
-
-

@@ -36,16 +36,16 @@ def _thing(text: str) -> str:
     return cut(text, 20) or EMPTY
 
 
-def _ascii(allowed: str, limit: int) -> Callable[[str], str]:
+def _ascii(allowed: str, limit: int, empty: str = "-") -> Callable[[str], str]:
     def render(text: str) -> str:
-        return re.sub(f"[^{allowed}]", "", text)[:limit] or "-"
+        return re.sub(f"[^{allowed}]", "", text)[:limit] or empty
 
     return render
 
 
 def _digits(limit: int) -> Callable[[str], str]:
     def render(text: str) -> str:
-        match = re.search(r"-?\d+(?:\.\d+)?", text)
+        match = re.search(r"-?[0-9]+(?:\.[0-9]+)?", text)
         return match[0][:limit].rstrip(".") if match else "0"
 
     return render
@@ -75,11 +75,11 @@ _TYPES: Final[Mapping[str, Callable[[str], str]]] = {
     "short_thing": _thing,
     "const": _thing,
     "character_string": _ascii(r"\x21-\x7e", 32),
-    "letter": _ascii("A-Za-z", 32),
+    "letter": _ascii("A-Za-z", 32, "none"),
     "symbol": lambda text: re.sub(r"\w", "", text)[:5] or "-",
     "number": _digits(32),
     "amount": lambda text: _digits(10)(text) + "元",
-    "phone_number": _ascii(r"\d+*\- ", 17),
+    "phone_number": _ascii(r"0-9+*\- ", 17),
     "car_number": lambda text: cut(text, 8) or "-",
     "phrase": _phrase,
     "name": _name,

@@ -88,8 +88,8 @@ def sentence(cause: str, message: str = "") -> str:
     said = next(text for begins, text in _causes() if cause.startswith(begins))
     if message:
         said = f"{said}：{_LONG_DIGITS.sub('…', message)[:120]}"
-    # Words of our own say it all; codes of the other side help whoever calls its support.
-    return f"{said}（{cause}）" if cause.startswith(_FOREIGN) else said
+    # Words of our own say it all; codes of the other side help whoever calls its support (the rest is in the attempt).
+    return f"{said}（{cause.split(' ')[0]}）" if cause.startswith(_FOREIGN) else said
 
 
 def announced_wechat() -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ import sys
 from api.demo import run
 from models.config import settings
 from models.embedded import EmbeddedPostgres
-sys.exit(run(settings(), EmbeddedPostgres.start, [("学校用户", "xuexiao", "mima-2027")],
+sys.exit(run(settings(), EmbeddedPostgres.start, lambda: [("学校用户", "xuexiao", "mima-2027")],
              (sys.executable, {str(ROOT / "tests/harness/pretend.py")!r})))
 """
 

@@ -13,7 +13,7 @@ import pytest
 from models import db, kit
 from models.sql import outbox as sql
 from models.states import Channel, OutboxStatus
-from tests.harness.outbox import NOON, attempts, empty_outbox, own_outbox, owe, row, statuses
+from tests.harness.outbox import NOON, attempts, empty_outbox, owe, own_outbox, row, statuses
 from tests.harness.postgres import TestServer
 from workflows.actors import CLOCK
 from workflows.commands import deliveries

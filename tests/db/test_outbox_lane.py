@@ -1,4 +1,4 @@
-"""Room: a lane at work: turns, poison, the breaker, the end (test catalogue D3, D4, D7, D10; fencing with real leases)."""
+"""Room: a lane at work: turns, poison, the breaker, fencing, the end (test catalogue D3, D4, D7, D10)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from models import db, kit
 from models.states import Channel
-from notifier.channels import Hold, Outlet, Pointless, Prepared, Ready
+from notifier.channels import Hold, Outlet, Pointless, Prepared
 from notifier.lane import Held, Lane, LeaseTooShortError
 from notifier.verdicts import Verdict, retry, sent, unknown
 from notifier.worker import Notifier
@@ -21,8 +21,8 @@ from tests.harness.outbox import (
     TellingOutlet,
     attempts,
     empty_outbox,
-    own_outbox,
     owe,
+    own_outbox,
     row,
     running,
     settled,

@@ -94,7 +94,9 @@ class Chat:
             "encrypt_type": "aes",
             "msg_signature": signature,
         }
-        body = f"<xml><ToUserName><![CDATA[{self.account}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
+        body = (
+            f"<xml><ToUserName><![CDATA[{self.account}]]></ToUserName><Encrypt><![CDATA[{encrypted}]]></Encrypt></xml>"
+        )
         return query, body
 
     async def deliver(self, xml: str) -> str | None:
@@ -153,7 +155,9 @@ def numbers(text: str) -> Mapping[str, str]:
 
 def choice(text: str, label: str) -> str:
     """The number under which an answer offers this."""
-    found = next((n for n, shown in numbers(text).items() if label in shown), None)
+    offered = numbers(text).items()
+    found = next((n for n, shown in offered if shown == label), None)
+    found = found or next((n for n, shown in offered if label in shown), None)
     assert found is not None, f"{label!r} is not offered in:\n{text}"
     return found
 

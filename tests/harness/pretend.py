@@ -33,7 +33,7 @@ def main(name: str) -> None:
     if name == os.environ.get("PRETEND_DIES"):
         print("something went wrong in here")
         sys.exit(3)
-    if name in {"migrate", "seed"}:
+    if name in {"migrate", "seed", "introduce"}:
         time.sleep(float(os.environ.get(f"PRETEND_{name.upper()}", "0")))
         note(f"{name} done in {os.environ['DATABASE_URL'].split('/')[3].split('?')[0]}")
         return

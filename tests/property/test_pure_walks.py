@@ -1,4 +1,4 @@
-"""Room: properties that hold on every walk through every flow, derived from the tables (test-catalogue T1, pure part)."""
+"""Room: properties of every walk through every flow, derived from the tables (test-catalogue T1, pure part)."""
 
 from __future__ import annotations
 
@@ -67,9 +67,7 @@ def test_on_every_walk_what_is_offered_is_what_is_accepted(
 
 @settings(max_examples=200, deadline=None)
 @given(flow=FLOW, mode=st.sampled_from(list(ReviewMode)), steps=STEPS)
-def test_nobody_outside_the_table_ever_succeeds(
-    flow: Workflow, mode: ReviewMode, steps: list[tuple[int, int]]
-) -> None:
+def test_nobody_outside_the_table_ever_succeeds(flow: Workflow, mode: ReviewMode, steps: list[tuple[int, int]]) -> None:
     world = facts(mode)
     for kind, pick in steps:
         actor, action = step(flow, world, kind, pick)
@@ -84,9 +82,7 @@ def test_nobody_outside_the_table_ever_succeeds(
 
 @settings(max_examples=200, deadline=None)
 @given(flow=FLOW, mode=st.sampled_from(list(ReviewMode)), steps=STEPS)
-def test_a_frozen_graduate_is_never_acted_upon(
-    flow: Workflow, mode: ReviewMode, steps: list[tuple[int, int]]
-) -> None:
+def test_a_frozen_graduate_is_never_acted_upon(flow: Workflow, mode: ReviewMode, steps: list[tuple[int, int]]) -> None:
     world = facts(mode)
     for kind, pick in steps:
         actor, action = step(flow, world, kind, pick)

@@ -18,7 +18,6 @@ from models.kit import fold, json_time, new_id
 from models.parties import Party
 from models.sql import chat as sql
 from models.states import Channel
-from models.store import Store
 from models.tables import Graduate, School
 from models.vault import blind_index, seal
 from workflows.actors import Actor, require
@@ -40,7 +39,7 @@ from workflows.errors import Conflict, Fault, Forbidden, InvalidForm, RateLimite
 from workflows.journal import school_chain
 from workflows.limits import BIND_TRY, CODE_DAY, CODE_HOUR, CODE_MINUTE, Rate
 from workflows.notices import NOTICES
-from workflows.rates import spend
+from workflows.rates import Counter, spend
 
 OPENID_TAKEN = "openid_taken"
 OPENID_TAKEN_SENTENCE = "本微信已绑定另一位同届毕业生；如需改绑，请先在公众号里回复“解绑”，再重新绑定。"
@@ -57,7 +56,7 @@ def _visiting(visit: Visit | None) -> Visit:
 # --- whom the visitor says to be -----------------------------------------------------------------
 
 
-async def ask_code(store: Store, token: str, name: str, id_number: str, address: str) -> None:
+async def ask_code(counter: Counter, token: str, name: str, id_number: str, address: str) -> None:
     """Somebody says who it is: send a code to the phone that the roster has, if it has this person.
 
     Returns nothing in either case. Raises Unauthenticated (no visit), InvalidForm, RateLimited; all of them
@@ -67,17 +66,17 @@ async def ask_code(store: Store, token: str, name: str, id_number: str, address:
     name, number = _typed(name, id_number)
     index = blind_index("id_number", number)
     for key in (f"bind:wx:{visit.person}", f"bind:id:{index.hex()}"):
-        await spend(store, BIND_TRY, key, closed=True)
+        await spend(counter, BIND_TRY, key, closed=True)
     # A campus shares one address, so there only the wrong tries count.
-    await spend(store, BIND_TRY, f"bind:at:{address}", add=False, closed=True)
+    await spend(counter, BIND_TRY, f"bind:at:{address}", add=False, closed=True)
     for span, rate in _CODES:
-        await spend(store, rate, f"code:id:{span}:{index.hex()}", closed=True)
+        await spend(counter, rate, f"code:id:{span}:{index.hex()}", closed=True)
     row = await fetch_row(sql.FIND_CLAIMED, index, name)
     if row is None:
-        await spend(store, BIND_TRY, f"bind:at:{address}", closed=True)
+        await spend(counter, BIND_TRY, f"bind:at:{address}", closed=True)
         await _send_code(VISITOR, token, _nobody(index), None)
         return
-    reachable = bool(row["phone_enc"]) and await _phone_allows(store, row["phone_bidx"])
+    reachable = bool(row["phone_enc"]) and await _phone_allows(counter, row["phone_bidx"])
     await _send_code(VISITOR, token, row["id"], row["school_id"] if reachable else None)
 
 
@@ -93,11 +92,11 @@ def _typed(name: str, id_number: str) -> tuple[str, str]:
     return name, number
 
 
-async def _phone_allows(store: Store, phone: bytes | None) -> bool:
+async def _phone_allows(counter: Counter, phone: bytes | None) -> bool:
     """Limits of the number itself; past them nothing is sent and nothing is said, for it would name the person."""
     try:
         for span, rate in _CODES:
-            await spend(store, rate, f"code:to:{span}:{(phone or b'').hex()}", closed=True)
+            await spend(counter, rate, f"code:to:{span}:{(phone or b'').hex()}", closed=True)
     except RateLimited:
         return False
     return True
@@ -123,10 +122,10 @@ async def _send_code(book: Book, token: str, claim: UUID, school_id: UUID | None
         book.owe(NOTICES["one_time_code"], Channel.SMS, claim, {"code": sealed, "until": json_time(until)}, school_id)
 
 
-async def prove_code(store: Store, token: str, code: str) -> bool:
+async def prove_code(counter: Counter, token: str, code: str) -> bool:
     """Is this the code that was sent? From then on the visit may be confirmed. Raises Unauthenticated, RateLimited."""
     visit = _visiting(await read_visit(token))
-    await spend(store, BIND_TRY, f"prove:wx:{visit.person}", closed=True)
+    await spend(counter, BIND_TRY, f"prove:wx:{visit.person}", closed=True)
     return await _prove(VISITOR, token, "".join(fold(code).split()))
 
 

@@ -72,6 +72,8 @@ async def note_receipts(book: Book, receipts: Sequence[Receipt]) -> int:
     """Write receipts down and settle the rows they belong to; how many rows were settled now."""
     usable = [asdict(one) | {"code": _CODE.sub("", one.code)[:60]} for one in receipts if _usable(one)]
     if usable:
+        # In one order, so that two batches that hold the same receipts queue up instead of locking each other out.
+        usable.sort(key=lambda one: (one["channel"], one["provider_id"], one["delivered"]))
         await execute(sql.NOTE_RECEIPTS, json.dumps(usable), book.now)
     return await _apply(book)
 

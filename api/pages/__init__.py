@@ -1,0 +1,13 @@
+"""Room: what a person opens outside the dashboard: graduate's phone pages, employer's portal. Rendered here, no script.
+
+`BLUEPRINTS` is what `api/app.py` puts beside the JSON routes.
+"""
+
+from __future__ import annotations
+
+from quart import Blueprint
+
+from api.pages.employer import blueprint as portal
+from api.pages.my_records import blueprint as phone
+
+BLUEPRINTS: tuple[Blueprint, ...] = (portal, phone)

@@ -1,0 +1,214 @@
+"""Room: coming into the portal and leaving it: registering, signing in, signing out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+from quart import Response, request
+
+from api.auth import ANYONE, EMPLOYER, Caller
+from api.pages import csrf, sessions
+from api.pages.employer.portal import (
+    PREFIX,
+    RESUMED,
+    SIGN_IN,
+    go,
+    line,
+    page,
+    received,
+    render,
+    route,
+    sent,
+    told,
+    within,
+)
+from api.pages.filling import Sections, data, filling, typed
+from models.store import store
+from workflows.actors import APPLICANT
+from workflows.commands import sessions as opening
+from workflows.commands.employers import login_faults, register_employer
+from workflows.commands.sessions import SignedIn
+from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLimited, Refused, Unauthenticated
+from workflows.forms import FORMS, validate
+from workflows.limits import SIGN_IN as SIGN_IN_RATE
+from workflows.queries.employers import own_employer
+from workflows.rates import spend
+
+FORM: Final = FORMS["employer_registration"]
+SECTIONS: Final[Sections] = (
+    (
+        "单位信息",
+        (
+            "employer_name",
+            "employer_uscc",
+            "employer_nature",
+            "employer_industry",
+            "employer_region",
+            "employer_address",
+            "employer_postcode",
+        ),
+    ),
+    ("联系人", ("contact_name", "contact_mobile", "contact_phone", "contact_email")),
+    ("经办人", ("agent_name", "agent_mobile")),
+)
+PASSWORDS: Final = ("password", "again", "old", "new")  # never sent back into a page
+
+NOT_AGAIN: Final = "两次输入的密码不一致，请重新输入。"
+LIST_REGIONS: Final = "list_regions"
+"""The button by which a page without script asks for the places of the chosen province."""
+
+
+def _address() -> str:
+    return request.remote_addr or ""
+
+
+async def _signed_in() -> bool:
+    try:
+        EMPLOYER.admit((await sessions.EMPLOYER.caller()).actor)
+    except HouseError:
+        return False
+    return True
+
+
+# --- signing in ----------------------------------------------------------------------------------
+
+
+@route("/login", ANYONE, "GET")
+async def sign_in_page() -> Response:
+    target = within(request.args.get("next", ""))
+    return go(target) if await _signed_in() else await ask_to_sign_in(target)
+
+
+async def ask_to_sign_in(
+    target: str = PREFIX, refusal: HouseError | None = None, *, username: str = "", kept: str = ""
+) -> Response:
+    """The sign-in page. `kept`: a form that was being filled in, which comes back afterwards."""
+    shown = told(refusal)
+    response = await render(
+        "login.html", shown["status"], alert=shown["alert"], target=target, username=username, kept=kept
+    )
+    if isinstance(refusal, RateLimited):
+        response.headers["Retry-After"] = str(max(1, refusal.retry_after))
+    return response
+
+
+@route("/login", ANYONE, "POST")
+async def sign_in() -> Response:
+    given = await received()
+    target, kept, username = within(given.get("next", "")), given.get("kept", ""), line(given, "username")
+    try:
+        await sent()
+        opened = await opening.sign_in_employer(username, given.get("password", ""), _address(), counter=store())
+    except (ForgedForm, Unauthenticated, RateLimited) as refusal:
+        return await ask_to_sign_in(target, refusal, username=username, kept=kept)
+    resumed = RESUMED.get(target) if kept else None
+    if resumed is None:
+        return await _begin(opened, go(target))
+    who = Caller(opened.token, await opening.bearer(opened.token))
+    return await _begin(opened, await resumed(who, dict(parse_qsl(kept, keep_blank_values=True))))
+
+
+async def _begin(opened: SignedIn, response: Response) -> Response:
+    """A new session in place of whatever this browser had before."""
+    if sessions.EMPLOYER.token:
+        await opening.sign_out(sessions.EMPLOYER.token)
+    sessions.EMPLOYER.give(response, opened)
+    return response
+
+
+async def lost_session(refusal: Unauthenticated) -> Response:
+    """What an ended session looks like: back through the sign-in, with what was typed if it was typed here."""
+    if request.method == "GET":
+        return go(f"{SIGN_IN}?{urlencode({'next': request.full_path.rstrip('?')})}")
+    kept = ""
+    if request.path in RESUMED:
+        try:
+            given = await sent_to_ended_session()
+        except ForgedForm:
+            given = {}
+        kept = urlencode({name: text for name, text in given.items() if name not in (*PASSWORDS, csrf.FIELD)})
+    return await ask_to_sign_in(within(request.path) if kept else PREFIX, refusal, kept=kept)
+
+
+async def sent_to_ended_session() -> Mapping[str, str]:
+    """A form of a session that is no more: still ours, for the browser still holds the cookie. Raises ForgedForm."""
+    await csrf.check_form(sessions.EMPLOYER.token)
+    return await received()
+
+
+@page("/logout", "POST")
+async def sign_out(who: Caller) -> Response:
+    await sent(who)
+    await opening.sign_out(who.token)
+    response = go(SIGN_IN)
+    sessions.EMPLOYER.drop(response)
+    return response
+
+
+# --- registering ---------------------------------------------------------------------------------
+
+
+@route("/register", ANYONE, "GET")
+async def registration() -> Response:
+    return go(PREFIX) if await _signed_in() else await _registration({})
+
+
+async def _registration(values: Mapping[str, str], refusal: HouseError | None = None) -> Response:
+    faults = refusal.faults if isinstance(refusal, InvalidForm) else ()
+    shown = told(refusal)
+    return await render(
+        "register.html",
+        shown["status"],
+        alert=shown["alert"],
+        filling=filling(FORM, values, faults, SECTIONS),
+        username=line(values, "username"),
+        said={fault.path: fault.message for fault in reversed(faults)},
+        list_regions=LIST_REGIONS,
+    )
+
+
+@route("/register", ANYONE, "POST")
+async def register() -> Response:
+    given = await received()
+    values = {**typed(FORM, given), "username": line(given, "username")}
+    try:
+        await sent()
+        if LIST_REGIONS in given:
+            return await _registration(values)
+        opened = await _register(values, given.get("password", ""), given.get("again", ""))
+    except (ForgedForm, InvalidForm, Refused, RateLimited) as refusal:
+        return await _registration(values, refusal)
+    return await _begin(opened, go(PREFIX))
+
+
+async def _register(values: Mapping[str, str], password: str, again: str) -> SignedIn:
+    """Everything that is wrong is said at once; only a form that reads well counts as a try."""
+    clean, faults = validate(FORM, data(FORM, values), {})
+    wrong = [*faults, *login_faults(values["username"], password)]
+    if password != again:
+        wrong.append(Fault("again", "different", NOT_AGAIN))
+    if wrong:
+        raise InvalidForm(wrong)
+    await spend(store(), SIGN_IN_RATE, f"register:{_address()}")
+    try:
+        await register_employer(APPLICANT, clean, values["username"], password)
+    except InvalidForm as refusal:
+        # The second half of a double click finds the name taken: by the first half.
+        if [fault.code for fault in refusal.faults] != ["taken"]:
+            raise
+        return await _registered_just_now(values["username"], password, clean["employer_uscc"], refusal)
+    return await opening.sign_in_employer(values["username"], password, _address(), counter=store())
+
+
+async def _registered_just_now(username: str, password: str, uscc: str, refusal: InvalidForm) -> SignedIn:
+    """Whoever knows the password of the name that is taken, and means the same employer, is that very person."""
+    try:
+        opened = await opening.sign_in_employer(username, password, _address(), counter=store())
+    except Unauthenticated:
+        raise refusal from None
+    if (await own_employer(opened.actor))["uscc"] != uscc:
+        await opening.sign_out(opened.token)
+        raise refusal
+    return opened

@@ -1,0 +1,88 @@
+"""Room: the portal's first page: where the registration stands, what waits for an answer, what is new."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from quart import Response
+
+from api.auth import ANYONE, Caller
+from api.pages import assets
+from api.pages.employer.portal import PREFIX, go, page, render, route
+from api.pages.employer.records import row_shown
+from api.pages.filling import provinces
+from api.pages.spans import screen
+from models.parties import Party
+from models.states import EmployerStatus, Flow, Phase
+from workflows.guards import EMPLOYER_VERIFIED
+from workflows.queries.employers import own_employer
+from workflows.queries.portal import inbox_page
+from workflows.queries.records import Filters, list_records
+
+FEW: Final = 5
+
+# What each status means for the person who reads it, and where it leads; {desk} is the province that decides.
+STATUS_SENTENCES: Final = {
+    EmployerStatus.PENDING: "注册信息已提交，等待{desk}核验。核验通过后即可发起签约邀请，结果会显示在本页。",
+    EmployerStatus.RETURNED: "{desk}退回了注册信息，请按下面的说明修改后重新提交核验。",
+    EmployerStatus.REFUSED: "{desk}没有通过本单位的注册。如有疑问，请联系{desk}。",
+    EmployerStatus.SUSPENDED: "本单位已被停用：不能发起新的邀请，也不能修改单位信息；已有记录仍可查看。"
+    "如有疑问，请联系{desk}。",
+    EmployerStatus.VERIFIED: "本单位已通过核验，可以发起签约邀请。",
+}
+COUNTED: Final = (
+    (Phase.OPEN, "等待毕业生应约"),
+    (Phase.FLOW, "等待院校审核"),
+    (Phase.FORCE, "签约完成"),
+)
+
+
+def desk_of(employer: dict[str, Any]) -> str:
+    """The province that verifies this employer: its desk is whom the portal names (workflows.md 0)."""
+    names = {choice.value: choice.label for choice in provinces()}
+    return f"{names.get(employer['region'][:2], '')}毕业生就业主管部门"
+
+
+@page("")
+async def home(who: Caller) -> Response:
+    employer = await own_employer(who.actor)
+    status = EmployerStatus(employer["status"])
+    desk = desk_of(employer)
+    flow = Flow.ONLINE_SIGNING
+    counts, waiting, notes = [], [], []
+    if employer["decided_at"]:
+        for phase, label in COUNTED:
+            found = await list_records(who.actor, flow, Filters(phase=phase, limit=1))
+            counts.append({"label": label, "phase": str(phase), "total": found.total, "capped": found.total_is_capped})
+        open_ones = await list_records(who.actor, flow, Filters(waits_on=str(Party.GRADUATE), limit=FEW))
+        waiting = [row_shown(row) for row in open_ones.items]
+        notes = [{**note, "at": screen(note["at"])} for note in (await inbox_page(who.actor, limit=FEW)).items]
+    return await render(
+        "home.html",
+        who=who,
+        employer=employer,
+        standing=str(status),
+        sentence=STATUS_SENTENCES[status].format(desk=desk),
+        may_edit=status not in (EmployerStatus.REFUSED, EmployerStatus.SUSPENDED),
+        registered_at=screen(employer["registered_at"]),
+        decided_at=screen(employer["decided_at"]),
+        counts=counts,
+        waiting=waiting,
+        notes=notes,
+        flow=str(flow),
+    )
+
+
+def barred(employer: dict[str, Any]) -> str:
+    """Why this employer cannot invite now, in the sentence that the rule itself would answer; empty if it can."""
+    return "" if employer["status"] == EmployerStatus.VERIFIED else EMPLOYER_VERIFIED.sentence
+
+
+@page("/")
+async def home_again(_: Caller) -> Response:
+    return go(PREFIX)
+
+
+@route("/static/<name>", ANYONE, "GET")
+async def static_file(name: str) -> Response:
+    return assets.serve(name)

@@ -1,0 +1,147 @@
+"""Room: what all pages of the employer's portal share: the blueprint under `/employer`, who is signed in, rendering.
+
+A page knows its visitor by the cookie `wq_emp` alone. All pages are rendered here and work without script; nobody on
+the way keeps them. Warning marks are for graduates and reviewers: nothing here reads them.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from quart import Blueprint, Response, render_template, request
+
+from api.auth import ATTRIBUTE, EMPLOYER, Caller, Rule
+from api.pages import assets, csrf, filling, sessions
+from models.kit import parse_id
+from workflows.errors import ForgedForm, HouseError, InvalidForm, NotFound, RateLimited
+from workflows.queries.employers import own_employer
+from workflows.queries.home import read_home
+
+PREFIX: Final = sessions.EMPLOYER.path
+SIGN_IN: Final = f"{PREFIX}/login"
+STATIC: Final = f"{PREFIX}/static"
+
+_LONGEST: Final = 200  # characters of a search word, a user name or another line that is no field of a form
+
+blueprint = Blueprint(
+    "portal", __name__, url_prefix=PREFIX, template_folder=str(Path(__file__).resolve().parents[1] / "templates")
+)
+
+View = Callable[..., Awaitable[Response]]
+
+RESUMED: dict[str, Callable[[Caller, Mapping[str, str]], Awaitable[Response]]] = {}
+"""Forms that somebody may have been filling in while the session ended: path → the page with what was typed."""
+
+
+# --- routes --------------------------------------------------------------------------------------
+
+
+def route(path: str, rule: Rule, *methods: str) -> Callable[[View], View]:
+    """Declare a page. For anything but everybody the view takes a `Caller`, then the path's parameters."""
+
+    def wrap(view: View) -> View:
+        @functools.wraps(view)
+        async def run(**values: str) -> Response:
+            found = {name: _read(name, value) for name, value in values.items()}
+            if rule.public:
+                return await view(**found)
+            who = await sessions.EMPLOYER.caller()
+            rule.admit(who.actor)
+            return await view(who, **found)
+
+        setattr(run, ATTRIBUTE, rule)
+        blueprint.add_url_rule(path, view.__name__, run, methods=list(methods), provide_automatic_options=False)
+        return view
+
+    return wrap
+
+
+def page(path: str, *methods: str) -> Callable[[View], View]:
+    """A page of a signed-in person of an employer."""
+    return route(path, EMPLOYER, *(methods or ("GET",)))
+
+
+def _read(name: str, value: str) -> Any:
+    """Ids of the path; what is none of ours is answered like an unknown one (contracts 2)."""
+    if not name.endswith("id"):
+        return value
+    found = parse_id(value)
+    if found is None:
+        raise NotFound
+    return found
+
+
+# --- what came in --------------------------------------------------------------------------------
+
+
+async def sent(who: Caller | None = None) -> Mapping[str, str]:
+    """The form of this request, which we gave to this browser and session. Raises ForgedForm."""
+    await csrf.check_form(who.token if who else "")
+    return await received()
+
+
+async def received() -> Mapping[str, str]:
+    """The form of this request as it came, the first value of each name; not to be acted on."""
+    return (await request.form).to_dict()
+
+
+def line(values: Mapping[str, str], name: str, longest: int = _LONGEST) -> str:
+    """One line that is no field of a form (a search word, a user name), without control characters."""
+    return " ".join(filling.clean_text(values.get(name, "")).split("\n")).strip()[:longest]
+
+
+def within(path: str) -> str:
+    """An address to go on to after signing in, if it is a page of ours; else the first page."""
+    inside = path == PREFIX or path.startswith((f"{PREFIX}/", f"{PREFIX}?"))
+    plain = path.isascii() and path.isprintable() and "\\" not in path and "//" not in path
+    return path if inside and plain and not path.startswith(SIGN_IN) and len(path) <= 1000 else PREFIX
+
+
+# --- what goes out -------------------------------------------------------------------------------
+
+
+async def render(template: str, status: int = 200, *, who: Caller | None = None, **values: Any) -> Response:
+    """One page. With `who`: the frame of the signed-in, which names the employer and counts unread messages."""
+    if who is not None:
+        values.setdefault("employer", await own_employer(who.actor))
+        values.setdefault("unread", (await read_home(who.actor)).get("unread", 0))
+    body = await render_template(
+        f"employer/{template}",
+        who=who.actor if who else None,
+        csrf=csrf.token(who.token if who else ""),
+        csrf_field=csrf.FIELD,
+        asset=functools.partial(assets.address, STATIC),
+        prefix=PREFIX,
+        **values,
+    )
+    response = Response(body, status, content_type="text/html; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def go(path: str) -> Response:
+    """On to another page, which is asked for by GET."""
+    response = Response(b"", 303, content_type="text/plain")
+    response.headers["Location"] = path
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def told(refusal: HouseError | None) -> dict[str, Any]:
+    """What a page with a form says of a refusal: the sentence on top, and the status of the answer."""
+    if refusal is None:
+        return {"alert": "", "status": 200}
+    if isinstance(refusal, InvalidForm):
+        return {"alert": "", "status": refusal.status}
+    if isinstance(refusal, RateLimited):
+        wait = max(1, -(-refusal.retry_after // 60))
+        return {"alert": f"操作过于频繁，请约 {wait} 分钟后再试。", "status": refusal.status}
+    if isinstance(refusal, ForgedForm):
+        return {"alert": "页面已过期，已填写的内容仍保留在下面，请核对后重新提交。", "status": refusal.status}
+    return {"alert": refusal.detail, "status": refusal.status}
+
+
+blueprint.after_request(csrf.remember)

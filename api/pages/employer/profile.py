@@ -1,0 +1,100 @@
+"""Room: an employer's own registration: seeing it, correcting it, handing it in again after a return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from quart import Response
+
+from api.auth import Caller
+from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS
+from api.pages.employer.home import STATUS_SENTENCES, desk_of
+from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent, told
+from api.pages.employer.showing import lines
+from api.pages.filling import as_typed, data, filling, typed
+from api.pages.spans import screen
+from models.states import EmployerStatus
+from workflows.commands.employers import SUSPENDED, update_profile
+from workflows.errors import ForgedForm, HouseError, InvalidForm, Refused
+from workflows.queries.employers import own_employer
+
+PROFILE: Final = f"{PREFIX}/profile"
+EDIT: Final = f"{PROFILE}/edit"
+
+_COLUMNS: Final = {
+    "employer_name": "name",
+    "employer_uscc": "uscc",
+    "employer_nature": "nature",
+    "employer_industry": "industry",
+    "employer_region": "region",
+}
+_FIXED: Final = (EmployerStatus.REFUSED, EmployerStatus.SUSPENDED)
+
+
+def registered(employer: Mapping[str, Any]) -> dict[str, Any]:
+    """An employer's data under the names of the form's fields."""
+    return {**{name: employer[column] for name, column in _COLUMNS.items()}, **employer["profile"]}
+
+
+@page("/profile")
+async def profile(who: Caller) -> Response:
+    employer = await own_employer(who.actor)
+    status = EmployerStatus(employer["status"])
+    return await render(
+        "profile.html",
+        who=who,
+        employer=employer,
+        sections=lines(FORM, registered(employer), SECTIONS),
+        standing=str(status),
+        sentence=STATUS_SENTENCES[status].format(desk=desk_of(employer)),
+        may_edit=status not in _FIXED,
+        registered_at=screen(employer["registered_at"]),
+        decided_at=screen(employer["decided_at"]),
+    )
+
+
+@page("/profile/edit")
+async def profile_form(who: Caller) -> Response:
+    employer = await own_employer(who.actor)
+    status = EmployerStatus(employer["status"])
+    if status in _FIXED:
+        raise Refused(SUSPENDED.format(label=status.label), guard="status")
+    return await _form(who, as_typed(registered(employer)), employer=employer)
+
+
+async def _form(who: Caller, values: Mapping[str, str], refusal: HouseError | None = None, **known: Any) -> Response:
+    faults = refusal.faults if isinstance(refusal, InvalidForm) else ()
+    employer = known.get("employer") or await own_employer(who.actor)
+    shown = told(refusal)
+    return await render(
+        "profile_edit.html",
+        shown["status"],
+        who=who,
+        employer=employer,
+        alert=shown["alert"],
+        filling=filling(FORM, values, faults, SECTIONS),
+        returned=employer["status"] == EmployerStatus.RETURNED,
+        list_regions=LIST_REGIONS,
+    )
+
+
+@page("/profile/edit", "POST")
+async def save_profile(who: Caller) -> Response:
+    given = await received()
+    values = typed(FORM, given)
+    try:
+        await sent(who)
+        if LIST_REGIONS in given:
+            return await _form(who, values)
+        await update_profile(who.actor, data(FORM, values))
+    except (ForgedForm, InvalidForm, Refused) as refusal:
+        return await _form(who, values, refusal)
+    return go(PROFILE)
+
+
+async def _resumed(who: Caller, given: Mapping[str, str]) -> Response:
+    return await _form(who, typed(FORM, given))
+
+
+RESUMED[EDIT] = _resumed

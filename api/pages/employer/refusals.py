@@ -1,0 +1,51 @@
+"""Room: what a refusal looks like in the portal: a Chinese page that says what happened and leads on."""
+
+from __future__ import annotations
+
+from quart import Quart, Response, g, request
+from quart.blueprints import BlueprintSetupState
+
+from api.pages.employer.entering import lost_session
+from api.pages.employer.portal import PREFIX, blueprint, render, told
+from models.states import Flow
+from workflows.errors import Conflict, HouseError, RateLimited, Unauthenticated, Unavailable
+from workflows.flows import FLOWS
+
+
+async def error_page(error: HouseError) -> Response:
+    """The page of one error. An ended session leads through the sign-in."""
+    if isinstance(error, Unauthenticated):
+        return await lost_session(error)
+    link, label = _way_out(error)
+    response = await render(
+        "error.html",
+        error.status,
+        title=error.title,
+        text=told(error)["alert"] or error.detail,
+        state=error.context.get("label") if isinstance(error, Conflict) else None,
+        link=link,
+        label=label,
+        number=str(g.get("request_id", "")),
+    )
+    if isinstance(error, RateLimited):
+        response.headers["Retry-After"] = str(max(1, error.retry_after))
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = "5"
+    return response
+
+
+def _way_out(error: HouseError) -> tuple[str, str]:
+    """Back to the record that was meant, else to the list of its flow, else to the first page."""
+    values = request.view_args or {}
+    flow = values.get("flow", "")
+    if flow not in {str(f) for f in FLOWS}:
+        return PREFIX, "返回首页"
+    if "id" in values and error.status != 404:
+        return f"{PREFIX}/{flow}/{values['id']}", "查看该记录"
+    return f"{PREFIX}/{flow}", f"返回{FLOWS[Flow(flow)].label}记录"
+
+
+@blueprint.record
+def _register(state: BlueprintSetupState) -> None:
+    app: Quart = state.app  # type: ignore[assignment]
+    app.extensions.setdefault("error_pages", {})[PREFIX] = error_page

@@ -1,0 +1,108 @@
+"""Room: what all phone pages of graduates share: the blueprint under `/m`, the session, forms, rendering.
+
+A page knows its visitor by the cookie `wq_grad` alone; it holds a session of the house, so it ends with the binding.
+All pages are rendered here, need no script, and are kept by nobody on the way.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from quart import Blueprint, Response, render_template, request
+from quart.blueprints import BlueprintSetupState
+
+from api.auth import ANYONE, GRADUATE, route_rule
+from api.pages import assets, cookies, csrf
+from api.pages.sessions import SessionCookie
+from models.config import Profile, settings
+from workflows.actors import Actor
+from workflows.commands import sessions
+from workflows.errors import HouseError, Unauthenticated
+from workflows.limits import GRADUATE_ABSOLUTE, VISIT_LIVES
+
+PREFIX: Final = "/m"
+SESSION: Final = SessionCookie("wq_grad", PREFIX)
+_LONGEST: Final = 200  # characters of a field that somebody fills in here
+
+blueprint = Blueprint("phone", __name__, url_prefix=PREFIX, template_folder="templates")
+
+
+async def visitor() -> Actor:
+    """The graduate whose session this is. Raises Unauthenticated, Forbidden."""
+    who = await SESSION.caller()
+    GRADUATE.admit(who.actor)
+    return who.actor
+
+
+async def begin_session(response: Response, binding_id: UUID) -> None:
+    """A new session in place of whatever this browser had before."""
+    old = SESSION.token
+    opened = await sessions.open_graduate_session(binding_id)
+    if old:
+        await sessions.sign_out(old)
+    SESSION.give(response, opened, int(GRADUATE_ABSOLUTE.total_seconds()))
+
+
+# --- forms ---------------------------------------------------------------------------------------
+
+
+def form_mark(cookie: str) -> str:
+    """The hidden value of a form, good for the browser that holds this cookie."""
+    return csrf.mark(cookies.read(cookie))
+
+
+async def read_form(cookie: str, *fields: str) -> dict[str, str]:
+    """The fields of a form that we made for this browser. Raises ForgedForm."""
+    sent = await request.form
+    csrf.check(sent.get(csrf.FIELD, ""), cookies.read(cookie), seconds=int(VISIT_LIVES.total_seconds()))
+    return {field: sent.get(field, "")[:_LONGEST] for field in fields}
+
+
+# --- rendering -----------------------------------------------------------------------------------
+
+
+async def page(template: str, status: int = 200, **values: Any) -> Response:
+    """One page, in Chinese, kept by nobody."""
+    style = assets.address(f"{PREFIX}/static", "m.css")
+    body = await render_template(f"m/{template}", style=style, csrf_field=csrf.FIELD, **values)
+    response = Response(body, status, content_type="text/html; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def go(path: str) -> Response:
+    """On to another page, which is asked for by GET."""
+    response = Response(b"", 303, content_type="text/plain")
+    response.headers["Location"] = path
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def message(title: str, text: str, status: int = 200, *, link: str = "", label: str = "") -> Response:
+    """A page that says one thing and leads on."""
+    return await page("message.html", status, title=title, text=text, link=link, label=label)
+
+
+async def error_page(error: HouseError) -> Response:
+    """What a refusal looks like on a phone. An ended session leads back through the sign-in."""
+    if isinstance(error, Unauthenticated):
+        return await message("请重新进入", error.detail, error.status, link=f"{PREFIX}/records", label="重新进入")
+    return await message(error.title, error.detail, error.status, link=f"{PREFIX}/records", label="查看我的记录")
+
+
+def elsewhere() -> bool:
+    """Opened outside WeChat, where nobody can be recognised. Outside production any browser will do."""
+    return settings().profile is Profile.PRODUCTION and "MicroMessenger" not in request.headers.get("User-Agent", "")
+
+
+@blueprint.record
+def _register(state: BlueprintSetupState) -> None:
+    state.app.extensions.setdefault("error_pages", {})[PREFIX] = error_page
+
+
+@blueprint.get("/static/<name>")
+@route_rule(ANYONE)
+async def static_file(name: str) -> Response:
+    """The style sheet of the phone pages."""
+    return assets.serve(name)

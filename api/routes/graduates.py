@@ -1,0 +1,82 @@
+"""Room: routes of the roster (学生名单管理, 失效信息管理)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from quart import Blueprint
+
+from api.auth import SCHOOL, STAFF_ONLY
+from api.desk_answers import GraduateFull, Graduates
+from api.endpoints import Call, endpoint
+from api.schemas import GraduateQuery, Removal
+from models.parties import Level
+from workflows.commands.roster import invalidate_graduate, restore_graduate
+from workflows.queries.graduates import GraduateFilters, list_graduates, read_graduate
+
+blueprint = Blueprint("graduates", __name__)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/v1/graduates",
+    rule=STAFF_ONLY,
+    summary="学生名单",
+    query=GraduateQuery,
+    answers=Graduates,
+)
+async def index(call: Call) -> Any:
+    wish = call.query
+    return await list_graduates(
+        call.actor,
+        GraduateFilters(
+            cohort=wish.cohort,
+            department=wish.department,
+            level=Level(wish.level) if wish.level else None,
+            major=wish.major,
+            name=wish.name,
+            id_number=wish.id_number,
+            proof_code=wish.proof_code,
+            bound=wish.bound,
+            invalid=wish.invalid,
+            registered=wish.registered,
+            cursor=wish.cursor,
+            limit=wish.limit,
+        ),
+    )
+
+
+@endpoint(
+    blueprint, "GET", "/v1/graduates/<id>", rule=STAFF_ONLY, summary="一名毕业生", answers=GraduateFull
+)
+async def show(call: Call, id: UUID) -> dict[str, Any]:
+    return await read_graduate(call.actor, id)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/v1/graduates/<id>/removal",
+    rule=SCHOOL,
+    summary="从名单移除（失效）",
+    body=Removal,
+    status=204,
+    raises=(409, 422),
+)
+async def remove(call: Call, id: UUID) -> None:
+    await invalidate_graduate(call.actor, id, call.body.reason)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/v1/graduates/<id>/restoration",
+    rule=SCHOOL,
+    summary="恢复到名单",
+    status=204,
+    raises=(409,),
+)
+async def restore(call: Call, id: UUID) -> None:
+    await restore_graduate(call.actor, id)

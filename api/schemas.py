@@ -1,0 +1,250 @@
+"""Room: what requests may say: query strings and the envelopes of bodies, as pydantic models.
+
+Unknown members are refused. What stands inside `form` is judged by `workflows.forms` alone (contracts 11); these
+models only carry it, and OpenAPI puts the form's own schema in its place.
+"""
+
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, StrictBool, StringConstraints
+
+from models.kit import parse_id
+from models.states import Channel, EmployerStatus, OutboxStatus, Phase
+from workflows.limits import PAGE_MAX, PAGE_SIZE
+
+PLAIN = r"^[^\x00-\x1f\x7f]*$"
+"""No control characters: neither the database nor a person can do anything with them."""
+
+
+def _own_id(value: object) -> object:
+    """Ids in bodies are written as we write them; a UUID in another spelling is none of ours."""
+    if isinstance(value, str) and parse_id(value) is None:
+        raise ValueError("not an id")
+    return value
+
+
+def _day(value: object) -> object:
+    """A day is written as such; the library would take numbers for seconds since 1970."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("not a day")
+    return value
+
+
+def _whole(value: object) -> object:
+    """A whole number as JSON has it: `7` and `7.0`, but no text and no truth value."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")
+    return value
+
+
+Id = Annotated[UUID, BeforeValidator(_own_id)]
+Day = Annotated[date, BeforeValidator(_day)]
+Word = Annotated[str, StringConstraints(max_length=120, pattern=PLAIN)]
+Number = Annotated[str, StringConstraints(max_length=40, pattern=PLAIN)]
+Note = Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=PLAIN)]
+Cohort = Annotated[int, Field(ge=2000, le=2100, description="届, e.g. 2027")]
+Version = Annotated[int, Field(ge=1, le=999_999_999), BeforeValidator(_whole)]
+LevelName = Literal["undergraduate", "postgraduate"]
+FormData = Annotated[dict[str, Any], Field(description="the form's fields by name")]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+# --- sessions ------------------------------------------------------------------------------------
+
+
+class StaffSignIn(Strict):
+    kind: Literal["staff"]
+    username: Secret
+    password: Secret
+
+
+class EmployerSignIn(Strict):
+    kind: Literal["employer"]
+    username: Secret
+    password: Secret
+
+
+class WeChatSignIn(Strict):
+    """`code`: what WeChat's web sign-in handed to the page, good once."""
+
+    kind: Literal["wechat"]
+    code: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[0-9A-Za-z_-]+$")]
+
+
+class SignIn(RootModel[Annotated[StaffSignIn | EmployerSignIn | WeChatSignIn, Field(discriminator="kind")]]):
+    pass
+
+
+class PasswordChange(Strict):
+    old: Secret
+    new: Secret
+
+
+# --- lists ---------------------------------------------------------------------------------------
+
+
+class Paged(Strict):
+    cursor: Annotated[str | None, Field(max_length=400, description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_SIZE
+
+
+class RecordQuery(Paged):
+    state: Annotated[list[Word], Field(max_length=40)] = []
+    phase: Phase | None = None
+    waits_on: Annotated[
+        Literal["me", "graduate", "employer", "department", "school"] | None,
+        Field(description="`me`: what waits on the caller, department-stage records without a reviewer included"),
+    ] = None
+    cohort: Cohort | None = None
+    department: Word = ""
+    level: LevelName | None = None
+    major: Word = ""
+    name: Annotated[Word, Field(description="prefix of the graduate's name")] = ""
+    id_number: Annotated[Number, Field(description="whole ID number")] = ""
+    employer: Annotated[Word, Field(description="part of the employer's name")] = ""
+    uscc: Number = ""
+    agreement_no: Number = ""
+    since: Annotated[Day | None, Field(alias="from", description="day, Asia/Shanghai")] = None
+    until: Annotated[Day | None, Field(alias="to", description="day, Asia/Shanghai, included")] = None
+    sort: Literal["oldest", "newest"] | None = None
+
+
+class GraduateQuery(Paged):
+    cohort: Cohort | None = None
+    department: Word = ""
+    level: LevelName | None = None
+    major: Word = ""
+    name: Annotated[Word, Field(description="prefix of the name")] = ""
+    id_number: Number = ""
+    proof_code: Annotated[Number, Field(description="签约证明码")] = ""
+    bound: bool | None = None
+    invalid: bool | None = None
+    registered: Annotated[bool | None, Field(description="holds a destination in flow or in force")] = None
+
+
+class EmployerQuery(Paged):
+    status: EmployerStatus | None = None
+    name: Annotated[Word, Field(description="part of the name")] = ""
+    uscc: Number = ""
+
+
+class DeliveryQuery(Paged):
+    status: Annotated[list[OutboxStatus], Field(max_length=10)] = []
+    channel: Channel | None = None
+    notice: Word = ""
+
+
+class CohortQuery(Strict):
+    cohort: Cohort | None = None
+
+
+# --- acts ----------------------------------------------------------------------------------------
+
+
+class Creation(Strict):
+    action: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[a-z_]+$")]
+    form: FormData = {}
+
+
+class Act(Strict):
+    form: FormData = {}
+
+
+class BulkItem(Strict):
+    id: Id
+    version: Version
+
+
+class Bulk(Strict):
+    items: Annotated[list[BulkItem], Field(min_length=1, max_length=PAGE_MAX)]
+    form: FormData = {}
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+class Filled(Strict):
+    """A form and nothing else."""
+
+    form: FormData
+
+
+class SettingsSubmission(Strict):
+    """`version`: the one that the account looked at; none for the first submission."""
+
+    form: FormData
+    version: Version | None = None
+
+
+class NewHandler(Strict):
+    cohort: Annotated[Cohort, BeforeValidator(_whole)]
+    form: FormData
+
+
+class NewAccountWish(Strict):
+    """`school`: named by a province, for accounts of its schools; a school makes accounts of its own departments."""
+
+    party: Literal["school", "department"]
+    school: Id | None = None
+    form: FormData
+
+
+class RightsChange(Strict):
+    """`confirmed`: asked for where the change leaves waiting records without a reviewer."""
+
+    form: FormData
+    confirmed: StrictBool = False
+
+
+class Confirmation(Strict):
+    confirmed: StrictBool = False
+
+
+class NewSchool(Strict):
+    code: Number
+    name: Word
+
+
+class ModuleSwitch(Strict):
+    open: StrictBool
+
+
+class AgreementTypeChoice(Strict):
+    agreement_type: Literal["two-party", "three-party"]
+
+
+class Removal(Strict):
+    reason: Note
+
+
+class Registration(Strict):
+    """An employer's form and its first user."""
+
+    form: FormData
+    username: Secret
+    password: Secret
+
+
+class NewEmployerUser(Strict):
+    username: Secret
+    display_name: Word
+    password: Secret
+
+
+class Decision(Strict):
+    """`note`: the reason, shown to the employer; needed for all but a verification."""
+
+    status: Literal["verified", "returned", "refused", "suspended"]
+    note: Note = ""
+
+
+class WarningWish(Strict):
+    form: FormData
+    reasons: Annotated[list[Word], Field(min_length=1, max_length=10)]

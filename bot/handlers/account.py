@@ -1,0 +1,50 @@
+"""Room: 绑定 and 解绑: which WeChat account belongs to which graduate."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from bot import cards
+from bot.buttons import Topic, Unbind
+from bot.handlers.orientation import menu, welcome
+from bot.router import Option, Pressed, Router, Say, Turn, said
+from workflows.commands.bindings import unbind
+
+router = Router()
+
+
+@router.on(said("bind"), strangers=True)
+async def show_binding(turn: Turn) -> Say:
+    """The link, or whom this account is bound to."""
+    person = turn.person
+    if person is None:
+        return welcome("绑定后就可以在这里查看和答复签约邀请。")
+    blocks = (
+        f"本微信已绑定：{cards.who(person)}，{cards.short(person.desk.school)}，{person.graduate.cohort}届。",
+        f"手机号以学校名单为准：{person.mobile or '未登记，请联系学校补充'}。",
+        "换微信时，请在新的微信里重新绑定，旧微信的绑定会自动解除。",
+    )
+    return Say(blocks, cards.topics("progress", "unbind"))
+
+
+@router.on(said("unbind"))
+async def ask_unbind(turn: Turn) -> Say:
+    """Asked once more, for the messages stop with it."""
+    person = turn.known
+    if person.binding_id is None:
+        return menu("本微信没有绑定。您可以：")
+    blocks = (
+        f"确定解除本微信与{cards.who(person)}的绑定吗？",
+        "解除后，这里不能再查询和办理，签约通知改由短信发送（学校开通时）；已有的签约不受影响，可以随时重新绑定。",
+    )
+    options = (Option("确定解绑", Unbind(person.binding_id)), Option("不解绑", Topic("menu")))
+    return Say(blocks, options)
+
+
+@router.on(Pressed(Unbind))
+async def do_unbind(turn: Turn, binding: UUID) -> Say:
+    """Only the binding that was asked about."""
+    if turn.known.binding_id != binding:
+        return menu("绑定已经变化，没有解除。您可以：")
+    await unbind(turn.actor, turn.openid)
+    return Say(("已解除绑定。", f"需要时可以重新{cards.bind_link()}。"))

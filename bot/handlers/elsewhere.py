@@ -1,0 +1,108 @@
+"""Room: what is done at the school: 去向, 档案, 户口, 离校, 人工. What we know of it, and whom to see for the rest."""
+
+from __future__ import annotations
+
+from bot import cards
+from bot.router import Router, Say, Turn, said
+from models import codes
+from models.states import Phase
+from workflows.queries.chat import Person
+
+router = Router()
+
+
+@router.on(said("destination"))
+async def show_destination(turn: Turn) -> Say:
+    """The destination that follows from a signing; others are registered at the school."""
+    person = turn.known
+    held = person.held
+    if held is not None and held.state.phase is Phase.FORCE:
+        label = codes.table("destination").label(codes.DEST_AGREEMENT)
+        registered = (f"您登记的毕业去向：{label}。", cards.situation(held), "这条去向已随签约报送，不需要另外登记。")
+        return Say(registered, cards.topics("agreement", "progress"))
+    if held is not None:
+        waiting = ("您有一份签约正在审核，审核通过后毕业去向会自动登记：", cards.situation(held))
+        return Say(waiting, cards.topics("progress", "desk"))
+    blocks = (
+        "您还没有登记毕业去向。",
+        "与平台注册单位签约的，同意邀请并审核通过后自动登记。",
+        "升学、出国、应征入伍、自主创业、灵活就业等其他去向，请带证明材料到学院或学校就业部门登记。",
+        cards.desk_line(person.desk),
+    )
+    return Say(blocks, cards.topics("invitations", "desk"))
+
+
+_ARCHIVE = (
+    "档案",
+    "archive_wish",
+    "archive_transfer",
+    "档案转递由学校办理：请与单位确认档案接收单位、地址和联系人，报给学院或学校档案管理部门。",
+)
+_HOUSEHOLD = (
+    "户口",
+    "household_wish",
+    "household_target",
+    "户口在校的，毕业时凭毕业证书和迁往地址到学校户籍管理部门办理迁移；户口不在校的，不用办理。",
+)
+
+
+@router.on(said("archive"))
+async def show_archive(turn: Turn) -> Say:
+    return _wishes(turn.known, _ARCHIVE)
+
+
+@router.on(said("household"))
+async def show_household(turn: Turn) -> Say:
+    return _wishes(turn.known, _HOUSEHOLD)
+
+
+@router.on(said("papers"))
+async def show_papers(turn: Turn) -> Say:
+    return _wishes(turn.known, _ARCHIVE, _HOUSEHOLD)
+
+
+def _wishes(person: Person, *kinds: tuple[str, str, str, str]) -> Say:
+    """What was wished when the signing was accepted, and how the thing itself is done."""
+    held = person.held
+    blocks: list[str] = []
+    for what, field, table, how in kinds:
+        wish = str(held.form.get(field, "")) if held is not None else ""
+        known = (
+            f"您签约时填写的{what}去向意愿：{codes.table(table).label(wish)}。"
+            if wish
+            else f"这里没有您的{what}去向记录。"
+        )
+        blocks.extend((known, how))
+    return Say((*blocks, cards.desk_line(person.desk)), cards.topics("progress", "desk"))
+
+
+@router.on(said("leaving"))
+async def explain_leaving(turn: Turn) -> Say:
+    blocks = (
+        "离校手续按学校通知办理。办理前请确认毕业去向已登记，档案和户口的去向已报给学校。",
+        cards.desk_line(turn.known.desk),
+    )
+    return Say(blocks, cards.topics("progress", "destination", "desk"))
+
+
+@router.on(said("desk"), strangers=True)
+async def show_desk(turn: Turn) -> Say:
+    """A person to talk to within one step."""
+    if turn.person is None:
+        text = "请联系您所在学院或学校的就业部门；电话见学校就业网。绑定后这里会显示您学校的电话和工作时间。"
+        return Say((text, cards.bind_link()))
+    desk = turn.person.desk
+    blocks = [cards.desk_line(desk)]
+    if desk.phone and desk.handler_phone:
+        blocks.append(f"协议经办人{cards.short(desk.handler)}：{cards.short(desk.handler_phone)}")
+    blocks.append(
+        f"联系时请说明：{cards.who(turn.person)}，{cards.short(turn.person.graduate.department)}。请勿在这里发送身份证号、银行卡号。"
+    )
+    return Say(tuple(blocks), cards.topics("progress", "help"))
+
+
+@router.on(said("records"))
+async def show_records(turn: Turn) -> Say:
+    count = len(turn.known.cases)
+    text = f"您共有 {count} 条记录：{cards.link('查看全部记录', '/m/records')}" if count else "您还没有任何记录。"
+    return Say((text,), cards.topics("progress", "invitations"))

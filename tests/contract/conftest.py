@@ -1,0 +1,35 @@
+"""Room: the JSON interface for tests: the real application over ASGI, on the worker's database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from quart import Quart
+
+from api.app import wired
+from api.pages import BLUEPRINTS
+from api.service import create
+from api.wiring import EXTENSION
+from models.db import is_unavailable
+from models.store import close_store
+from tests.harness.callers import Api
+
+
+@pytest.fixture(scope="session")
+async def service(database: str) -> AsyncIterator[Quart]:
+    """The application, wired to addresses where nothing listens: what is outside is not asked for in these tests."""
+    app = create(is_unavailable, BLUEPRINTS)
+    async with httpx.AsyncClient() as http:
+        app.extensions[EXTENSION] = wired(http)
+        yield app
+        await close_store()
+
+
+@pytest.fixture
+async def api(service: Quart) -> AsyncIterator[Api]:
+    """An HTTP client of the service; `api.sign_in(desk)` gives one with a credential. Limits begin anew."""
+    await close_store()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
+        yield Api(client)

@@ -1,0 +1,50 @@
+"""Room: `wangqian notifier` as a process: says when it is ready, delivers, ends cleanly, tells nobody's numbers (I9)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from models import db, kit
+from models.states import Channel
+from models.vault import seal
+from tests.harness.outbox import outbox_of, own_outbox, owe, statuses, until
+from tests.harness.postgres import TestServer
+from tests.harness.stack import Stack
+from tests.harness.world import make_world, sign
+from workflows.commands.deliveries import CODE_PLACE
+
+
+@pytest.fixture
+async def stack_of_two(database: str, database_server: TestServer, run_folder: Path) -> AsyncIterator[Stack]:
+    """Simulators and a notifier on a database that is also open here, with the same keys."""
+    async with own_outbox(database_server, database) as url:
+        stack = Stack(run_folder, url, WQ_QUIET_HOURS="", WQ_VAR=str(run_folder))
+        await stack.start("simulators", "notifier", seconds=90)
+        yield stack
+        await stack.end()
+
+
+async def test_the_process_delivers_what_is_owed_and_ends_when_asked(stack_of_two: Stack) -> None:
+    world = await make_world(graduates=1, departments=("文学院",))
+    signed = await sign(world)
+    code = {"code": seal(CODE_PLACE, "482913"), "until": kit.json_time(kit.now() + timedelta(minutes=5))}
+    ids = [row["id"] for row in await outbox_of(signed.record_id)]
+    ids.append(await owe(Channel.SMS, recipient=world.graduate.id, notice="one_time_code", params=code))
+
+    async def done() -> bool:
+        return not {"pending", "sending", "deferred"} & set(await statuses(*ids))
+
+    await until(done, 30)
+    assert set(await statuses(*ids)) <= {"sent", "delivered", "superseded"}
+    assert await db.fetch_value("SELECT acked_seq FROM ems_mirror WHERE graduate_id = $1", world.graduate.id) == 1
+    notifier = stack_of_two.children["notifier"]
+    assert await asyncio.to_thread(notifier.end) == 0
+    said = notifier.tail(1000)
+    assert "notifier ended" in said
+    for secret in (world.graduate.mobile, world.graduate.id_number, "482913", "dev-ems-secret", "SECRETEXAMPLE"):
+        assert secret not in said

@@ -1,0 +1,100 @@
+"""Room: the OpenAPI document against a running service, by schemathesis: no server error, no broken promise.
+
+In a process of its own: the service runs as it does in production, the fuzzer sees HTTP only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.children import Child, answers, free_port
+from tests.harness.callers import Api
+from tests.harness.stack import ROOT
+from tests.harness.world import Desk, Firm, World, accept, invite, make_world
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+
+pytestmark = [pytest.mark.schemathesis, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+async def url(database_url: str, run_folder: Path) -> AsyncIterator[str]:
+    """The service on a free port, on this worker's database and keys."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port), "--no-access-log"]
+    child = Child("service", command, dict(os.environ), run_folder / "service.log", ROOT)
+    found = f"http://127.0.0.1:{port}"
+    await asyncio.to_thread(child.wait_ready, answers(f"{found}/readyz"))
+    yield found
+    assert child.end() in (0, -signal.SIGTERM), child.tail()
+
+
+@pytest.fixture(scope="module")
+async def world(database: str) -> World:
+    made = await make_world()
+    await accept(made, await invite(made))
+    await invite(made, made.graduates[1])
+    return made
+
+
+async def run(url: str, desk: Desk | Firm, phases: str, examples: int, *wanted: str) -> None:
+    async with httpx.AsyncClient(base_url=url) as client:
+        token = (await Api(client).sign_in(desk)).token
+    done = await asyncio.to_thread(fuzz, url, token, "--phases", phases, "--max-examples", str(examples), *wanted)
+    assert done.returncode == 0, done.stdout[-30_000:]
+
+
+async def test_the_service_keeps_every_promise_to_a_school(url: str, world: World) -> None:
+    """Every operation, with all borders of every field."""
+    await run(url, world.school_desk, "examples,coverage,fuzzing", 5)
+
+
+async def test_the_service_keeps_every_promise_to_a_province(url: str, world: World) -> None:
+    """What a province alone may do."""
+    await run(url, world.province_desk, "fuzzing", 15, "--include-tag", "provinces", "--include-tag", "employers")
+
+
+async def test_the_service_keeps_every_promise_to_an_employer(url: str, world: World) -> None:
+    """What an employer alone may do."""
+    await run(url, world.employer, "fuzzing", 15, "--include-tag", "records", "--include-tag", "employers")
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("who", ["school", "province", "employer"])
+async def test_long_fuzzing_finds_nothing(url: str, world: World, who: str) -> None:
+    desks = {"school": world.school_desk, "province": world.province_desk, "employer": world.employer}
+    await run(url, desks[who], "examples,coverage,fuzzing,stateful", 100)
+
+
+def fuzz(url: str, token: str, *how: str) -> subprocess.CompletedProcess[str]:
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "--config-file",
+        str(CONFIG),
+        "run",
+        f"{url}/openapi.json",
+        "--header",
+        f"Authorization: Bearer {token}",
+        "--exclude-path-regex",
+        "^/v1/(sessions|me/password)",  # signing out would end the run; guessing passwords is limited
+        "--checks",
+        "all",
+        "--continue-on-failure",
+        "--suppress-health-check",
+        "all",
+        "--request-timeout",
+        "20",
+        "--warnings",
+        "off",
+        *how,
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=1700, check=False, cwd=CONFIG.parent)

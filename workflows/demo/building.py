@@ -1,0 +1,268 @@
+"""Room: putting the demo's provinces, schools, staff, employers and rosters on the platform, by the house's commands.
+
+Every command is given the moment at which it would have happened, so that journal and screens show a season.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from uuid import UUID
+
+from models.parties import Grant, Level, Module, Party
+from models.states import EmployerStatus
+from models.tables import Account, EmployerUser, Graduate
+from workflows.actors import APPLICANT, OPERATOR, Actor
+from workflows.commands.accounts import change_rights, create_account, disable_account
+from workflows.commands.employers import add_employer_user, decide_employer, register_employer
+from workflows.commands.provinces import choose_agreement_type, create_province, open_module
+from workflows.commands.roster import import_roster
+from workflows.commands.schools import create_school
+from workflows.commands.sessions import actor_of_account, actor_of_employer_user, actor_of_graduate
+from workflows.commands.settings import set_handler, submit_settings
+from workflows.demo.employers import EMPLOYERS, SUSPENDED, EmployerPlan
+from workflows.demo.histories import SUSPENSION
+from workflows.demo.institutions import (
+    PASSWORD,
+    PROVINCE_BY_KEY,
+    PROVINCES,
+    ProvincePlan,
+    SchoolPlan,
+    StaffPlan,
+)
+from workflows.demo.invented import landline, mobile
+from workflows.demo.people import Person
+from workflows.demo.season import Season, acting
+from workflows.journal import canonical
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MINUTE: Final = timedelta(minutes=1)
+
+
+async def at(
+    moment: datetime,
+    command: Callable[Concatenate[Actor, P], Coroutine[Any, Any, T]],
+    actor: Actor,
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> T:
+    """Run a command as of that moment (`workflows.commands.command`, keyword `at`)."""
+    timed = cast("Callable[..., Awaitable[T]]", command)
+    return await timed(actor, *args, **kwargs, at=moment)
+
+
+async def account_actor(username: str) -> Actor:
+    """The account as it stands now."""
+    return actor_of_account(await Account.get(username=username))
+
+
+# --- provinces -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    id: UUID
+    desk: Actor
+
+
+async def build_province(plan: ProvincePlan, season: Season) -> Province:
+    """The province, its first account, its agreement type for the cohort."""
+    province_id = await at(season.day(-45), create_province, OPERATOR, plan.code)
+    staff = StaffPlan(plan.username, "省级就业主管部门")
+    await _account(OPERATOR, Party.PROVINCE, staff, season.day(-45) + MINUTE, province_id=province_id)
+    desk = await account_actor(plan.username)
+    await at(season.day(-40), choose_agreement_type, desk, season.cohort, plan.agreement)
+    return Province(province_id, desk)
+
+
+async def _account(
+    maker: Actor,
+    party: Party,
+    plan: StaffPlan,
+    moment: datetime,
+    *,
+    province_id: UUID | None = None,
+    school_id: UUID | None = None,
+) -> UUID:
+    form = {
+        "username": plan.username,
+        "display_name": plan.display_name,
+        "department": plan.department,
+        "level": str(plan.level),
+        **{f"grant_{module}": plan.grant for module in Module},
+    }
+    made = await at(
+        moment,
+        create_account,
+        maker,
+        party,
+        form,
+        province_id=province_id,
+        school_id=school_id,
+        password=PASSWORD,
+        must_change=False,
+    )
+    return made.id
+
+
+# --- employers -----------------------------------------------------------------------------------
+
+
+async def build_employers(provinces: Mapping[str, Province], season: Season) -> None:
+    """All employers with what their province made of them, in the order of time in each province."""
+    await asyncio.gather(*(_employers_of(plan.key, provinces[plan.key].desk, season) for plan in PROVINCES))
+
+
+async def _employers_of(province: str, desk: Actor, season: Season) -> None:
+    ids: dict[int, UUID] = {}
+    own = [plan for plan in EMPLOYERS if plan.province == province]
+    for plan in own:
+        if plan.status is EmployerStatus.PENDING:
+            continue
+        moment = season.day(-30 + plan.number) + plan.number * 7 * MINUTE
+        ids[plan.number], _ = await at(
+            moment, register_employer, APPLICANT, _registration(plan), plan.username, PASSWORD
+        )
+        if plan.status is EmployerStatus.SUSPENDED:
+            await at(moment + timedelta(days=1), decide_employer, desk, ids[plan.number], EmployerStatus.VERIFIED)
+        else:
+            await at(moment + timedelta(days=1), decide_employer, desk, ids[plan.number], plan.status, plan.note)
+    if province == PROVINCES[0].key:
+        second = await employer_actor(own[0].username)
+        await at(season.day(2), add_employer_user, second, f"{own[0].username}-b", "招聘专员", PASSWORD)
+
+
+def _registration(plan: EmployerPlan) -> dict[str, Any]:
+    area = PROVINCE_BY_KEY[plan.province].area
+    return {
+        "employer_name": plan.name,
+        "employer_uscc": plan.uscc,
+        "employer_nature": plan.nature,
+        "employer_industry": plan.industry,
+        "employer_region": plan.region,
+        "employer_address": f"云汀路{plan.number}号",
+        "employer_postcode": "310000" if plan.province == "a" else "610000",
+        "contact_name": plan.contact,
+        "contact_mobile": mobile(100 + plan.number),
+        "contact_phone": landline(area, 100 + plan.number),
+        "contact_email": f"hr{plan.number:02d}@example.com",
+    }
+
+
+async def late_employers(provinces: Mapping[str, Province], season: Season) -> None:
+    """What happened to employers while the season was on: one suspended, one that still waits to be verified."""
+    for plan in EMPLOYERS:
+        if plan.number == SUSPENDED:
+            user = await EmployerUser.get(username=plan.username).select_related("employer")
+            desk = provinces[plan.province].desk
+            await at(season.day(SUSPENSION), decide_employer, desk, user.employer.id, plan.status, plan.note)
+        if plan.status is EmployerStatus.PENDING:
+            moment = acting(Party.EMPLOYER, season.now - timedelta(days=1, hours=3), random.Random(plan.number))  # noqa: S311  an hour of the day, guards nothing
+            await at(moment, register_employer, APPLICANT, _registration(plan), plan.username, PASSWORD)
+
+
+async def employer_actor(username: str) -> Actor:
+    return actor_of_employer_user(await EmployerUser.get(username=username))
+
+
+# --- schools -------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class School:
+    """A school that has opened: who acts there. `graduates` by 考生号."""
+
+    plan: SchoolPlan
+    id: UUID
+    desks: list[Actor]
+    departments: list[Actor]
+    graduates: dict[str, Actor]
+    ids: dict[str, UUID]
+
+
+async def build_school(plan: SchoolPlan, people: Sequence[Person], province: Province, season: Season) -> School:
+    """School, accounts, roster, settings and handlers: ready to sign from the opening on."""
+    school_id = await at(season.day(-38), create_school, province.desk, plan.code, plan.name)
+    await at(season.day(-38) + MINUTE, open_module, province.desk, school_id, season.cohort, Module.EMPLOYMENT)
+    staff = [one for one in plan.staff if not one.department]
+    for place, one in enumerate(staff):
+        await _account(province.desk, Party.SCHOOL, one, season.day(-36) + place * MINUTE, school_id=school_id)
+    desk = await account_actor(plan.username)
+    await import_people(desk, season.cohort, people, season.day(-20))
+    await _departments(plan, desk, season)
+    await _settings(plan, desk, season)
+    desks = [await account_actor(one.username) for one in staff if one.grant == "rw"]
+    departments = [
+        await account_actor(one.username)
+        for one in plan.staff
+        if one.department and one.grant == "rw" and not one.disabled
+    ]
+    rows = await Graduate.filter(school_id=school_id, cohort=season.cohort)
+    graduates = {row.basic["ksh"]: actor_of_graduate(row) for row in rows}
+    return School(plan, school_id, desks, departments, graduates, {ksh: one.id for ksh, one in graduates.items()})
+
+
+async def import_people(desk: Actor, cohort: int, people: Iterable[Person], moment: datetime) -> None:
+    """One roster file."""
+    rows = [person.row for person in people]
+    digest = hashlib.sha256(canonical(rows).encode()).hexdigest()
+    await at(moment, import_roster, desk, cohort, rows, file_sha256=digest)
+
+
+async def _departments(plan: SchoolPlan, desk: Actor, season: Season) -> None:
+    moment = season.day(-15)
+    for place, one in enumerate(one for one in plan.staff if one.department):
+        account_id = await _account(desk, Party.DEPARTMENT, one, moment + place * MINUTE)
+        if one.disabled:
+            await at(moment + timedelta(days=3), disable_account, desk, account_id)
+
+
+async def _settings(plan: SchoolPlan, desk: Actor, season: Season) -> None:
+    area = PROVINCE_BY_KEY[plan.province].area
+    form = {
+        "open": True,
+        "review_mode": str(plan.mode),
+        "termination_limit": 2,
+        "invitation_days": 15,
+        "sms_fallback": True,
+        "desk_phone": landline(area, plan.desk_phone),
+        "desk_hours": "工作日 8:30-11:30、14:00-17:00",
+    }
+    await at(season.opened, submit_settings, desk, season.cohort, form)
+    for place, (level, name) in enumerate(plan.handlers):
+        handler = {
+            "level": str(level),
+            "name": name,
+            "phone": landline(area, plan.desk_phone + 10 + place),
+            "address": f"{plan.name}行政楼{place + 1}层就业指导中心",
+            "postcode": "310000" if plan.province == "a" else "610000",
+        }
+        scoped = next((one for one in plan.staff if not one.department and one.level is level), plan.staff[0])
+        maker = await account_actor(scoped.username)
+        await at(season.opened + (5 + place) * MINUTE, set_handler, maker, season.cohort, handler)
+    if plan.narrowed:
+        await _narrow(plan.narrowed, desk, season)
+
+
+async def _narrow(username: str, desk: Actor, season: Season) -> None:
+    """A scope that was cut after the settings: what it leaves uncovered is for the school to decide."""
+    account = await Account.get(username=username)
+    rights = {f"grant_{module}": str(Grant.RW) for module in Module} | {"level": str(Level.UNDERGRADUATE)}
+    await at(season.opened + 60 * MINUTE, change_rights, desk, account.id, rights, confirmed=True)
+
+
+def reviewer(school: School, department: str, level: Level, *, at_department: bool, turn: int) -> Actor:
+    """Who decides: an account of the department where one covers the level, else one of the school's, by turns."""
+    if at_department:
+        own = [one for one in school.departments if one.department == department and one.level.covers(level)]
+        if own:
+            return own[turn % len(own)]
+    desks = [one for one in school.desks if one.level.covers(level)]
+    return desks[turn % len(desks)]
