@@ -26,7 +26,7 @@ demo: $(VENV)/.runtime
 
 # Ends in pytest's summary line; every other check comes before it.
 test: $(VENV)/.dev system lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

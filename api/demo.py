@@ -98,6 +98,8 @@ class Demo:
             "WQ_EMS_URL": f"{sandbox}/ems",
             "WQ_EMS_PAGE_URL": f"{sandbox}/ems",
             "WQ_REGISTRY_URL": f"{sandbox}/registry",
+            # Whoever tries the demo at night wants to see the messages too.
+            "WQ_QUIET_HOURS": os.environ.get("WQ_QUIET_HOURS", ""),
             **{f"WQ_PORT_{key}": str(self.ports[name]) for key, name in _PORT_NAMES.items()},
         }
 

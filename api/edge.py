@@ -26,8 +26,6 @@ _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 _YEAR = 31_536_000
 
 
-
-
 REQUESTS = Counter("wangqian_requests", "Requests answered.", ("method", "route", "status"))
 SECONDS = Histogram(
     "wangqian_request_seconds",

@@ -6,6 +6,7 @@ and the access matrix. A handler translates between HTTP and the rules; it can n
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import re
@@ -25,6 +26,7 @@ from workflows.actors import Actor
 from workflows.errors import NotFound
 
 JSON = "application/json"
+SECONDS = 25.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,9 @@ def endpoint(
             found = {name: _read(name, value) for name, value in values.items()}
             asked = read_query(query) if query is not None else None
             sent = await read_json(body) if body is not None else None
-            return reply(await handler(Call(who, asked, sent), **found), status)
+            # Whoever waits longer has left; what was committed by then is told by the key when it is sent again.
+            async with asyncio.timeout(SECONDS):
+                return reply(await handler(Call(who, asked, sent), **found), status)
 
         setattr(view, ATTRIBUTE, rule)
         blueprint.add_url_rule(path, name, view, methods=[method], provide_automatic_options=False)

@@ -84,6 +84,7 @@ def answer(error: HouseError, headers: Iterable[tuple[str, str]] = ()) -> Respon
     """The HTTP answer of one error."""
     body = json.dumps(problem(error), ensure_ascii=False)
     response = Response(body, error.status, content_type=MEDIA)
+    response.headers["Cache-Control"] = "no-store"
     response.headers.extend([(k, v) for k, v in headers if k.lower() not in ("content-type", "content-length")])
     if isinstance(error, Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"

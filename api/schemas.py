@@ -107,7 +107,6 @@ class RecordQuery(Paged):
     level: LevelName | None = None
     major: Word = ""
     name: Annotated[Word, Field(description="prefix of the graduate's name")] = ""
-    id_number: Annotated[Number, Field(description="whole ID number")] = ""
     employer: Annotated[Word, Field(description="part of the employer's name")] = ""
     uscc: Number = ""
     agreement_no: Number = ""
@@ -116,17 +115,28 @@ class RecordQuery(Paged):
     sort: Literal["oldest", "newest"] | None = None
 
 
+class RecordSearch(RecordQuery):
+    """The list's filters and a number that must not stand in an address (I9)."""
+
+    id_number: Annotated[Number, Field(description="whole ID number")] = ""
+
+
 class GraduateQuery(Paged):
     cohort: Cohort | None = None
     department: Word = ""
     level: LevelName | None = None
     major: Word = ""
     name: Annotated[Word, Field(description="prefix of the name")] = ""
-    id_number: Number = ""
     proof_code: Annotated[Number, Field(description="签约证明码")] = ""
     bound: bool | None = None
     invalid: bool | None = None
     registered: Annotated[bool | None, Field(description="holds a destination in flow or in force")] = None
+
+
+class GraduateSearch(GraduateQuery):
+    """The roster's filters and a number that must not stand in an address (I9)."""
+
+    id_number: Annotated[Number, Field(description="whole ID number")] = ""
 
 
 class EmployerQuery(Paged):

@@ -121,7 +121,11 @@ class Inbox:
         reply = replies.text(inbound, answered.text) if answered.text and not inbound.silent else ""
         if answered.keep and reply:
             run.storing = True
-            reply = await keep_reply(inbound.once, reply)
+            try:
+                reply = await keep_reply(inbound.once, reply)
+            except Exception:
+                # It is answered all the same; a repeat would be worked on anew, and acts know their own repeats.
+                log.exception("a reply could not be kept: %s %s", inbound.type, inbound.event)
         return reply or None
 
     async def _later(self, inbound: Inbound, answered: Answered) -> None:

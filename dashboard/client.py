@@ -5,16 +5,19 @@ Streamlit runs scripts in threads, so this client is synchronous; the connection
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
-from uuid import uuid4
 
 import httpx
 
 TIMEOUT = httpx.Timeout(20.0, connect=3.0)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
 @dataclass
@@ -34,7 +37,17 @@ class Problem(Exception):
         return list(self.body.get("faults") or [])
 
 
-UNREACHABLE = Problem(503, "unreachable", "暂时连不上服务，您的操作没有提交，请稍后再试。")
+def _unreachable() -> Problem:
+    return Problem(503, "unreachable", "暂时连不上服务，请稍后再试。")
+
+
+def _unanswered() -> Problem:
+    """Nobody knows whether it was done; asking again with the same key tells."""
+    return Problem(503, "unanswered", "没有收到服务的答复，请再次提交；同一操作重复提交也只会办理一次。")
+
+
+def _garbled(status: int) -> Problem:
+    return Problem(status, "internal", "系统暂时出错，请稍后再试。")
 
 
 def api_url() -> str:
@@ -54,9 +67,14 @@ def _catalog_cache() -> dict[str, Any]:
 _regions: dict[str, str] = {}
 
 
-def new_key() -> str:
-    """An idempotency key: one per intention of the user, kept until the intention has been answered."""
-    return str(uuid4())
+def intention(*parts: Any) -> str:
+    """An idempotency key for what a user wants: the same wish about the same version is the same act.
+
+    Made from the wish itself, so that it survives a lost connection, a second click and a reloaded page; changed
+    answers are another wish.
+    """
+    text = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:40]
 
 
 @dataclass(frozen=True)
@@ -69,8 +87,8 @@ class Client:
         asked = {k: v for k, v in params.items() if v not in (None, "", [])}
         return self._call("GET", path, params=asked)
 
-    def post(self, path: str, body: Mapping[str, Any], key: str = "") -> dict[str, Any]:
-        return self._call("POST", path, json=dict(body), headers={"Idempotency-Key": key or new_key()})
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        return self._call("POST", path, **({} if body is None else {"json": dict(body)}))
 
     def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("PUT", path, json=dict(body))
@@ -78,14 +96,13 @@ class Client:
     def delete(self, path: str) -> dict[str, Any]:
         return self._call("DELETE", path)
 
-    def act(
-        self, flow: str, record_id: str, action: str, form: Mapping[str, Any], version: int, key: str
-    ) -> dict[str, Any]:
-        """One act on a record as it was shown. Repeating it with the same key gives the same answer."""
+    def act(self, flow: str, record_id: str, action: str, form: Mapping[str, Any], version: int) -> dict[str, Any]:
+        """One act on a record as it was shown. Asked again with the same form it gives the same answer."""
+        key = intention(flow, record_id, action, version, dict(form))
         return self._call(
             "POST",
             f"/v1/{flow}/{record_id}/actions/{action}",
-            json=dict(form),
+            json={"form": dict(form)},
             headers={"If-Match": f'"{version}"', "Idempotency-Key": key},
         )
 
@@ -99,9 +116,11 @@ class Client:
         except httpx.HTTPError:
             if kept["body"]:
                 return dict(kept["body"])
-            raise UNREACHABLE from None
+            raise _unreachable() from None
         if answer.status_code == httpx.codes.OK:
-            kept.update(etag=answer.headers.get("ETag", ""), body=answer.json())
+            kept.update(etag=answer.headers.get("ETag", ""), body=_read(answer))
+        if not kept["body"]:
+            raise _garbled(502)
         return dict(kept["body"])
 
     def region(self, code: str) -> str:
@@ -111,33 +130,42 @@ class Client:
         return str(_regions.get(code, code))
 
     def _call(self, method: str, path: str, **parts: Any) -> dict[str, Any]:
+        if not _TOKEN.fullmatch(self.token):  # a cookie that we never set
+            raise Problem(401, "unauthenticated", "登录已失效，请重新登录。")
         headers = {"Authorization": f"Bearer {self.token}", **parts.pop("headers", {})}
-        try:
-            answer = _http().request(method, path, headers=headers, **parts)
-        except httpx.HTTPError:
-            raise UNREACHABLE from None
-        return _read(answer)
+        repeatable = method == "GET" or "Idempotency-Key" in headers
+        return _read(_sent(method, path, repeatable=repeatable, headers=headers, **parts))
+
+
+def _sent(method: str, path: str, *, repeatable: bool, **parts: Any) -> httpx.Response:
+    """A kept connection may have been closed by a restarted service: what does no harm twice is sent once more."""
+    lost = _unreachable() if method == "GET" else _unanswered()
+    try:
+        return _http().request(method, path, **parts)
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
+        raise _unreachable() from None
+    except httpx.TimeoutException:
+        raise lost from None
+    except httpx.HTTPError:
+        if not repeatable:
+            raise lost from None
+        return _sent(method, path, repeatable=False, **parts)
 
 
 def _read(answer: httpx.Response) -> dict[str, Any]:
     try:
         body = answer.json() if answer.content else {}
     except ValueError:
-        body = {}
+        body = None
+    if not isinstance(body, dict):
+        raise _garbled(502 if answer.is_success else answer.status_code)
     if answer.is_success:
-        return body if isinstance(body, dict) else {"items": body}
-    detail = body.get("detail") or "系统暂时出错，请稍后再试。"
-    raise Problem(answer.status_code, body.get("code", "internal"), detail, body)
+        return body
+    code, detail = body.get("code", "internal"), body.get("detail") or _garbled(0).detail
+    raise Problem(answer.status_code, code, detail, body)
 
 
 def sign_in(username: str, password: str, address: str) -> dict[str, Any]:
-    """Open a session: `{token, …}`. Raises Problem."""
-    try:
-        answer = _http().post(
-            "/v1/sessions",
-            json={"kind": "staff", "username": username, "password": password},
-            headers={"X-Forwarded-For": address},
-        )
-    except httpx.HTTPError:
-        raise UNREACHABLE from None
-    return _read(answer)
+    """Open a session: `{token, …}`. `address`: the browser's, which the sign-in limit counts by. Raises Problem."""
+    body = {"kind": "staff", "username": username, "password": password}
+    return _read(_sent("POST", "/v1/sessions", repeatable=False, json=body, headers={"X-Forwarded-For": address}))

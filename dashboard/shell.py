@@ -1,18 +1,20 @@
-"""Room: what surrounds every page: who is signed in, the cohort, the top bar, and what is said when something fails."""
+"""Room: what surrounds every page: who is signed in, the cohort, the menu, and what is said when something fails."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
 
+from dashboard import addresses, words
+from dashboard.addresses import LOGOUT, PASSWORD
 from dashboard.client import Client, Problem
-from dashboard.signin import LOGIN, LOGOUT, PASSWORD
 
-GRANTS = {"rw": "读写", "ro": "只读", "none": "无权限"}
+SAFE = "已提交的操作不会丢失，也不会重复。"
 
 
 @dataclass
@@ -37,7 +39,7 @@ class Desk:
     @property
     def cohort(self) -> int | None:
         """The cohort on every page: the newest open one until another is chosen (roles.md, Cohorts)."""
-        chosen = st.session_state.get("cohort")
+        chosen = st.session_state.get("cohort_kept")
         return chosen if chosen in self.cohorts else self.me.get("cohort")
 
     @property
@@ -54,43 +56,60 @@ def open_desk(client: Client) -> Desk:
     return Desk(client, client.get("/v1/me"), client.catalog())
 
 
-def style() -> None:
-    """Streamlit's own English words (deploy, menu) are not for clerks; tables get room."""
-    st.html(
-        "<style>"
-        "[data-testid='stToolbar'],[data-testid='stDecoration'],[data-testid='stAppDeployButton']{display:none}"
-        "[data-testid='stMainBlockContainer']{padding:1.2rem 2rem 4rem;max-width:100%}"
-        "[data-testid='stElementToolbar']{display:none}"
-        "[data-testid='stSidebar'] a{color:#1a5fb4}"
-        "</style>"
-    )
-
-
-def top_bar(desk: Desk) -> None:
-    """Who I am and for which cohort; leaving ends the session at the API too."""
+def sidebar(desk: Desk, menu: Mapping[str, list[Any]], on_cohort: Callable[[], None]) -> None:
+    """Who I am, for which cohort, where one can go; leaving ends the session at the API too."""
     me = desk.me
     with st.sidebar:
-        st.markdown("**毕业去向登记与网签**")
-        st.caption("　".join(part for part in (_place(me), str(me.get("name", ""))) if part))
-        st.caption(f"{me.get('party_label', '')} · 权限：{GRANTS[desk.grant('employment')]}")
+        st.html(
+            f"<div class='wq-who'><b>毕业去向登记与网签</b><span>{escape(_place(me))}</span>"
+            f"<span>{escape(str(me.get('name') or ''))} · {escape(str(me['party_label']))}</span>"
+            f"<span>权限：{escape(words.choice(desk.catalog, 'account', 'grant_employment', desk.grant('employment')))}"
+            "</span></div>"
+        )
         if desk.cohorts:
-            first = desk.cohorts.index(desk.cohort) if desk.cohort in desk.cohorts else 0
-            st.selectbox("届次", desk.cohorts, first, format_func=lambda y: f"{y}届", key="cohort")
-        if me.get("ems_url"):
-            st.html(f"<a href='{escape(me['ems_url'])}' target='_blank' rel='noopener'>前往就业管理系统</a>")
-        st.html(f"<a href='{LOGOUT}' target='_self' style='color:#1a5fb4'>退出登录</a>")
+            _cohort(desk, on_cohort)
+        for title, pages in menu.items():
+            if title:
+                st.html(f"<div class='wq-menu'>{escape(title)}</div>")
+            for page in pages:
+                st.page_link(page, width="stretch")
+        ems = str(me.get("ems_url") or "")
+        outside = f"<a href='{escape(ems)}' target='_blank' rel='noopener'>前往就业管理系统</a>" if ems else ""
+        st.html(
+            f"<nav class='wq-leave'>{outside}<a href='{PASSWORD}' target='_self'>修改密码</a>"
+            f"<a href='{LOGOUT}' target='_self'>退出登录</a></nav>"
+        )
 
 
 def _place(me: Mapping[str, Any]) -> str:
     place = me.get("school") or me.get("province") or {}
-    name = str(place.get("name", "")) if isinstance(place, Mapping) else str(place)
-    return f"{name} {me.get('department') or ''}".strip()
+    return f"{place.get('name', '')} {me.get('department') or ''}".strip()
+
+
+def _cohort(desk: Desk, on_cohort: Callable[[], None]) -> None:
+    """A page that fails is drawn without its widgets, which forget; what was chosen is kept beside them."""
+    if st.session_state.get("cohort") not in desk.cohorts:
+        st.session_state["cohort"] = desk.cohort
+
+    def chosen() -> None:
+        st.session_state["cohort_kept"] = st.session_state["cohort"]
+        on_cohort()
+
+    st.selectbox(
+        "届次", desk.cohorts, format_func=lambda year: f"{year} 届", key="cohort", on_change=chosen, filter_mode=None
+    )
+
+
+def _here() -> str:
+    """Where the browser is, to come back to after signing in."""
+    url = urlsplit(st.context.url or "")
+    return addresses.own(f"{url.path}?{url.query}" if url.query else url.path)
 
 
 def ended() -> None:
     """The session is over: nothing was lost, sign in again."""
     st.warning("登录已失效，请重新登录。已提交的操作不受影响。")
-    st.html(f"<a href='{LOGIN}?said=ended' target='_self' style='color:#1a5fb4;font-weight:600'>前往登录</a>")
+    st.html(f"<a class='wq-go' href='{escape(addresses.login('ended', _here()))}' target='_self'>前往登录</a>")
 
 
 def stopped(problem: Problem) -> None:
@@ -100,20 +119,26 @@ def stopped(problem: Problem) -> None:
         return
     st.error(problem.detail)
     if problem.status >= 500:
-        st.caption("已提交的操作不会丢失，也不会重复。")
+        st.caption(SAFE)
         if st.button("重试"):
             st.rerun()
 
 
-def say(text: str) -> None:
-    """Keep a sentence for the next page that is shown."""
-    st.session_state["said"] = text
+def closed_page() -> None:
+    """A page of the menu that this account does not have."""
+    st.warning("您的账号没有这个页面的权限。如需开通，请联系上级用户。")
+    st.html("<a class='wq-go' href='/' target='_self'>返回首页</a>")
 
 
 def change_password_first() -> None:
     """A password that somebody else set opens nothing but the page that replaces it."""
     st.warning("首次登录请先设置新密码。")
-    st.html(f"<a href='{PASSWORD}' target='_self' style='color:#1a5fb4;font-weight:600'>设置新密码</a>")
+    st.html(f"<a class='wq-go' href='{PASSWORD}' target='_self'>设置新密码</a>")
+
+
+def say(text: str) -> None:
+    """Keep a sentence for the next page that is shown."""
+    st.session_state["said"] = text
 
 
 def said() -> None:

@@ -13,20 +13,25 @@ from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from dashboard import addresses
+from dashboard.addresses import LOGIN, LOGOUT, PASSWORD
 from dashboard.client import Client, Problem, sign_in
 
 COOKIE = "wq_staff"
-LOGIN, LOGOUT, PASSWORD = "/auth/login", "/auth/logout", "/auth/password"
+LONGEST_BODY = 8192
+EXPIRED = "页面已过期，请重新填写后提交。"
+SAID = {"out": "您已退出登录。", "ended": "登录已失效，请重新登录。已提交的操作不受影响。"}
 
 _pages = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape())
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
@@ -42,9 +47,20 @@ def _secure() -> bool:
 
 
 def _foreign(request: Request) -> bool:
-    """A form posted from another site: browsers name the origin of every POST."""
+    """Sent from another site: browsers name the origin of every POST and the relation of every request."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return True
     origin = request.headers.get("origin")
     return origin is not None and urlsplit(origin).netloc != request.headers.get("host")
+
+
+async def _typed(request: Request) -> dict[str, str]:
+    """The fields of a posted form. Raises HTTPException for a body that none of our forms can have."""
+    length = request.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > LONGEST_BODY:
+        raise HTTPException(413)
+    form = await request.form(max_files=0, max_fields=5)
+    return {name: value for name, value in form.items() if isinstance(value, str)}
 
 
 def _with_cookie(response: Response, token: str) -> Response:
@@ -53,59 +69,80 @@ def _with_cookie(response: Response, token: str) -> Response:
 
 
 async def login_page(request: Request) -> Response:
-    return _page("login.html", message=_said(request), username="")
+    onward = addresses.own(request.query_params.get("next", "/"))
+    return _login(message=SAID.get(request.query_params.get("said", ""), ""), onward=onward)
+
+
+def _login(status: int = 200, *, message: str, onward: str = "/", username: str = "") -> Response:
+    return _page("login.html", status, message=message, username=username[:64], onward=onward)
 
 
 async def login(request: Request) -> Response:
     if _foreign(request):
-        return _page("login.html", 403, message="页面已过期，请重新登录。", username="")
-    form = await request.form(max_files=0, max_fields=5)
-    username = str(form.get("username", "")).strip()
+        return _login(403, message=EXPIRED)
+    try:
+        typed = await _typed(request)
+    except HTTPException as refused:
+        return _login(refused.status_code, message=EXPIRED)
+    username, onward = typed.get("username", "").strip(), addresses.own(typed.get("next", "/"))
+    if not username or not typed.get("password"):
+        return _login(422, message="请填写账号和密码。", username=username, onward=onward)
     address = request.client.host if request.client else ""
     try:
-        opened = await run_in_threadpool(sign_in, username, str(form.get("password", "")), address)
+        opened = await run_in_threadpool(sign_in, username, typed["password"], address)
     except Problem as problem:
-        return _page("login.html", problem.status, message=problem.detail, username=username)
-    onward = PASSWORD if opened.get("must_change") else "/"
-    return _with_cookie(RedirectResponse(onward, 303), opened["token"])
+        return _login(problem.status, message=problem.detail, username=username, onward=onward)
+    return _with_cookie(RedirectResponse(PASSWORD if opened.get("must_change") else onward, 303), opened["token"])
 
 
 async def password_page(request: Request) -> Response:
-    if not request.cookies.get(COOKIE):
-        return RedirectResponse(LOGIN, 303)
-    return _page("password.html", message="首次登录，请先设置新密码。")
+    token = request.cookies.get(COOKIE, "")
+    try:
+        me = await run_in_threadpool(Client(token).get, "/v1/me")
+    except Problem as problem:
+        return _closed(problem)
+    message = "首次登录，请先设置新密码。" if me.get("must_change") else ""
+    return _page("password.html", message=message, first=bool(me.get("must_change")))
+
+
+def _closed(problem: Problem) -> Response:
+    """Nobody is signed in, or the service is away."""
+    if problem.status == 401:
+        return RedirectResponse(addresses.login("ended"), 303)
+    return _login(problem.status, message=problem.detail)
 
 
 async def password(request: Request) -> Response:
     """Set one's own password. The API ends the other sessions; this one goes on."""
-    token = request.cookies.get(COOKIE, "")
-    if not token or _foreign(request):
-        return RedirectResponse(LOGIN, 303)
-    form = await request.form(max_files=0, max_fields=5)
-    new, again = str(form.get("new", "")), str(form.get("again", ""))
-    if new != again:
-        return _page("password.html", 422, message="两次输入的新密码不一致，请重新输入。")
-    body = {"old": str(form.get("password", "")), "new": new}
+    if _foreign(request):
+        return _page("password.html", 403, message=EXPIRED)
     try:
-        await run_in_threadpool(Client(token).put, "/v1/me/password", body)
+        typed = await _typed(request)
+    except HTTPException as refused:
+        return _page("password.html", refused.status_code, message=EXPIRED)
+    if typed.get("new", "") != typed.get("again", ""):
+        return _page("password.html", 422, message="两次输入的新密码不一致，请重新输入。")
+    body = {"old": typed.get("password", ""), "new": typed.get("new", "")}
+    try:
+        await run_in_threadpool(Client(request.cookies.get(COOKIE, "")).put, "/v1/me/password", body)
     except Problem as problem:
+        if problem.status == 401:
+            return _closed(problem)
         message = "".join(f.get("message", "") for f in problem.faults) or problem.detail
         return _page("password.html", problem.status, message=message)
     return RedirectResponse("/", 303)
 
 
 async def logout(request: Request) -> Response:
+    if _foreign(request):  # a link on another site signs nobody out
+        return RedirectResponse("/", 303)
     token = request.cookies.get(COOKIE, "")
     if token:
         with contextlib.suppress(Problem):  # it has ended already, or ends by itself; the cookie goes in any case
             await run_in_threadpool(Client(token).delete, "/v1/sessions/current")
-    response = RedirectResponse(f"{LOGIN}?said=out", 303)
-    response.delete_cookie(COOKIE, path="/")
+    response = RedirectResponse(addresses.login("out"), 303)
+    response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=_secure())
     return response
-
-
-def _said(request: Request) -> str:
-    return {"out": "您已退出登录。", "ended": "登录已失效，请重新登录。"}.get(request.query_params.get("said", ""), "")
 
 
 ROUTES = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EMPTY = "—"
 
-LEVELS = {"undergraduate": "本专科", "postgraduate": "研究生", "all": "全部"}
+Catalog = Mapping[str, Any]
 
 # National roster columns (codes.md, Roster and result files) as the comparison of a record with the roster names them.
 COLUMNS = {
@@ -20,17 +20,21 @@ COLUMNS = {
     "department": "所在院系",
     "major": "专业",
     "training_mode": "培养方式",
+    "zydm": "专业代码",
+    "zyfx": "专业方向",
     "xbdm": "性别",
     "mzdm": "民族",
     "zzmmdm": "政治面貌",
-    "xz": "学制",
+    "xz": "学制（年）",
     "xh": "学号",
-    "bysj": "毕业时间",
-    "rxsj": "入学时间",
-    "szbj": "班级",
     "ksh": "考生号",
-    "syszd": "生源所在地",
-    "zyfx": "专业方向",
+    "szbj": "所在班级",
+    "rxsj": "入学时间",
+    "bysj": "毕业时间",
+    "syszddm": "生源所在地",
+    "dxhwpdw": "定向或委培单位",
+    "knslbdm": "困难生类别",
+    "sfslbdm": "师范生类别",
 }
 COLUMN_TABLES = {
     "level_code": "level",
@@ -38,7 +42,11 @@ COLUMN_TABLES = {
     "xbdm": "sex",
     "mzdm": "ethnicity",
     "zzmmdm": "political_status",
+    "knslbdm": "hardship",
+    "sfslbdm": "normal_student",
 }
+REGION_COLUMN = "syszddm"
+MONTH_COLUMNS = ("rxsj", "bysj")
 EMS_COLUMNS = {
     "byqx": "毕业去向",
     "dwmc": "单位名称",
@@ -59,6 +67,11 @@ def moment(text: str | None) -> str:
     return datetime.fromisoformat(text).astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
+def clock(text: str | None) -> str:
+    """`14:30:05`, Asia/Shanghai, for what is renewed every few seconds."""
+    return datetime.fromisoformat(text).astimezone(SHANGHAI).strftime("%H:%M:%S") if text else EMPTY
+
+
 def age(text: str | None) -> str:
     """How long something has waited: `3 天`, `5 小时`, `不到 1 小时`."""
     if not text:
@@ -69,25 +82,48 @@ def age(text: str | None) -> str:
     return f"{hours} 小时" if hours else "不到 1 小时"
 
 
-def code(catalog: Mapping[str, Any], table: str, value: Any) -> str:
-    """The label of a code; a code that the catalogue does not know is shown as it is."""
+def code(catalog: Catalog, table: str, value: Any) -> str:
+    """The label of a code; one that the catalogue does not know is shown with its number."""
     if value in (None, ""):
         return EMPTY
-    return str(catalog.get("codes", {}).get(table, {}).get(str(value), value))
+    return str(catalog.get("codes", {}).get(table, {}).get(str(value)) or f"未知代码 {value}")
 
 
-def shown(catalog: Mapping[str, Any], field: Mapping[str, Any], value: Any) -> str:
-    """One answer of a form, as a person reads it."""
+def choice(catalog: Catalog, form: str, field: str, value: str) -> str:
+    """The label of one choice of a form, e.g. of a level or a grant."""
+    for described in catalog["forms"][form]["fields"]:
+        if described["name"] == field:
+            return next((str(o["label"]) for o in described["options"] if o["value"] == value), EMPTY)
+    return EMPTY
+
+
+def level(catalog: Catalog, value: str) -> str:
+    """本专科, 研究生, 全部."""
+    return choice(catalog, "account", "level", value)
+
+
+def shown(field: Mapping[str, Any], value: Any, region: Callable[[str], str]) -> str:
+    """One answer of a form, as a person reads it; `field`: as the catalogue describes it."""
     if value in (None, ""):
         return EMPTY
     if isinstance(value, bool):
         return "是" if value else "否"
-    if field.get("table"):
-        return code(catalog, field["table"], value)
+    if field.get("options"):
+        return next((str(o["label"]) for o in field["options"] if o["value"] == str(value)), EMPTY)
+    if field["kind"] == "region":
+        return region(str(value))
+    if field["kind"] == "money":
+        return f"{int(value):,}"
     return str(value)
 
 
-def column(catalog: Mapping[str, Any], name: str, value: Any) -> str:
-    """A value of the graduate's data by its column name."""
+def column(catalog: Catalog, name: str, value: Any, region: Callable[[str], str]) -> str:
+    """A value of the graduate's data by its column name; `region` names a region."""
+    if value in (None, ""):
+        return EMPTY
+    if name == REGION_COLUMN:
+        return region(str(value))
+    if name in MONTH_COLUMNS and len(str(value)) == 6:
+        return f"{str(value)[:4]}-{str(value)[4:]}"
     table = COLUMN_TABLES.get(name)
-    return code(catalog, table, value) if table else str(value if value not in (None, "") else EMPTY)
+    return code(catalog, table, value) if table else str(value)

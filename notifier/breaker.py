@@ -48,7 +48,6 @@ class Breaker:
 
     def note(self, verdict: Verdict, api: str = "") -> None:
         """Learn from an answer, or from its absence."""
-        self._probing = False
         if verdict.kind is Kind.OTHER_CHANNEL and verdict.alarm and verdict.retry_after:
             self._refused[api] = (verdict, self._clock() + min(verdict.retry_after, RECALL))
         if not _failed(verdict):
@@ -60,8 +59,8 @@ class Breaker:
             self._probe_at = self._clock() + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
-    def skipped(self) -> None:
-        """A row that was taken needed no call: a probe is still owed."""
+    def returned(self) -> None:
+        """A row that was taken is done with, called for or not: the next probe may go when it is due."""
         self._probing = False
 
     def refusal(self, api: str) -> Verdict | None:

@@ -161,6 +161,8 @@ class Lane:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        # Whatever became of the row: if it was the probe of an open breaker and made no call, one is still owed.
+        self.breaker.returned()
         metrics.IN_HAND.labels(self.channel).set(len(self._tasks))
         self._bell.set()
         if not task.cancelled() and task.exception() is not None:
@@ -176,17 +178,13 @@ class Lane:
         prepared = await self._prepared(row, began_at)
         match prepared:
             case None:
-                self.breaker.skipped()
                 await self._give_back(row)
             case Hold(until, cause):
-                self.breaker.skipped()
                 await self._give_back(row, until, cause)
             case Pointless(cause):
-                self.breaker.skipped()
                 await self._write(lambda: deliveries.supersede(CLOCK, row, cause))
                 metrics.SETTLED.labels(self.channel, "superseded").inc()
             case Verdict():
-                self.breaker.skipped()
                 await self._settle(held, prepared, began_at)
             case Ready():
                 verdict = await self._called(held, prepared)
@@ -210,11 +208,9 @@ class Lane:
     async def _called(self, held: Held, ready: Ready) -> Verdict | None:
         """The call's verdict; None when too little of the lease is left to make it."""
         if refused := self.breaker.refusal(ready.api):
-            self.breaker.skipped()
             return refused
         began = time.monotonic()
         if began - held.since > self._lease - self._outlet.limit:
-            self.breaker.skipped()
             return None
         try:
             async with asyncio.timeout(self._outlet.limit):

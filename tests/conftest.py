@@ -31,7 +31,7 @@ from models.config import settings
 from models.embedded import EmbeddedPostgres
 from models.store import RedisStore
 from tests.harness import browser as chromium
-from tests.harness.postgres import TestServer, database_name, run_apart
+from tests.harness.postgres import TestServer, database_name, run_apart, sweep_runs
 from tests.harness.redis import start_redis
 from tests.harness.stack import Stack
 
@@ -54,6 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def run_folder() -> Iterator[Path]:
     """This worker's `WQ_VAR`: keys, logs, stored files; deleted at the end."""
     RUN.mkdir(parents=True, exist_ok=True)
+    sweep_runs(RUN.parent)
     yield RUN
     shutil.rmtree(RUN, ignore_errors=True)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from models import codes
 from models.parties import PARTY_LABELS, Party
-from models.states import OUTBOX_LABELS, Flow, Phase
+from models.states import EMPLOYER_LABELS, OUTBOX_LABELS, Flow, Phase
 from workflows.flows import FLOWS
 from workflows.forms import FORMS, describe
 from workflows.notices import NOTICES
@@ -30,6 +30,7 @@ def catalog() -> dict[str, Any]:
         "codes": {name: {c.code: c.label for c in codes.table(name).items()} for name in INLINE_TABLES},
         "parties": {str(k): v for k, v in PARTY_LABELS.items()},
         "deliveries": {str(k): v for k, v in OUTBOX_LABELS.items()},
+        "employers": {str(k): v for k, v in EMPLOYER_LABELS.items()},
         "notices": {n.name: {"title": n.title, "to": str(n.to)} for n in NOTICES.values()},
     }
 

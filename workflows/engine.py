@@ -172,7 +172,7 @@ class _Act:
         clean, faults = validate(FORMS[making.form], self.form, {"today": shanghai_day(self.now)})
         if faults:
             raise InvalidForm(faults)
-        return await find_invitee(clean)
+        return await find_invitee(self.actor, clean)
 
     def _cascades(self, judged: Decision, facts: Facts) -> list[Move]:
         moves = []

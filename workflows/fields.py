@@ -69,6 +69,7 @@ class Field:
     for a field that was not sent; `prefilled` takes it from what the platform knows (facts `defaults`)
     first. `must_hold`: a tick without which the act cannot go on. `sensitive`: encrypted at rest, masked
     on screens. `stored`: kept with the record; False for what only finds the person or is a tick.
+    `private`: the graduate's own affair, not shown to the employer.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Field:
     help: str = ""
     sensitive: bool = False
     stored: bool = True
+    private: bool = False
     default: str | int | bool | None = None
     prefilled: bool = False
     must_hold: bool = False

@@ -10,8 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from models.db import fetch
+from models.states import EmployerStatus
 from models.vault import blind_index
+from workflows.actors import Actor
 from workflows.errors import Refused
+from workflows.guards import EMPLOYER_VERIFIED
 
 GUARD = "invitee_found"
 SENTENCE = "没有找到与学校、姓名、证件号码都相符的毕业生，请与毕业生本人核对后重试。"
@@ -22,8 +25,14 @@ WHERE s.code = $1 AND g.id_bidx = $2 AND g.name = $3
 ORDER BY g.cohort DESC LIMIT 1"""
 
 
-async def find_invitee(form: Mapping[str, Any]) -> UUID:
-    """The id of the newest roster entry that fits. Raises Refused with guard `invitee_found`."""
+async def find_invitee(actor: Actor, form: Mapping[str, Any]) -> UUID:
+    """The id of the newest roster entry that fits. Raises Refused with guard `invitee_found`.
+
+    An employer that may not invite learns nothing of anybody: Refused `employer_verified` comes first.
+    """
+    status = await fetch("SELECT status FROM employers WHERE id = $1", actor.employer_id)
+    if not status or status[0]["status"] != EmployerStatus.VERIFIED:
+        raise Refused(EMPLOYER_VERIFIED.sentence, guard=EMPLOYER_VERIFIED.name)
     values = [form["school_code"], blind_index("id_number", form["id_number"]), form["graduate_name"]]
     rows = await fetch(_FIND, *values)
     if not rows:

@@ -204,6 +204,7 @@ ACCEPT = Form(
         Field(name="own_email", label="本人邮箱", kind=Kind.EMAIL, prefilled=True, help="可不填。"),
         Field(
             name="archive_wish",
+            private=True,
             label="档案去向意愿",
             kind=Kind.CODE,
             table="archive_transfer",
@@ -211,6 +212,7 @@ ACCEPT = Form(
         ),
         Field(
             name="household_wish",
+            private=True,
             label="户口去向意愿",
             kind=Kind.CODE,
             table="household_target",

@@ -21,6 +21,7 @@ Sections = Sequence[tuple[str, Sequence[str]]]
 """How a page divides a form: a heading and the names below it. Fields that nobody names come last, by themselves."""
 
 REST: Final = "其他信息"
+LEFT_OPEN: Final = "不填时按学校的设置。"
 PROVINCE_OF: Final = "{}_province"
 """The first of the two choices of a region; the form itself knows only the second."""
 
@@ -156,6 +157,8 @@ def _question(
     hint = field["help"]
     if field["required_when"]:
         hint = hint or f"{_condition(field['required_when'], fields)}时必填。"
+    if field["prefilled"] and field["default"] is not None:
+        hint = f"{hint}{LEFT_OPEN}"
     province = values.get(PROVINCE_OF.format(name), value[:2]) if kind is Kind.REGION else ""
     return Question(
         name=name,

@@ -23,6 +23,8 @@ from workflows.queries.history import read_history
 from workflows.queries.record_page import read_record
 from workflows.queries.warnings import marks_for
 
+__all__ = ("blueprint",)  # with every route of the phone pages: `binding` is imported above
+
 RECORDS = f"{PREFIX}/records"
 
 

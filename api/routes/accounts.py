@@ -74,8 +74,6 @@ async def enable(call: Call, id: UUID) -> None:
     await accounts.enable_account(call.actor, id)
 
 
-@endpoint(
-    blueprint, "POST", "/v1/accounts/<id>/password", rule=PARENTS, summary="重置密码", answers=NewAccount
-)
+@endpoint(blueprint, "POST", "/v1/accounts/<id>/password", rule=PARENTS, summary="重置密码", answers=NewAccount)
 async def reset(call: Call, id: UUID) -> Any:
     return await accounts.reset_password(call.actor, id)

@@ -59,15 +59,11 @@ async def register(call: Call) -> dict[str, Any]:
 )
 async def index(call: Call) -> Any:
     wish = call.query
-    filters = EmployerFilters(
-        status=wish.status, name=wish.name, uscc=wish.uscc, cursor=wish.cursor, limit=wish.limit
-    )
+    filters = EmployerFilters(status=wish.status, name=wish.name, uscc=wish.uscc, cursor=wish.cursor, limit=wish.limit)
     return await list_employers(call.actor, filters)
 
 
-@endpoint(
-    blueprint, "GET", "/v1/employers/current", rule=EMPLOYER, summary="本单位信息", answers=EmployerOwn
-)
+@endpoint(blueprint, "GET", "/v1/employers/current", rule=EMPLOYER, summary="本单位信息", answers=EmployerOwn)
 async def current(call: Call) -> dict[str, Any]:
     return await own_employer(call.actor)
 
@@ -101,9 +97,7 @@ async def update(call: Call) -> dict[str, Any]:
 )
 async def add_user(call: Call) -> dict[str, Any]:
     wish = call.body
-    return {
-        "id": str(await employers.add_employer_user(call.actor, wish.username, wish.display_name, wish.password))
-    }
+    return {"id": str(await employers.add_employer_user(call.actor, wish.username, wish.display_name, wish.password))}
 
 
 @endpoint(

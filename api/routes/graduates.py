@@ -10,7 +10,7 @@ from quart import Blueprint
 from api.auth import SCHOOL, STAFF_ONLY
 from api.desk_answers import GraduateFull, Graduates
 from api.endpoints import Call, endpoint
-from api.schemas import GraduateQuery, Removal
+from api.schemas import GraduateQuery, GraduateSearch, Removal
 from models.parties import Level
 from workflows.commands.roster import invalidate_graduate, restore_graduate
 from workflows.queries.graduates import GraduateFilters, list_graduates, read_graduate
@@ -28,29 +28,40 @@ blueprint = Blueprint("graduates", __name__)
     answers=Graduates,
 )
 async def index(call: Call) -> Any:
-    wish = call.query
-    return await list_graduates(
-        call.actor,
-        GraduateFilters(
-            cohort=wish.cohort,
-            department=wish.department,
-            level=Level(wish.level) if wish.level else None,
-            major=wish.major,
-            name=wish.name,
-            id_number=wish.id_number,
-            proof_code=wish.proof_code,
-            bound=wish.bound,
-            invalid=wish.invalid,
-            registered=wish.registered,
-            cursor=wish.cursor,
-            limit=wish.limit,
-        ),
-    )
+    return await list_graduates(call.actor, _filters(call.query))
 
 
 @endpoint(
-    blueprint, "GET", "/v1/graduates/<id>", rule=STAFF_ONLY, summary="一名毕业生", answers=GraduateFull
+    blueprint,
+    "POST",
+    "/v1/graduates/search",
+    rule=STAFF_ONLY,
+    summary="按身份证号码等条件查找学生（号码不进入网址）",
+    body=GraduateSearch,
+    answers=Graduates,
 )
+async def search(call: Call) -> Any:
+    return await list_graduates(call.actor, _filters(call.body, call.body.id_number))
+
+
+def _filters(wish: GraduateQuery, id_number: str = "") -> GraduateFilters:
+    return GraduateFilters(
+        cohort=wish.cohort,
+        department=wish.department,
+        level=Level(wish.level) if wish.level else None,
+        major=wish.major,
+        name=wish.name,
+        id_number=id_number,
+        proof_code=wish.proof_code,
+        bound=wish.bound,
+        invalid=wish.invalid,
+        registered=wish.registered,
+        cursor=wish.cursor,
+        limit=wish.limit,
+    )
+
+
+@endpoint(blueprint, "GET", "/v1/graduates/<id>", rule=STAFF_ONLY, summary="一名毕业生", answers=GraduateFull)
 async def show(call: Call, id: UUID) -> dict[str, Any]:
     return await read_graduate(call.actor, id)
 

@@ -22,9 +22,7 @@ blueprint = Blueprint("home", __name__)
 _DAY = "public, max-age=0, must-revalidate"
 
 
-@endpoint(
-    blueprint, "GET", "/v1/home", rule=SIGNED_IN, summary="首页：待我处理的数量", query=CohortQuery, answers=Home
-)
+@endpoint(blueprint, "GET", "/v1/home", rule=SIGNED_IN, summary="首页：待我处理的数量", query=CohortQuery, answers=Home)
 async def home(call: Call) -> dict[str, Any]:
     return await read_home(call.actor, call.query.cohort)
 

@@ -20,9 +20,7 @@ from workflows.queries.schools import province_desk
 blueprint = Blueprint("provinces", __name__)
 
 
-@endpoint(
-    blueprint, "GET", "/v1/desk/<cohort>", rule=PROVINCE, summary="省级：学校、模块与协议类型", answers=Desk
-)
+@endpoint(blueprint, "GET", "/v1/desk/<cohort>", rule=PROVINCE, summary="省级：学校、模块与协议类型", answers=Desk)
 async def desk(call: Call, cohort: int) -> dict[str, Any]:
     return await province_desk(call.actor, cohort)
 

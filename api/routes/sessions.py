@@ -87,9 +87,7 @@ async def sign_out(call: Call) -> None:
     await sessions.sign_out(call.who.token)
 
 
-@endpoint(
-    blueprint, "GET", "/v1/me", rule=SIGNED_IN, summary="当前用户", answers=Me, first_password=True
-)
+@endpoint(blueprint, "GET", "/v1/me", rule=SIGNED_IN, summary="当前用户", answers=Me, first_password=True)
 async def me(call: Call) -> dict[str, Any]:
     bearer = call.who.bearer
     return {
@@ -113,6 +111,4 @@ async def me(call: Call) -> dict[str, Any]:
     first_password=True,
 )
 async def change_password(call: Call) -> None:
-    await sessions.change_password(
-        call.actor, call.body.old, call.body.new, keep=call.who.token, counter=store()
-    )
+    await sessions.change_password(call.actor, call.body.old, call.body.new, keep=call.who.token, counter=store())

@@ -22,9 +22,7 @@ async def healthz(_: Call) -> dict[str, Any]:
     return {"status": "ok"}
 
 
-@endpoint(
-    blueprint, "GET", "/readyz", rule=ANYONE, summary="本进程是否可以提供服务", answers=Alive, raises=(503,)
-)
+@endpoint(blueprint, "GET", "/readyz", rule=ANYONE, summary="本进程是否可以提供服务", answers=Alive, raises=(503,))
 async def readyz(_: Call) -> dict[str, Any]:
     missing = await wiring().not_ready()
     if missing:

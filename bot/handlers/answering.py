@@ -17,6 +17,7 @@ from bot.buttons import Do, Why
 from bot.dialogue import CONFIRM_DIGITS
 from bot.handlers.invitations import NOT_FOUND, known_as, listing, none_open
 from bot.handlers.orientation import menu
+from bot.messages import Inbound
 from bot.replies import plain
 from bot.router import Digits, Option, Pressed, Replied, Router, Say, Turn, said
 from models import codes
@@ -32,7 +33,6 @@ from workflows.queries.warnings import marks_for
 router = Router()
 
 ACCEPT, REFUSE = "accept", "refuse"
-KEY_LENGTH = 160  # of `act_keys.key`
 
 _FAULTS = {
     NumberFault.UNKNOWN: "这个数字没有对应的事项，没有办理任何操作。您可以：",
@@ -185,7 +185,7 @@ async def take_number(turn: Turn, number: str) -> Say:
             intent.action,
             intent.form,
             version=intent.version,
-            once=act_key(turn.once),
+            once=act_key(turn.inbound),
         )
     except HouseError as refusal:
         return _refused(turn.known, intent, refusal)
@@ -199,9 +199,9 @@ def _retry(person: Person, opening: str) -> Say:
     return menu(opening)
 
 
-def act_key(once: str) -> str:
-    """The message's key as the act's key; a longer one by its digest."""
-    return once if len(once) <= KEY_LENGTH else sha256(once.encode()).hexdigest()
+def act_key(inbound: Inbound) -> str:
+    """The message's key as the act's key. It names the message for an audit, and the openid for nobody."""
+    return f"chat:{inbound.msg_id[:40]}:{sha256(inbound.once.encode()).hexdigest()}"
 
 
 def _refused(person: Person, intent: Intent, refusal: HouseError) -> Say:

@@ -7,80 +7,204 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import shell, words
-from dashboard.client import Problem, new_key
+from dashboard import addresses, rows, shell, tables, words
+from dashboard.client import Problem
 from dashboard.shell import Desk
+from dashboard.views.evidence import registry_note
 
-STATUS = {
-    "pending": "待核验",
-    "verified": "已核验",
-    "returned": "退回补充",
-    "refused": "未通过",
-    "suspended": "已停用",
-}
 DECISIONS = {"verified": "核验通过", "returned": "退回补充", "refused": "不通过", "suspended": "停用"}
+RESUME = "恢复"
+SIZE = 50
+ASKING = "employer_asking"
 
 
 def show(desk: Desk) -> None:
-    st.title("单位核验")
+    asked = st.query_params.get("id") or ""
+    if asked:
+        _one(desk, asked)
+    else:
+        _all(desk)
+
+
+# --- the list ------------------------------------------------------------------------------------
+
+
+def _all(desk: Desk) -> None:
+    st.title("单位核验", anchor=False)
     shell.said()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        status = st.selectbox("状态", list(STATUS), format_func=STATUS.__getitem__, key="employer_status", width=200)
-        name = st.text_input("单位名称", key="employer_name", width=320)
-    page = desk.client.get("/v1/employers", status=status, name=name.strip(), limit=50)
-    if not page["items"]:
-        st.info("没有符合条件的单位。")
-    for employer in page["items"]:
-        _card(desk, employer)
-
-
-def _card(desk: Desk, employer: Mapping[str, Any]) -> None:
-    with st.container(border=True):
-        st.markdown(f"**{employer['name']}**　{employer['label']}")
-        st.text(
-            f"{employer['uscc']}　{words.code(desk.catalog, 'employer_nature', employer['nature'])}　"
-            f"{words.code(desk.catalog, 'employer_industry', employer['industry'])}　"
-            f"{desk.client.region(employer['region'])}"
+    status, name, uscc = _filters(desk)
+    cursors = st.session_state.setdefault("employer_cursors", [])
+    try:
+        page = desk.client.get(
+            "/v1/employers", status=status, name=name, uscc=uscc, limit=SIZE, cursor=cursors[-1] if cursors else None
         )
-        st.caption(f"{words.moment(employer['registered_at'])} 注册")
-        if employer["note"]:
-            st.caption(f"说明：{employer['note']}")
-        if st.toggle("查看详情并核验", key=f"open-{employer['id']}"):
-            _details(desk, desk.client.get(f"/v1/employers/{employer['id']}"))
+    except Problem as problem:
+        if problem.status != 400:
+            raise
+        st.error("；".join(dict.fromkeys(f["message"] for f in problem.faults)) or problem.detail)
+        return
+    _pager(page, cursors)
+    if not page["items"]:
+        st.info("没有符合条件的单位。可以换一个状态，或清空单位名称和信用代码。")
+        return
+    opened = rows.table(
+        ("单位名称", "统一社会信用代码", "单位性质", "单位行业", "单位所在地", "状态", "注册时间"),
+        [_row(desk, item) for item in page["items"]],
+        label="用人单位",
+        key="employer_rows",
+        whole=("统一社会信用代码", "状态", "注册时间"),
+    )
+    if opened:
+        desk.open(addresses.EMPLOYERS, id=opened)
+
+
+def _filters(desk: Desk) -> tuple[str, str, str]:
+    """Kept beside the widgets, which forget when their page is left."""
+    kept = st.session_state.get("employer_kept") or {"status": "pending", "name": "", "uscc": ""}
+    for name, value in kept.items():
+        st.session_state.setdefault(f"employer_{name}", value)
+    labels = desk.catalog["employers"]
+    cells = st.columns([1, 2, 2], vertical_alignment="bottom")
+    cells[0].selectbox(
+        "状态", list(labels), format_func=labels.__getitem__, key="employer_status", on_change=_first, filter_mode=None
+    )
+    cells[1].text_input(
+        "单位名称", key="employer_name", placeholder="名称的一部分即可", max_chars=120, on_change=_first
+    )
+    cells[2].text_input(
+        "统一社会信用代码", key="employer_uscc", placeholder="需完整填写", max_chars=40, on_change=_first
+    )
+    kept = {name: str(st.session_state[f"employer_{name}"] or "").strip() for name in kept}
+    st.session_state["employer_kept"] = kept
+    return kept["status"], kept["name"], kept["uscc"]
+
+
+def _first() -> None:
+    st.session_state["employer_cursors"] = []
+
+
+def _pager(page: Mapping[str, Any], cursors: list[str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        total = f"{page['total']}{'+' if page['total_is_capped'] else ''}"
+        st.text(f"共 {total} 家，第 {len(cursors) + 1} 页", width="content")
+        if st.button("上一页", disabled=not cursors):
+            cursors.pop()
+            st.rerun()
+        if st.button("下一页", disabled=not page["next"]):
+            cursors.append(page["next"])
+            st.rerun()
+
+
+def _row(desk: Desk, employer: Mapping[str, Any]) -> rows.Row:
+    return {
+        "id": employer["id"],
+        "cells": [
+            employer["name"],
+            employer["uscc"],
+            words.code(desk.catalog, "employer_nature", employer["nature"]),
+            words.code(desk.catalog, "employer_industry", employer["industry"]),
+            desk.client.region(employer["region"]),
+            employer["label"],
+            words.moment(employer["registered_at"]),
+        ],
+        "mark": "",
+        "button": "核验" if employer["status"] == "pending" else "查看",
+    }
+
+
+# --- one employer --------------------------------------------------------------------------------
+
+
+def _one(desk: Desk, employer_id: str) -> None:
+    shell.said()
+    try:
+        employer = desk.client.get(f"/v1/employers/{employer_id}") if addresses.is_id(employer_id) else None
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        employer = None
+    if employer is None:
+        st.title("单位核验", anchor=False)
+        st.warning("没有找到这家单位，它可能不属于本省。")
+        _back(desk)
+        return
+    st.title(employer["name"], anchor=False)
+    tables.line((employer["label"], f"{words.moment(employer['registered_at'])} 注册"), "strong")
+    _bar(desk, employer)
+    _details(desk, employer)
+
+
+def _back(desk: Desk) -> None:
+    if st.button("返回列表", shortcut="Alt+B"):
+        desk.open(addresses.EMPLOYERS)
+
+
+def _bar(desk: Desk, employer: Mapping[str, Any]) -> None:
+    decisions = employer["decisions"] if desk.grant("employment") == "rw" else []
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for status in decisions:
+            kind: Any = "primary" if status == "verified" else "secondary"
+            if st.button(_verb(employer, status), key=f"{status}-{employer['id']}", type=kind):
+                st.session_state["turn"] = st.session_state.get("turn", 0) + 1
+                st.session_state[ASKING] = (employer["id"], employer["status"], status)
+        _back(desk)
+    if not decisions and desk.grant("employment") != "rw":
+        st.caption("您的账号只有查看权限，不能核验单位。")
+    asked = st.session_state.get(ASKING)
+    if asked and asked[:2] == (employer["id"], employer["status"]) and asked[2] in decisions:
+        _ask(desk, employer, asked[2])
+
+
+def _verb(employer: Mapping[str, Any], status: str) -> str:
+    return RESUME if (employer["status"], status) == ("suspended", "verified") else DECISIONS[status]
+
+
+def _close() -> None:
+    st.session_state.pop(ASKING, None)
+
+
+def _ask(desk: Desk, employer: Mapping[str, Any], status: str) -> None:
+    verb, turn = _verb(employer, status), st.session_state.get("turn", 0)
+    note, send = f"note-{turn}", f"send-{turn}"
+
+    @st.dialog(verb, on_dismiss=_close)
+    def dialog() -> None:
+        fault = ""
+        if st.session_state.get(send):
+            fault = _decide(desk, employer, status, str(st.session_state.get(note) or "").strip())
+        st.text(employer["name"])
+        with st.form(f"form-{turn}", border=False, enter_to_submit=False):
+            needed = "" if status == "verified" else "（必填）"
+            st.text_area(f"说明{needed}", key=note, help="单位会看到这段说明。", height=100)
+            if fault:
+                st.error(fault)
+            st.form_submit_button(f"确认{verb}", key=send, type="primary", shortcut="Ctrl+Enter")
+        st.caption("Ctrl+Enter 确认，Esc 取消。")
+
+    dialog()
+
+
+def _decide(desk: Desk, employer: Mapping[str, Any], status: str, note: str) -> str:
+    """Send the decision; what stood in the way, if anything did."""
+    try:
+        desk.client.post(f"/v1/employers/{employer['id']}/decision", {"status": status, "note": note})
+    except Problem as problem:
+        return "；".join(f["message"] for f in problem.faults) or problem.detail
+    _close()
+    shell.say(f"{employer['name']}：{_verb(employer, status)}")
+    desk.open(addresses.EMPLOYERS)
+    return ""
 
 
 def _details(desk: Desk, employer: Mapping[str, Any]) -> None:
-    profile, registry = employer["profile"], employer["registry"]
-    lines = (
-        ("详细地址", profile.get("address")),
-        ("邮编", profile.get("postcode")),
-        ("联系人", profile.get("contact_name")),
-        ("联系人手机", profile.get("contact_mobile")),
-        ("登记状态", registry["status"] if registry["known"] else "暂时无法获取，请手动查询"),
-        ("登记名称", registry["name"]),
-    )
-    for label, value in lines:
-        if value:
-            st.text(f"{label}：{value}")
-    if desk.grant("employment") == "rw" and employer["decisions"]:
-        _decide(desk, employer)
-
-
-def _decide(desk: Desk, employer: Mapping[str, Any]) -> None:
-    note = st.text_input("说明（退回、不通过、停用时必填）", key=f"note-{employer['id']}", max_chars=300)
-    with st.container(horizontal=True):
-        for status in employer["decisions"]:
-            label, primary = DECISIONS.get(status, status), status == "verified"
-            if st.button(label, key=f"{status}-{employer['id']}", type="primary" if primary else "secondary"):
-                _send(desk, employer, status, label, note.strip())
-
-
-def _send(desk: Desk, employer: Mapping[str, Any], status: str, label: str, note: str) -> None:
-    key = st.session_state.setdefault(f"key-{employer['id']}-{employer['status']}-{status}", new_key())
-    try:
-        desk.client.post(f"/v1/employers/{employer['id']}/decision", {"status": status, "note": note}, key)
-    except Problem as problem:
-        st.error("；".join(f["message"] for f in problem.faults) or problem.detail)
-        return
-    shell.say(f"{employer['name']}：{label}")
-    st.rerun()
+    profile, catalog = employer["profile"], desk.catalog
+    fields = {f["name"]: f for f in catalog["forms"]["employer_registration"]["fields"]}
+    known = [
+        ("统一社会信用代码", employer["uscc"]),
+        (fields["employer_nature"]["label"], words.code(catalog, "employer_nature", employer["nature"])),
+        (fields["employer_industry"]["label"], words.code(catalog, "employer_industry", employer["industry"])),
+        (fields["employer_region"]["label"], desk.client.region(employer["region"])),
+    ]
+    more = [(f["label"], words.shown(f, profile[n], desk.client.region)) for n, f in fields.items() if n in profile]
+    decided = [("处理时间", words.moment(employer["decided_at"])), ("处理说明", employer["note"] or "")]
+    tables.pairs("注册信息", known + more + decided, before=registry_note(employer["registry"], employer["name"]))

@@ -7,20 +7,28 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import shell, words
+from dashboard import addresses, shell, tables, words
 from dashboard.client import Problem
 from dashboard.shell import Desk
+from dashboard.views import queue
 
 EVERY = "5s"
+ACROSS = 3
 
 
 def show(desk: Desk) -> None:
-    st.title("首页")
+    st.title("首页", anchor=False)
     shell.said()
+    if not desk.may_enter("employment"):
+        st.info("您的账号没有“毕业去向登记与网签”的权限，这里没有需要您处理的内容。如需开通，请联系上级用户。")
+        return
+    if desk.party in ("school", "department") and desk.cohort is None:
+        st.info("本校还没有开通任何届次。省级用户开通模块、学校完成签约设置并导入学生名单后，这里会出现待办事项。")
+        return
     _counts(desk)
-    if desk.party in ("school", "department") and desk.cohort:
+    if desk.party in ("school", "department"):
         settings = desk.client.get(f"/v1/settings/{desk.cohort}")
-        _handlers(settings["handlers"], settings["levels_without_handler"])
+        _handlers(desk, settings["handlers"], settings["levels_without_handler"])
 
 
 @st.fragment(run_every=EVERY)
@@ -33,54 +41,59 @@ def _counts(desk: Desk) -> None:
         else:
             st.warning(f"暂时取不到最新数据：{problem.detail}")
         return
-    waiting = home.get("waiting") or []
     if desk.party != "province":
-        _waiting(desk, "待我处理", waiting, home.get("total", 0))
+        _waiting(desk, home["waiting"], home["total"])
     if home.get("at_departments"):
         _at_departments(home["at_departments"])
     if home.get("employers") is not None:
         _employers(desk, home["employers"])
-    st.caption(f"数据更新于 {words.moment(home.get('at'))}，每 5 秒自动刷新。")
+    st.caption(f"数据更新于 {words.clock(home['at'])}，每 5 秒自动刷新。")
 
 
-def _waiting(desk: Desk, title: str, lines: list[Mapping[str, Any]], total: int) -> None:
-    st.subheader(f"{title}：{total}")
-    if not total:
-        st.info("目前没有待处理的记录。有新的申请时会自动出现在这里。")
-    for begin in range(0, len(lines), 3):
-        for cell, line in zip(st.columns(3), lines[begin : begin + 3], strict=False):
+def _waiting(desk: Desk, lines: list[Mapping[str, Any]], total: int) -> None:
+    st.subheader(f"待我处理：{total}", anchor=False)
+    for begin in range(0, len(lines), ACROSS):
+        for cell, line in zip(st.columns(ACROSS), lines[begin : begin + ACROSS], strict=False):
             with cell.container(border=True):
-                st.metric(str(line["flow_label"]), line["count"], help=str(line["label"]))
-                st.caption(_line(line))
-                if st.button("去处理", key=f"go-{line['flow']}-{line['state']}", disabled=not line["count"]):
-                    st.session_state["queue_filter"] = {"state": line["state"]}
-                    desk.open(str(line["flow"]))
+                _card(desk, line)
+    if not total:
+        st.caption("目前没有待处理的记录，有新的申请时会自动出现在这里。")
+
+
+def _card(desk: Desk, line: Mapping[str, Any]) -> None:
+    st.metric(str(line["flow_label"]), line["count"])
+    st.caption(_line(line))
+    if st.button("去处理", key=f"go-{line['flow']}-{line['state']}", disabled=not line["count"]):
+        queue.narrow(state=str(line["state"]))
+        desk.open(str(line["flow"]))
 
 
 def _line(line: Mapping[str, Any]) -> str:
-    oldest = f"，最早的已等待 {words.age(line['oldest'])}" if line.get("oldest") else ""
+    oldest = f"，最早的已等待：{words.age(line['oldest'])}" if line.get("oldest") else ""
     return f"{line['label']}{oldest}"
 
 
 def _at_departments(lines: list[Mapping[str, Any]]) -> None:
-    total = sum(line["count"] for line in lines)
-    st.subheader(f"院系处理中：{total}")
-    for line in lines:
-        st.write(f"{line['flow_label']} · {_line(line)}：**{line['count']}**")
+    tables.grid(
+        f"院系处理中：{sum(line['count'] for line in lines)}",
+        ("业务", "状态", "数量", "最早的已等待"),
+        [(line["flow_label"], line["label"], str(line["count"]), words.age(line["oldest"])) for line in lines],
+    )
 
 
 def _employers(desk: Desk, line: Mapping[str, Any]) -> None:
-    st.subheader(f"待核验单位：{line['count']}")
-    if line.get("oldest"):
-        st.caption(f"最早的已等待 {words.age(line['oldest'])}")
+    st.subheader(f"待核验单位：{line['count']}", anchor=False)
+    oldest = f"最早的已等待：{words.age(line['oldest'])}。" if line.get("oldest") else "目前没有等待核验的单位。"
+    st.caption(oldest)
     if st.button("去核验", disabled=not line["count"]):
-        desk.open("employers")
+        desk.open(addresses.EMPLOYERS)
 
 
-def _handlers(handlers: list[Mapping[str, Any]], missing: list[str]) -> None:
-    st.subheader("本校协议经办人")
-    for level in missing:
-        st.warning(f"{words.LEVELS[level]}尚未设置协议经办人，该层次的毕业生暂不能办理。")
-    for handler in handlers:
-        level = words.LEVELS.get(str(handler["level"]), "")
-        st.write(f"{level}：{handler['name']}，{handler['phone']}，{handler['address']}（{handler['postcode']}）")
+def _handlers(desk: Desk, handlers: list[Mapping[str, Any]], missing: list[str]) -> None:
+    lacking = [f"{words.level(desk.catalog, level)}尚未设置协议经办人，该层次的毕业生暂不能办理。" for level in missing]
+    tables.grid(
+        "本校协议经办人",
+        ("学历层次", "姓名", "电话", "通讯地址", "邮编"),
+        [(h["level_label"], h["name"], h["phone"], h["address"], h["postcode"]) for h in handlers],
+        before="".join(tables.note(sentence, "warn") for sentence in lacking),
+    )

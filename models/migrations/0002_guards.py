@@ -28,8 +28,7 @@ FORWARD = [
     f"CREATE INDEX outbox_in_turn ON outbox (channel, COALESCE(school_id, '{NO_SCHOOL}'), id) WHERE status = 'pending'",
     "CREATE INDEX outbox_by_stream ON outbox (stream, id) WHERE status IN ('pending', 'deferred', 'sending')",
     "CREATE INDEX outbox_leased ON outbox (lease_until) WHERE status = 'sending'",
-    "CREATE INDEX outbox_unsure ON outbox (settled_at) "
-    "WHERE status = 'sent' AND channel = 'sms' AND provider_id = ''",
+    "CREATE INDEX outbox_unsure ON outbox (settled_at) WHERE status = 'sent' AND channel = 'sms' AND provider_id = ''",
     "CREATE INDEX receipts_open ON receipts (channel, provider_id) WHERE applied_at IS NULL",
     """CREATE FUNCTION journal_keep() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
@@ -41,8 +40,7 @@ FORWARD = [
     END $$""",
     "CREATE TRIGGER journal_append_only BEFORE UPDATE OR DELETE ON journal "
     "FOR EACH ROW EXECUTE FUNCTION journal_keep()",
-    "CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal "
-    "FOR EACH STATEMENT EXECUTE FUNCTION journal_keep()",
+    "CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal FOR EACH STATEMENT EXECUTE FUNCTION journal_keep()",
 ]
 
 

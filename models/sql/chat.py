@@ -10,7 +10,7 @@ from __future__ import annotations
 # one row in all. Records of the person's other entries come along, for the slot is the person's.
 LOOK = """
 SELECT i.reply AS said, b.id AS binding_id, g.id AS graduate_id, g.school_id, g.cohort, g.name, g.level, g.level_code,
-  g.department, g.major, g.training_mode, g.invalid_at, g.phone_enc, g.email,
+  g.department, g.major, g.training_mode, g.invalid_at, g.phone_enc,
   sc.name AS school_name, sc.code AS school_code, sc.province_id,
   s.open_at, s.review_mode, s.invitation_days, s.sms_fallback, s.desk_phone, s.desk_hours, p.agreement_type,
   COALESCE(m.open, FALSE) AS module_open, h.name AS handler_name, h.phone AS handler_phone,

@@ -110,4 +110,3 @@ def announced_sms() -> list[dict[str, str]]:
         {"template_id": settings().sms.templates.get(name, row["id"]), "text": row["text"]}
         for name, row in _table("sms")["templates"].items()
     ]
-

@@ -134,7 +134,7 @@ class SmsGateway:
                     "at": kit.now().isoformat(),
                 }
             )
-            self._report(mobile, serial)
+            self._report(mobile, serial, context)
         return {
             "SerialNo": serial,
             "PhoneNumber": number,
@@ -180,14 +180,14 @@ class SmsGateway:
 
     # receipts
 
-    def _report(self, mobile: str, serial: str) -> None:
+    def _report(self, mobile: str, serial: str, context: str) -> None:
         if not self.box.options.receipt_url:
             return
-        task = asyncio.get_running_loop().create_task(self._post_receipt(mobile, serial))
+        task = asyncio.get_running_loop().create_task(self._post_receipt(mobile, serial, context))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _post_receipt(self, mobile: str, serial: str) -> None:
+    async def _post_receipt(self, mobile: str, serial: str, context: str) -> None:
         """A JSON array, as the real one sends it; tried twice more unless the service says it has it."""
         fault = self._script.take_receipt("sms")
         failed = fault is not None or mobile.endswith(FAILING)
@@ -199,6 +199,7 @@ class SmsGateway:
             "errmsg": (fault.body if fault else "UNDELIV") if failed else "DELIVRD",
             "description": "用户短信接收失败" if failed else "用户短信送达成功",
             "sid": serial,
+            "ext": context,
         }
         for _ in range(3):
             await asyncio.sleep(self.box.options.receipt_after)

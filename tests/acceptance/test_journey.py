@@ -1,4 +1,4 @@
-"""Room: the whole journey through the screens: portal, phone, dashboard; the result is read in the EMS simulator's ledger.
+"""Room: the whole journey through the screens: portal, phone, dashboard; the result is read in the EMS's ledger.
 
 Nothing is called from inside: the browser clicks, the sandbox phone sends encrypted callbacks, the notifier delivers
 over HTTP. The graduate is bound on the way, with a code from the SMS inbox.
@@ -60,9 +60,14 @@ class Sandbox:
         body = [{"openid": OPENID, "name": person.name, "label": "等待绑定", "mobile": person.mobile}]
         (await self._http.post("/_control/personas", json=body)).raise_for_status()
 
-    async def mailbox(self, system: str) -> list[dict[str, Any]]:
-        body = (await self._http.get(f"/_control/{system}/mailbox")).json()
-        return list(body["items"] if isinstance(body, dict) else body)
+    async def texts(self, mobile: str) -> list[dict[str, Any]]:
+        """The SMS inbox of one number."""
+        answer = await self._http.get("/_control/sms/mailbox", params={"mobile": mobile})
+        return list(answer.json()["texts"])
+
+    async def ledger(self) -> list[dict[str, Any]]:
+        """What the EMS was told."""
+        return list((await self._http.get("/_control/ems/mailbox")).json()["ledger"])
 
 
 async def test_an_invitation_travels_from_the_portal_to_the_ledger_of_the_ems(
@@ -138,11 +143,10 @@ async def bind_on_the_phone(phone: Page, platform: Stack, world: World, sandbox:
     await page.get_by_role("button").last.click()
 
     async def code() -> str | None:
-        for message in await sandbox.mailbox("sms"):
-            found = re.search(r"\b(\d{6})\b", str(message))
-            if world.graduate.mobile in str(message) and found:
-                return found[1]
-        return None
+        codes = [
+            re.search(r"(?<!\d)(\d{6})(?!\d)", text["text"]) for text in await sandbox.texts(world.graduate.mobile)
+        ]
+        return next((found[1] for found in codes if found), None)
 
     await page.fill("[name=code]", await until(code, "the one-time code arrives by SMS"))
     await shot(page, "bind-code")
@@ -169,7 +173,7 @@ async def accept_by_chat(phone: Page, world: World) -> None:
     await shot(phone, "phone-accept-asked")
     number = re.findall(r"(?:回复|输入)[^0-9]{0,12}(\d{4,6})", await phone.locator("#chat").inner_text())[-1]
     await say(phone, number)
-    await expect(phone.locator("#chat")).to_contain_text("审核", timeout=10_000)
+    await expect(phone.locator("#chat")).to_contain_text("等待学院审核", timeout=10_000)
     await shot(phone, "phone-accepted")
 
 
@@ -196,8 +200,7 @@ async def decide_in_the_dashboard(browser: Browser, platform: Stack, username: s
 
 async def read_the_ledger(sandbox: Sandbox, world: World) -> None:
     async def row() -> dict[str, Any] | None:
-        rows = await sandbox.mailbox("ems")
-        return next((r for r in rows if world.graduate.id_number in str(r)), None)
+        return next((r for r in await sandbox.ledger() if world.graduate.id_number in str(r)), None)
 
     found = str(await until(row, "the EMS has the destination"))
     assert world.employer.uscc in found

@@ -17,8 +17,9 @@ from api import openapi
 from api.auth import rule_of
 from models.store import close_store
 from tests.harness import conformity
+from tests.harness.access_desks import ROWS
 from tests.harness.access_kinds import KINDS, Cast, cast
-from tests.harness.access_requests import FLOW, ROWS, Sent
+from tests.harness.access_requests import FLOW, Sent
 from workflows.flows import FLOWS
 
 TABLE = Path(__file__).with_name("access.csv")
@@ -83,8 +84,6 @@ async def status(everybody: Cast, kind: str, sent: Sent) -> int:
     headers = {"Authorization": f"Bearer {caller.token}"} if caller.token else {}
     if kind == "connector_own":
         headers["X-Signature"] = "t=1,v1=00"  # the connector has an interface of its own and none here
-    answer = await everybody.client.request(
-        sent.method, sent.path, json=sent.body, headers={**headers, **sent.headers}
-    )
+    answer = await everybody.client.request(sent.method, sent.path, json=sent.body, headers={**headers, **sent.headers})
     conformity.check(answer)
     return answer.status_code

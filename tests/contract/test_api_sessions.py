@@ -153,9 +153,7 @@ async def wechat_code(sandbox: Sandbox, openid: str) -> str:
     return httpx.URL(answer.headers["location"]).params["code"]
 
 
-async def test_a_bound_graduate_signs_in_through_wechat_once_per_code(
-    api: Api, world: World, sandbox: Sandbox
-) -> None:
+async def test_a_bound_graduate_signs_in_through_wechat_once_per_code(api: Api, world: World, sandbox: Sandbox) -> None:
     row = await Binding.get(id=await bind(world, world.graduate))
     body = {"kind": "wechat", "code": await wechat_code(sandbox, row.openid)}
     opened = await api.post(PATH, body)

@@ -10,7 +10,7 @@ import pytest
 from bot.app import Bot, BotApp, callback_app
 from bot.callback import Callback
 from bot.envelope import Keys
-from bot.inbox import TOO_LONG, TROUBLE, Answered, Inbox
+from bot.inbox import BUDGET, GRACE, LIMIT, TOO_LONG, TROUBLE, Answered, Inbox
 from bot.messages import Inbound
 from models import db, kit
 from models.config import settings
@@ -324,3 +324,23 @@ async def test_receipts_are_answered_at_once_and_leave_no_row_behind(chat: Chat)
     await chat.app.drain()
     found = await db.fetch_value("SELECT count(*) FROM receipts WHERE provider_id = '3487542469355618313'")
     assert found >= 1
+
+
+async def test_receipts_of_subscription_notices_are_taken_too(chat: Chat) -> None:
+    entries = "".join(
+        f"<List><TemplateId>t</TemplateId><MsgID>{n}</MsgID><ErrorCode>{code}</ErrorCode></List>"
+        for n, code in ((1700827132819554304, 0), (1700827132819554305, 43101))
+    )
+    body = f"<Event>subscribe_msg_sent_event</Event><SubscribeMsgSentEvent>{entries}</SubscribeMsgSentEvent>"
+    assert await chat.deliver(chat._message("event", body)) is None
+    await chat.app.drain()
+    rows = await db.fetch("SELECT provider_id, delivered FROM receipts WHERE provider_id LIKE '17008271328195543__'")
+    assert {row["provider_id"]: row["delivered"] for row in rows} == {
+        "1700827132819554304": True,
+        "1700827132819554305": False,
+    }
+
+
+def test_the_times_are_those_of_the_contract() -> None:
+    assert (BUDGET, LIMIT) == (4.0, 20.0)
+    assert BUDGET + GRACE < 5

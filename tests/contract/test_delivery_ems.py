@@ -204,4 +204,3 @@ async def test_a_push_that_was_overtaken_is_not_sent_again(sandbox: Outside) -> 
     with pytest.raises(Refused) as refused:
         await deliveries.send_again(world.school, made)
     assert refused.value.guard == "overtaken"
-

@@ -1,4 +1,4 @@
-"""Room: `wangqian notifier` as a process: says when it is ready, delivers, ends cleanly, tells nobody's numbers (I9)."""
+"""Room: `wangqian notifier` as a process: tells when it is ready, delivers, ends cleanly, leaks no numbers (I9)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from models import db, kit
 from models.states import Channel
 from models.vault import seal
-from tests.harness.outbox import outbox_of, own_outbox, owe, statuses, until
+from tests.harness.outbox import outbox_of, owe, own_outbox, statuses, until
 from tests.harness.postgres import TestServer
 from tests.harness.stack import Stack
 from tests.harness.world import make_world, sign
@@ -33,14 +33,14 @@ async def test_the_process_delivers_what_is_owed_and_ends_when_asked(stack_of_tw
     world = await make_world(graduates=1, departments=("文学院",))
     signed = await sign(world)
     code = {"code": seal(CODE_PLACE, "482913"), "until": kit.json_time(kit.now() + timedelta(minutes=5))}
-    ids = [row["id"] for row in await outbox_of(signed.record_id)]
+    # Pushes and codes: what may leave whatever the hour at which the tests run.
+    ids = [row["id"] for row in await outbox_of(signed.record_id) if row["channel"] == "ems"]
     ids.append(await owe(Channel.SMS, recipient=world.graduate.id, notice="one_time_code", params=code))
 
     async def done() -> bool:
-        return not {"pending", "sending", "deferred"} & set(await statuses(*ids))
+        return await statuses(*ids) == ["delivered", "sent"]
 
     await until(done, 30)
-    assert set(await statuses(*ids)) <= {"sent", "delivered", "superseded"}
     assert await db.fetch_value("SELECT acked_seq FROM ems_mirror WHERE graduate_id = $1", world.graduate.id) == 1
     notifier = stack_of_two.children["notifier"]
     assert await asyncio.to_thread(notifier.end) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -9,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
+from quart import Quart
 
+from api.routes.receipts import sms_path
 from models import db, kit
 from models.states import Channel
 from models.vault import seal
@@ -24,6 +28,7 @@ from tests.harness.outbox import (
     own_outbox,
     row,
     statuses,
+    until,
 )
 from tests.harness.postgres import TestServer
 from tests.harness.world import Person, add_graduates
@@ -221,3 +226,32 @@ async def test_texts_name_no_employer_no_school_and_no_link(sandbox: Outside) ->
     for text in await sandbox.texts(person):
         assert "不应出现" not in text["text"]
         assert "http" not in text["text"]
+
+
+async def test_the_gateways_own_receipt_finds_its_row_through_the_services_route(
+    sandbox: Outside, service: Quart, free_port: int
+) -> None:
+    """The whole round: sent with a lost answer, reported by the gateway to our secret path, settled as delivered."""
+    server = uvicorn.Server(uvicorn.Config(service, port=free_port, log_level="error", lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    try:
+        await until(lambda: _started(server))
+        person = await person_of(sandbox)
+        made = await text_for(sandbox, person)
+        address = f"http://127.0.0.1:{free_port}{sms_path()}"
+        await sandbox.control("sms/options", {"receipt_url": address, "receipt_after": 0.05})
+        await sandbox.fail("sms", "half_body")
+        await deliver(sandbox.lane(Channel.SMS), made)
+        await until(lambda: _delivered(made))
+    finally:
+        await sandbox.control("sms/options", {"receipt_url": ""})
+        server.should_exit = True
+        await serving
+
+
+async def _started(server: uvicorn.Server) -> bool:
+    return server.started
+
+
+async def _delivered(made: int) -> bool:
+    return await statuses(made) == ["delivered"]

@@ -163,9 +163,7 @@ async def test_d11_an_invitation_that_was_withdrawn_while_it_was_retried_is_not_
     _, openid, outcome = await invited(sandbox)
     (held,) = (await deliveries.claim(CLOCK, Channel.WECHAT, 1, timedelta(seconds=60))).rows
     firm = Actor(**{**_fields(sandbox.world.employer.actor), "employer_id": await _employer(outcome)})
-    await act(
-        firm, outcome.flow, outcome.record_id, "withdraw", {}, version=outcome.version, once=sandbox.world.key()
-    )
+    await act(firm, outcome.flow, outcome.record_id, "withdraw", {}, version=outcome.version, once=sandbox.world.key())
     assert await deliveries.give_back(CLOCK, held)
     ids = [one["id"] for one in await outbox_of(outcome.record_id)]
     assert await deliver(sandbox.lane(Channel.WECHAT), *ids) == ["superseded", "sent"]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 
+import httpx
 import pytest
+from quart import Quart
 
+from api.pages.employer.refusals import error_page
 from models.states import EmployerStatus
 from models.tables import Record
 from tests.harness import world as w
 from tests.harness.callers import Api
-from tests.harness.portal import Clerk, Page, invitation
+from tests.harness.portal import Clerk, Page, invitation, read
 from workflows.commands.schools import create_school
+from workflows.errors import Unavailable
 from workflows.invitee import SENTENCE as NOT_FOUND
 from workflows.limits import INVITE_MISS
 
@@ -173,6 +177,26 @@ async def test_an_employer_that_is_not_verified_sees_why_it_cannot_invite(
     assert refused.status == 409
     assert "单位尚未通过核验或已停用" in refused.text
     assert await made(world) == 0
+
+
+async def test_what_could_not_be_taken_is_sent_again_from_the_error_page(
+    clerk: Clerk, service: Quart, world: w.World
+) -> None:
+    """The database is away in the middle of it: the page that says so holds the form, with the same key."""
+    page = await form(clerk, world)
+    values = {**page.form(SEND).fields, **invitation(world, world.graduate)}
+    cookie = "; ".join(f"{name}={value}" for name, value in clerk.client.cookies.items())
+    async with service.test_request_context(NEW, method="POST", headers={"Cookie": cookie}, form=values):
+        answer = await error_page(Unavailable())
+        text = (await answer.get_data()).decode()
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    shown = read(httpx.Response(503, text=text, request=httpx.Request("POST", f"http://test{NEW}")))
+    assert shown.form("重新提交").fields["key"] == values["key"]
+    for _ in range(2):
+        sent = await clerk.press(shown, "重新提交")
+        assert "邀请已发出" in sent.text
+    assert await made(world) == 1
 
 
 # --- choosing a school ---------------------------------------------------------------------------

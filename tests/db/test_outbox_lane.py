@@ -122,6 +122,20 @@ async def _is_open(one: Lane) -> bool:
     return one.breaker.is_open
 
 
+async def test_an_open_breaker_whose_probe_needed_no_call_probes_again() -> None:
+    """The first row it takes was lost by another worker: settling that one calls nobody."""
+    lost = await owe()
+    await deliveries.claim(CLOCK, Channel.EMS, 1, timedelta(milliseconds=10))
+    others = [await owe() for _ in range(5)]
+    await asyncio.sleep(0.03)
+    one = lane(TellingOutlet())
+    for _ in range(5):
+        one.breaker.note(unknown("read_timeout"))
+    assert one.breaker.is_open
+    async with running(one):
+        assert set(await settled(lost, *others)) == {"delivered"}
+
+
 async def test_one_failing_channel_does_not_slow_the_others() -> None:
     async def hang(_: Claimed) -> Verdict:
         await asyncio.sleep(5)

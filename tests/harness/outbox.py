@@ -142,7 +142,7 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 8.0) -> N
     """Wait until something holds; the test fails when it does not come."""
     async with asyncio.timeout(seconds):
         while not await holds():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.02)
 
 
 async def settled(*ids: int, seconds: float = 8.0) -> list[str]:

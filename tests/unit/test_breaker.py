@@ -52,6 +52,7 @@ def test_pauses_grow_to_ten_seconds_and_no_further() -> None:
         assert breaker.hands(8) == 1
         breaker.taken(1)
         breaker.note(retry("connect_failed"))
+        breaker.returned()
     assert pauses == sorted(pauses)
     assert max(pauses) == LONGEST_PAUSE == 10.0
 
@@ -87,7 +88,7 @@ def test_a_probe_that_needed_no_call_leaves_the_probe_owed() -> None:
     breaker = opened(clock)
     clock.at += breaker.wait()
     breaker.taken(1)
-    breaker.skipped()
+    breaker.returned()
     assert breaker.hands(8) == 1
 
 

@@ -35,7 +35,7 @@ from workflows.commands.tokens import (
     read_visit,
     write_visit,
 )
-from workflows.errors import Conflict, Fault, Forbidden, InvalidForm, RateLimited, Refused, Unauthenticated
+from workflows.errors import Fault, Forbidden, InvalidForm, RateLimited, Refused, Stale, Unauthenticated
 from workflows.journal import school_chain
 from workflows.limits import BIND_TRY, CODE_DAY, CODE_HOUR, CODE_MINUTE, Rate
 from workflows.notices import NOTICES
@@ -162,8 +162,8 @@ async def read_claim(token: str) -> Claim | None:
 # --- bound and unbound ---------------------------------------------------------------------------
 
 
-def _lost_race() -> Conflict:
-    return Conflict("绑定信息刚刚发生了变化，请从公众号重新打开绑定页面。")
+def _lost_race() -> Stale:
+    return Stale("绑定信息刚刚发生了变化，请从公众号重新打开绑定页面。")
 
 
 @command(clashes={"bindings_live": _lost_race})
@@ -171,7 +171,7 @@ async def bind(book: Book, token: str) -> UUID:
     """Bind the visit's WeChat account to the proved graduate; the binding's id. Binding again changes nothing.
 
     An older binding of the graduate ends, its WeChat account is told, and the graduate's sessions end with it.
-    Raises Unauthenticated, Forbidden (another actor, nothing proved), Refused `openid_taken`, Conflict.
+    Raises Unauthenticated, Forbidden (another actor, nothing proved), Refused `openid_taken`, Stale.
     """
     require(book.actor, Party.GRADUATE)
     visit = _visiting(await lock_visit(book, token))

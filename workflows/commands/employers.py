@@ -169,7 +169,7 @@ async def decide_employer(book: Book, employer_id: UUID, status: EmployerStatus,
         fault("note", "too_short", "请写明原因，至少 5 个字，单位会看到。")
     before = EmployerStatus(employer.status)
     if before not in DECISIONS.get(status, frozenset()):
-        raise Refused(WRONG_STATUS.format(label=before.label), guard="status", status=str(before))
+        raise Refused(WRONG_STATUS.format(label=before.label), guard="status", state=str(before))
     employer.status = str(status)
     employer.status_note = note[:300]
     employer.decided_at = book.now
@@ -196,7 +196,7 @@ async def update_profile(book: Book, form: Mapping[str, Any]) -> EmployerStatus:
     employer = await _own(book.actor)
     status = EmployerStatus(employer.status)
     if status in (S.SUSPENDED, S.REFUSED):
-        raise Refused(SUSPENDED.format(label=status.label), guard="status", status=str(status))
+        raise Refused(SUSPENDED.format(label=status.label), guard="status", state=str(status))
     clean = filled("employer_registration", form, now=book.now)
     province_id = await _province(clean["employer_region"])
     await _check_code_free(clean["employer_uscc"], employer.id)

@@ -138,7 +138,7 @@ PERSONAS: Final = (
     Persona(3, "周𠮷宁", "1", "a1", "jixie", 0, "学院已通过，等待学校鉴证", _at_school),
     Persona(4, "沈青禾", "2", "a2", "jiaoyu", 0, "签约完成", _signed),
     Persona(5, "贺一鸣", "1", "a2", "waiyu", 0, "拒绝过一家，又收到新的邀请", _refused_one),
-    Persona(6, "唐婉㛃", "2", "a1", "jingguan", 2, "尚未绑定微信：绑定后可看到邀请", _one_offer, bound=False),
+    Persona(6, "唐婉㛃", "2", "a1", "jingguan", 2, "尚未绑定微信，可用短信验证码绑定", _one_offer, bound=False),
     Persona(7, "高远航", "1", "a1", "tumu", 0, "邀请单位在本校预警名单中", _warned),
     Persona(8, "马文涛", "1", "a2", "xinxi", 0, "委培生（不可网签）", mode="41"),
     Persona(9, "阿依努尔·买买提", "2", "b1", "cailiao", 0, "已不在学生名单，流程暂停", _frozen, ethnicity="05"),

@@ -205,7 +205,7 @@ class Plot:
             form["archive_body"] = f"{plan.name}人力资源部"
             form["archive_address"] = f"{place}云汀路{plan.number}号"
             form["archive_postcode"] = "310000" if plan.province == "a" else "610000"
-            form["archive_contact"] = f"人力资源部 {plan.contact} {mobile(100 + plan.number)}"
+            form["archive_contact"] = f"人力资源部 {plan.contact}"
         if rng.random() < 0.2:
             form["service_months"] = rng.choice((24, 36, 60))
             form["penalty"] = rng.choice((0, 3000, 5000, 8000))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 from uuid import UUID
 
@@ -31,7 +32,7 @@ from workflows.queries.warnings import Marks
 from workflows.spec import State, Workflow
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One record of the person, with everything that its rules look at. `since`: when it came to its state."""
 
@@ -67,7 +68,7 @@ class Case:
         found: Mapping[str, Any] = self.record.row["form"]
         return found
 
-    @property
+    @cached_property
     def choices(self) -> tuple[Choice, ...]:
         """What the person may do here, and what is closed for now with its reason."""
         return allowed(self.flow, self.facts, self.actor)
@@ -105,9 +106,13 @@ class Person:
     binding_id: UUID | None
     desk: Desk
     facts: Facts
-    mobile: str
-    email: str
+    sealed_mobile: str
     cases: tuple[Case, ...]
+
+    @property
+    def mobile(self) -> str:
+        """The number on the roster, masked; empty without one."""
+        return mask_mobile(unseal("graduates.phone_enc", self.sealed_mobile)) if self.sealed_mobile else ""
 
     @property
     def closes_at(self) -> datetime:
@@ -197,8 +202,7 @@ def _person(now: datetime, rows: Sequence[Any]) -> Person | None:
         binding_id=head["binding_id"],
         desk=_desk(head),
         facts=replace(facts, others=tuple(r for r in records if r.slot or r.row["waits_on"] is not None)),
-        mobile=mask_mobile(unseal("graduates.phone_enc", head["phone_enc"])) if head["phone_enc"] else "",
-        email=head["email"] or "",
+        sealed_mobile=head["phone_enc"] or "",
         cases=tuple(cases),
     )
 

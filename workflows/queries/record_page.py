@@ -25,6 +25,7 @@ from workflows.effects import FORM_PLACE, SNAPSHOT_PLACE
 from workflows.errors import NotFound
 from workflows.facts import Facts, RecordFacts
 from workflows.flows import FLOWS
+from workflows.forms import FORMS
 from workflows.loading import load
 from workflows.ports import IN_OPERATION
 from workflows.queries.deliveries import of_record
@@ -143,10 +144,18 @@ def _opened(actor: Actor, value: Any) -> Any:
 
 def _form(actor: Actor, record: RecordFacts) -> dict[str, Any]:
     """What was filled in. Before acceptance only the employer has filled in anything."""
+    hidden = _private(record.flow) if actor.party is Party.EMPLOYER else frozenset()
     return {
         name: mobile(actor, unseal(FORM_PLACE, value)) if isinstance(value, str) and is_sealed(value) else value
         for name, value in record.row["form"].items()
+        if name not in hidden
     }
+
+
+def _private(flow: Flow) -> frozenset[str]:
+    """Fields of the flow's forms that are the graduate's own affair."""
+    forms = [FORMS[t.form] for t in FLOWS[flow].transitions if t.form]
+    return frozenset(field.name for form in forms for field in form.fields if field.private)
 
 
 def mobile(actor: Actor, number: str) -> str:

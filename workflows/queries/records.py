@@ -75,7 +75,8 @@ async def list_records(actor: Actor, flow: Flow, filters: Filters) -> Page:
     _narrow(where, actor, flow, filters)
     limit = size(filters.limit)
     order = _order(filters)
-    rows, following, total, capped = await read(COLUMNS, SOURCE, where, order, limit, filters.cursor)
+    counted_in = SOURCE if "g." in where.text else "records r"
+    rows, following, total, capped = await read(COLUMNS, SOURCE, where, order, limit, filters.cursor, counted_in)
     return Page([row_of(actor, row) for row in rows], following, total, capped)
 
 

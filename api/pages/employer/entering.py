@@ -122,20 +122,22 @@ async def lost_session(refusal: Unauthenticated) -> Response:
     """What an ended session looks like: back through the sign-in, with what was typed if it was typed here."""
     if request.method == "GET":
         return go(f"{SIGN_IN}?{urlencode({'next': request.full_path.rstrip('?')})}")
-    kept = ""
-    if request.path in RESUMED:
-        try:
-            given = await sent_to_ended_session()
-        except ForgedForm:
-            given = {}
-        kept = urlencode({name: text for name, text in given.items() if name not in (*PASSWORDS, csrf.FIELD)})
+    kept = urlencode(await kept_form())
     return await ask_to_sign_in(within(request.path) if kept else PREFIX, refusal, kept=kept)
 
 
-async def sent_to_ended_session() -> Mapping[str, str]:
-    """A form of a session that is no more: still ours, for the browser still holds the cookie. Raises ForgedForm."""
-    await csrf.check_form(sessions.EMPLOYER.token)
-    return await received()
+async def kept_form() -> dict[str, str]:
+    """What was typed into a form of ours that cannot be taken now, so that it comes back. Empty for any other form.
+
+    Looks nobody up: the browser still holds the cookie that the form was made for, whatever became of the session.
+    """
+    if request.method != "POST" or request.path not in RESUMED:
+        return {}
+    try:
+        await csrf.check_form(sessions.EMPLOYER.token)
+    except ForgedForm:
+        return {}
+    return {name: text for name, text in (await received()).items() if name not in (*PASSWORDS, csrf.FIELD)}
 
 
 @page("/logout", "POST")

@@ -50,7 +50,7 @@ async def home(who: Caller) -> Response:
     desk = desk_of(employer)
     flow = Flow.ONLINE_SIGNING
     counts, waiting, notes = [], [], []
-    if employer["decided_at"]:
+    if employer["decided_at"]:  # before the first decision there can be nothing
         for phase, label in COUNTED:
             found = await list_records(who.actor, flow, Filters(phase=phase, limit=1))
             counts.append({"label": label, "phase": str(phase), "total": found.total, "capped": found.total_is_capped})
@@ -66,7 +66,7 @@ async def home(who: Caller) -> Response:
         may_edit=status not in (EmployerStatus.REFUSED, EmployerStatus.SUSPENDED),
         registered_at=screen(employer["registered_at"]),
         decided_at=screen(employer["decided_at"]),
-        counts=counts,
+        counts=counts if barred(employer) == "" or any(count["total"] for count in counts) else [],
         waiting=waiting,
         notes=notes,
         flow=str(flow),

@@ -103,15 +103,20 @@ def within(path: str) -> str:
 # --- what goes out -------------------------------------------------------------------------------
 
 
-async def render(template: str, status: int = 200, *, who: Caller | None = None, **values: Any) -> Response:
-    """One page. With `who`: the frame of the signed-in, which names the employer and counts unread messages."""
+async def render(
+    template: str, status: int = 200, *, who: Caller | None = None, session: str = "", **values: Any
+) -> Response:
+    """One page. With `who`: the frame of the signed-in, which names the employer and counts unread messages.
+
+    `session`: the token that the page's forms are for, where nobody could be looked up.
+    """
     if who is not None:
         values.setdefault("employer", await own_employer(who.actor))
         values.setdefault("unread", (await read_home(who.actor)).get("unread", 0))
     body = await render_template(
         f"employer/{template}",
         who=who.actor if who else None,
-        csrf=csrf.token(who.token if who else ""),
+        csrf=csrf.token(who.token if who else session),
         csrf_field=csrf.FIELD,
         asset=functools.partial(assets.address, STATIC),
         prefix=PREFIX,

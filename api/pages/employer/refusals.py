@@ -5,7 +5,8 @@ from __future__ import annotations
 from quart import Quart, Response, g, request
 from quart.blueprints import BlueprintSetupState
 
-from api.pages.employer.entering import lost_session
+from api.pages import sessions
+from api.pages.employer.entering import kept_form, lost_session
 from api.pages.employer.portal import PREFIX, blueprint, render, told
 from models.states import Flow
 from workflows.errors import Conflict, HouseError, RateLimited, Unauthenticated, Unavailable
@@ -13,10 +14,11 @@ from workflows.flows import FLOWS
 
 
 async def error_page(error: HouseError) -> Response:
-    """The page of one error. An ended session leads through the sign-in."""
+    """The page of one error. An ended session leads through the sign-in; what we failed to take can be sent again."""
     if isinstance(error, Unauthenticated):
         return await lost_session(error)
     link, label = _way_out(error)
+    again = await kept_form() if error.status >= 500 else {}
     response = await render(
         "error.html",
         error.status,
@@ -25,6 +27,9 @@ async def error_page(error: HouseError) -> Response:
         state=error.context.get("label") if isinstance(error, Conflict) else None,
         link=link,
         label=label,
+        again=again,
+        here=request.path,
+        session=sessions.EMPLOYER.token,
         number=str(g.get("request_id", "")),
     )
     if isinstance(error, RateLimited):

@@ -116,7 +116,7 @@ class Phone:
         response = RedirectResponse(target, status_code=302)
         if request.cookies.get(COOKIE) != openid:
             response.set_cookie(COOKIE, openid, httponly=True, samesite="lax")
-            response.delete_cookie(GRADUATE_COOKIE)
+            response.delete_cookie(GRADUATE_COOKIE, path="/m")
         return response
 
     def _persona(self, request: Request) -> Persona:

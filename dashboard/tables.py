@@ -1,0 +1,67 @@
+"""Room: compact lists and tables of a page, as HTML. Whatever comes from outside is escaped here and nowhere else.
+
+Streamlit's own elements take a line of their own each; a review has some sixty values and has to fit one screen.
+The looks stand in `static/dashboard.css`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import streamlit as st
+
+from dashboard.words import EMPTY
+
+TONES = ("good", "warn", "bad", "plain", "strong")
+
+
+def _cell(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
+
+
+def _tone(tone: str) -> str:
+    if tone not in TONES:
+        raise ValueError(tone)
+    return tone
+
+
+def pairs(title: str, rows: Iterable[tuple[str, str]], *, before: str = "", after: str = "") -> None:
+    """A headed list of labels and values; empty ones are left out. `before` and `after`: made by `note`."""
+    filled = [(label, value) for label, value in rows if value and value != EMPTY]
+    inner = "".join(f"<div><dt>{_cell(label)}</dt><dd>{_cell(value)}</dd></div>" for label, value in filled)
+    body = f"<dl>{inner}</dl>" if inner else ""
+    st.html(f"<section class='wq'><h3>{_cell(title)}</h3>{before}{body}{after}</section>")
+
+
+def note(text: str, tone: str = "plain", link: tuple[str, str] | None = None) -> str:
+    """One sentence for `before` and `after`, coloured by what it means. `link`: a text and an address of the API."""
+    anchor = ""
+    if link and link[1].startswith(("https://", "http://")):
+        anchor = f" <a href='{escape(link[1])}' target='_blank' rel='noopener'>{_cell(link[0])}</a>"
+    return f"<p class='{_tone(tone)}'>{_cell(text)}{anchor}</p>"
+
+
+def grid(
+    title: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    marked: frozenset[int] = frozenset(),
+    before: str = "",
+    after: str = "",
+) -> None:
+    """A headed table of texts; `marked`: numbers of the rows in which something is wrong."""
+    head = "".join(f"<th scope='col'>{_cell(text)}</th>" for text in heads)
+    body = "".join(
+        f"<tr{' class=marked' if n in marked else ''}>{''.join(f'<td>{_cell(text)}</td>' for text in row)}</tr>"
+        for n, row in enumerate(rows)
+    )
+    table = f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    st.html(f"<section class='wq'><h3>{_cell(title)}</h3>{before}{table if body else ''}{after}</section>")
+
+
+def line(parts: Iterable[str], tone: str = "plain") -> None:
+    """A row of short facts."""
+    inner = "".join(f"<span>{_cell(part)}</span>" for part in parts if part)
+    st.html(f"<div class='wq-line {_tone(tone)}'>{inner}</div>")

@@ -1,0 +1,176 @@
+"""Room: an HR clerk in a real browser: register, be verified, invite, look, withdraw. And the same pages on a phone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
+
+from models.states import EmployerStatus
+from models.tables import EmployerUser, Record
+from tests.harness import world as w
+from tests.harness.stack import Stack
+from workflows.commands.employers import decide_employer
+
+LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+HEX = re.compile(r"[a-f]+")  # of the number that an error page gives for the desk
+
+
+@pytest.fixture
+async def portal(stack: Stack, database: str) -> str:
+    if "serve" not in stack.children:
+        await stack.start("serve")
+    return f"{stack.service_url}/employer"
+
+
+@pytest.fixture
+def complaints(desk: Page) -> list[str]:
+    """What the browser's console says against the page: script faults, breaches of the policy."""
+    found: list[str] = []
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            found.append(message.text)
+
+    desk.on("console", heard)
+    desk.on("pageerror", lambda error: found.append(str(error)))
+    return found
+
+
+async def sign_in(page: Page, portal: str, firm: w.Firm) -> None:
+    await page.goto(f"{portal}/login")
+    await page.get_by_label("用户名").fill(firm.username)
+    await page.get_by_label("密码").fill(w.PASSWORD)
+    await page.get_by_role("button", name="登录").click()
+
+
+async def test_a_clerk_walks_from_registration_to_a_withdrawn_invitation(
+    desk: Page, portal: str, complaints: list[str]
+) -> None:
+    world = await w.make_world()
+    name = w.username("walk")
+    await _register(desk, portal, name)
+    await expect(desk.get_by_text("核验状态：待核验")).to_be_visible()
+    await desk.get_by_role("link", name="发起邀请", exact=True).click()
+    await expect(desk.get_by_text("单位尚未通过核验或已停用")).to_be_visible()
+
+    user = await EmployerUser.get(username=name).prefetch_related("employer")
+    await decide_employer(world.province, user.employer.id, EmployerStatus.VERIFIED)
+    await desk.get_by_role("button", name="退出").click()
+    await desk.get_by_label("用户名").fill(name)
+    await desk.get_by_label("密码").fill(w.PASSWORD)
+    await desk.get_by_role("button", name="登录").click()
+    await expect(desk.get_by_text("已核验", exact=True)).to_be_visible()
+
+    await _invite(desk, world)
+    await expect(desk.get_by_role("heading", name="邀请已发出")).to_be_visible()
+    assert await Record.filter(school_id=world.school_id).count() == 1
+
+    await desk.get_by_role("link", name="签约记录").first.click()
+    await expect(desk.get_by_text("还剩 15 天")).to_be_visible()
+    await desk.get_by_role("link", name=world.graduate.name).click()
+    await desk.get_by_role("link", name="撤回邀请").click()
+    await desk.get_by_label("备注").fill("岗位已取消")
+    await desk.get_by_role("button", name="确认撤回邀请").click()
+    await expect(desk.get_by_role("status")).to_have_text("办理成功：撤回邀请。")
+    assert (await Record.get(school_id=world.school_id)).state == "withdrawn"
+    assert complaints == []
+
+
+async def _register(page: Page, portal: str, name: str) -> None:
+    """Two places are left empty first: both are named, and the rest is still there."""
+    await page.goto(f"{portal}/login")
+    await page.get_by_role("link", name="注册用人单位").click()
+    form = w.employer_form()
+    for label, field in (
+        ("单位名称", "employer_name"),
+        ("统一社会信用代码", "employer_uscc"),
+        ("详细地址", "employer_address"),
+        ("邮编", "employer_postcode"),
+        ("联系人手机", "contact_mobile"),
+    ):
+        await page.get_by_label(label).fill(form[field])
+    await page.get_by_label("单位性质").select_option(form["employer_nature"])
+    await page.get_by_label("单位行业").select_option(form["employer_industry"])
+    await page.get_by_label("单位所在地：省").select_option(label="北京市")
+    places = page.get_by_label("单位所在地：市、区（县）")
+    await expect(places.locator("option")).not_to_have_count(1)
+    await places.select_option(label="东城区")
+    await page.get_by_label("用户名").fill(name)
+    await page.get_by_role("button", name="提交注册").click()
+
+    await expect(page.get_by_role("alert")).to_contain_text("请填写“联系人”")
+    await expect(page.get_by_role("alert")).to_be_focused()
+    await expect(places).to_have_value("110101")
+    await page.get_by_role("link", name="请填写“联系人”").click()
+    await page.get_by_role("textbox", name="联系人", exact=True).fill("赵人事")
+    await page.get_by_role("textbox", name="密码", exact=True).fill(w.PASSWORD)
+    await page.get_by_label("再次输入密码").fill(w.PASSWORD)
+    await page.get_by_role("button", name="提交注册").click()
+
+
+async def _invite(page: Page, world: w.World) -> None:
+    person = world.graduate
+    await page.get_by_role("link", name="发起签约邀请").click()
+    school = page.get_by_label("毕业院校")
+    await school.press_sequentially(world.school_name[:9])
+    await expect(page.locator("#list-school_code option")).not_to_have_count(0)
+    await school.fill(world.school_code)
+    await page.get_by_label("毕业生姓名").fill(person.name)
+    await page.get_by_label("证件号码").fill(person.id_number)
+    await page.get_by_label("工作职位类别").select_option(label="工程技术人员")
+    await page.get_by_label("岗位名称").fill("软件工程师")
+    await page.get_by_label("工作地点").fill("示范市示范区")
+    await page.locator("#field-report_on").fill(f"{world.cohort}-07-10")
+    await page.get_by_label("月薪").fill("9000")
+    hidden = page.get_by_label("用工单位")
+    await expect(hidden).to_be_hidden()
+    await page.get_by_role("group", name="是否劳务派遣").get_by_label("是").check()
+    await expect(hidden).to_be_visible()
+    await page.get_by_role("group", name="是否劳务派遣").get_by_label("否").check()
+    await expect(hidden).to_be_hidden()
+    for question in ("是否解决户口", "是否接收档案"):
+        await page.get_by_role("group", name=question).get_by_label("否").check()
+    await page.get_by_role("button", name="发出邀请").dblclick()
+
+
+@pytest.mark.parametrize("width", [360, 640, 1280])
+async def test_no_page_is_wider_than_its_window_and_none_speaks_english(
+    browser: Browser, portal: str, width: int
+) -> None:
+    """640 is a desktop at twice the size. Script is off: every page must stand without it."""
+    world = await w.make_world(graduates=3)
+    first, second, third = world.graduates
+    invited = await w.invite(world, first, extra_terms="补充条款" * 100)
+    await w.accept(world, await w.invite(world, second), second)
+    await w.sign(world, third)
+    context = await browser.new_context(
+        viewport={"width": width, "height": 800}, locale="zh-CN", java_script_enabled=False
+    )
+    page = await context.new_page()
+    await sign_in(page, portal, world.employer)
+    own = set(LATIN_WORD.findall(f"{world.employer.username} {world.employer.uscc}"))
+    record = f"{portal}/online_signing/{invited.record_id}"
+    for address in (
+        portal,
+        f"{portal}/online_signing",
+        f"{portal}/online_signing/new",
+        record,
+        f"{record}/sent",
+        f"{record}/actions/withdraw",
+        f"{portal}/inbox",
+        f"{portal}/profile",
+        f"{portal}/profile/edit",
+        f"{portal}/account",
+        f"{portal}/register",
+        f"{portal}/nowhere",
+    ):
+        await page.goto(address)
+        main = page.locator("html")
+        text = await page.locator("body").inner_text()
+        words = {word for word in LATIN_WORD.findall(text) if not HEX.fullmatch(word)} - own
+        box = await main.evaluate("e => [e.scrollWidth, e.clientWidth]")
+        assert box[0] <= box[1], address
+        assert words == set(), address
+    await context.close()

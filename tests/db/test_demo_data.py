@@ -1,0 +1,365 @@
+"""Room: the demo's data as they stand in a database: every state, every number invented, nothing that contradicts."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from models import db, kit
+from models.codes.identity import check_id_number, check_uscc
+from models.config import settings
+from models.states import WAITING, Channel, OnlineSigning, OutboxStatus
+from models.store import MemoryStore
+from models.vault import blind_index
+from tests.harness import ledger
+from tests.harness.demo import SHAPES, lookalikes, seeded
+from tests.harness.postgres import TestServer
+from workflows.commands.sessions import sign_in_employer, sign_in_staff
+from workflows.demo import SIGN_INS, introductions, personas, seed
+from workflows.demo.employers import EMPLOYERS, WARNED
+from workflows.demo.institutions import PASSWORD, SCHOOLS
+from workflows.demo.invented import ABOLISHED
+from workflows.demo.personas import PERSONAS
+from workflows.demo.season import season_of
+from workflows.demo.seeding import GRADUATES
+from workflows.demo.silence import CAUSE
+
+S = OnlineSigning
+
+
+@pytest.fixture(scope="module")
+async def demo(database_server: TestServer) -> AsyncIterator[str]:
+    async with seeded(database_server, os.environ["DATABASE_URL"] if db.is_open() else None) as url:
+        yield url
+
+
+pytestmark = pytest.mark.usefixtures("demo")
+
+
+# --- how much of what ----------------------------------------------------------------------------
+
+
+async def test_there_are_2000_graduates_in_three_schools() -> None:
+    rows = await db.fetch(
+        "SELECT s.code, count(*) AS n FROM graduates g JOIN schools s ON s.id = g.school_id GROUP BY s.code"
+    )
+    assert {row["code"] for row in rows} == {plan.code for plan in SCHOOLS}
+    assert sum(row["n"] for row in rows) == GRADUATES
+
+
+async def test_every_state_has_records_but_the_one_that_a_termination_brings() -> None:
+    rows = await db.fetch("SELECT state, count(*) AS n FROM records GROUP BY state")
+    counts = {row["state"]: row["n"] for row in rows}
+    assert set(counts) == {str(state) for state in S} - {S.TERMINATED}
+    assert 600 <= sum(counts.values()) <= 900
+    assert min(counts.values()) >= 15
+    assert counts[S.SIGNED] > sum(counts.values()) / 3
+
+
+async def test_each_schools_records_are_in_the_states_of_its_review_mode() -> None:
+    rows = await db.fetch(
+        "SELECT DISTINCT s.code, r.state FROM records r JOIN schools s ON s.id = r.school_id "
+        "WHERE r.state LIKE 'review%'"
+    )
+    assert {(row["code"], row["state"]) for row in rows} == {
+        ("99101", S.REVIEW_DEPARTMENT),
+        ("99101", S.REVIEW_SCHOOL),
+        ("99102", S.REVIEW_SCHOOL),
+        ("99201", S.REVIEW_DEPARTMENT),
+        ("99201", S.REVIEW_SCHOOL),
+    }
+
+
+async def test_provinces_differ_in_their_agreements() -> None:
+    rows = await db.fetch("SELECT DISTINCT template FROM agreements")
+    assert {row["template"] for row in rows} == {"two-party", "three-party"}
+
+
+async def test_employers_are_in_every_status_and_their_records_are_not_by_the_unverified() -> None:
+    rows = await db.fetch("SELECT status, count(*) AS n FROM employers GROUP BY status")
+    counts = {row["status"]: row["n"] for row in rows}
+    assert counts == Counter(str(plan.status) for plan in EMPLOYERS)
+    unfit = await db.fetch_value(
+        "SELECT count(*) FROM records r JOIN employers e ON e.id = r.employer_id WHERE e.status <> 'verified' "
+        "AND r.state = 'invited'"
+    )
+    assert unfit == 0
+
+
+async def test_deadlines_of_open_invitations_lie_ahead_some_near_some_far() -> None:
+    rows = await db.fetch(
+        "SELECT r.expires_at FROM records r JOIN graduates g ON g.id = r.graduate_id "
+        "WHERE r.state = 'invited' AND g.invalid_at IS NULL"
+    )
+    left = [row["expires_at"] - kit.now() for row in rows]
+    assert min(left) > timedelta(0)
+    assert sum(one < timedelta(days=2) for one in left) >= 3
+    assert sum(one > timedelta(days=8) for one in left) >= 10
+
+
+async def test_what_waits_for_a_review_is_of_various_ages() -> None:
+    rows = await db.fetch("SELECT waiting_since FROM records WHERE state LIKE 'review%'")
+    days = [(kit.now() - row["waiting_since"]) / timedelta(days=1) for row in rows]
+    assert min(days) < 2
+    assert max(days) > 10
+
+
+async def test_special_situations_are_there() -> None:
+    assert await db.fetch_value("SELECT count(*) FROM graduates WHERE invalid_at IS NOT NULL") >= 5
+    for action in ("edit", "restore", "invalidate", "supersede", "import_roster", "mark_employer", "disable_account"):
+        assert await db.fetch_value("SELECT count(*) FROM journal WHERE action = $1", action), action
+    assert await db.fetch_value("SELECT count(*) FROM journal WHERE detail->>'stands_in' = 'true'"), "代院系审核"
+    moved = "SELECT count(*) FROM records r JOIN graduates g ON g.id = r.graduate_id WHERE r.department <> g.department"
+    assert await db.fetch_value(moved), "院系已变更"
+    assert await db.fetch_value("SELECT count(*) FROM graduates WHERE training_mode IN ('21', '41')") >= 10
+    warned = next(plan.uscc for plan in EMPLOYERS if plan.number == WARNED)
+    assert await db.fetch_value("SELECT count(*) FROM records WHERE employer_uscc = $1", warned)
+
+
+# --- nothing but inventions ----------------------------------------------------------------------
+
+
+async def test_every_number_in_the_database_is_nobodys() -> None:
+    found = await lookalikes()
+    seen = Counter(kind for kind, _ in found)
+    assert seen["mobile"] >= GRADUATES
+    assert seen["id_number"] >= GRADUATES
+    today = kit.shanghai_day(kit.now())
+    for kind, number in found:
+        match kind:
+            case "mobile":
+                assert number.startswith("154"), number
+            case "id_number" if number[2:8] in ABOLISHED:
+                assert check_uscc(number) == number  # a credit code without letters
+            case "id_number":
+                assert check_id_number(number, today) == number
+                assert number[2:6] == "0000"
+                assert number[:2] not in ("81", "82", "83")
+            case "credit_code":
+                assert number[2:8] in ABOLISHED or number[2:6] == "0000", number
+            case "fixed_line":
+                assert number.split("-")[1].startswith("0"), number
+            case "email":
+                assert number.endswith("@example.com"), number
+
+
+async def test_school_codes_begin_with_99_and_agreement_numbers_with_them() -> None:
+    codes = await db.fetch("SELECT code FROM schools")
+    assert all(re.fullmatch("99[0-9]{3}", row["code"]) for row in codes)
+    numbers = await db.fetch("SELECT number FROM agreements")
+    assert numbers
+    assert all(row["number"].startswith("99") for row in numbers)
+
+
+async def test_messages_and_history_hold_no_numbers_of_people() -> None:
+    for table, column in (("outbox", "params"), ("journal", "detail")):
+        for row in await db.fetch(f"SELECT {column}::text AS text FROM {table}"):
+            assert not SHAPES["mobile"].search(row["text"])
+            # A credit code may consist of digits alone; its region tells it from an ID number.
+            assert all(hit[2:8] in ABOLISHED for hit in SHAPES["id_number"].findall(row["text"]))
+
+
+# --- it all happened -----------------------------------------------------------------------------
+
+
+async def test_every_chain_of_the_journal_verifies_and_runs_forward_in_time() -> None:
+    chains = await db.fetch("SELECT DISTINCT chain FROM journal")
+    assert len(chains) == 3 + 2 + 1
+    for chain in chains:
+        rows = await db.fetch("SELECT * FROM journal WHERE chain = $1 ORDER BY seq", chain["chain"])
+        ledger._verify_chain(rows)
+        assert all(one["at"] <= two["at"] for one, two in pairwise(rows)), chain["chain"]
+        assert rows[-1]["at"] <= kit.now()
+
+
+async def test_the_records_are_the_fold_of_the_journal() -> None:
+    rows = await db.fetch("SELECT * FROM journal WHERE subject_kind = 'record' ORDER BY chain, seq")
+    stored = await db.fetch("SELECT id, state, version FROM records")
+    assert {row["id"]: (row["state"], row["version"]) for row in stored} == ledger._fold(rows)
+
+
+async def test_history_is_spread_over_the_season() -> None:
+    season = season_of(kit.now())
+    rows = await db.fetch("SELECT at FROM journal WHERE subject_kind = 'record'")
+    weeks = Counter(int((row["at"] - season.opened) / timedelta(days=7)) for row in rows)
+    assert all(weeks[week] for week in range(1, int(season.days / 7)))
+
+
+async def test_staff_act_in_office_hours() -> None:
+    rows = await db.fetch("SELECT at FROM journal WHERE subject_kind = 'record' AND party IN ('school', 'department')")
+    for row in rows:
+        local = row["at"].astimezone(kit.SHANGHAI)
+        assert local.weekday() < 5
+        assert 8 <= local.hour < 18
+
+
+# --- messages ------------------------------------------------------------------------------------
+
+
+async def test_old_messages_do_not_go_out_when_the_demo_starts() -> None:
+    rows = await db.fetch(
+        "SELECT o.channel, o.status, o.cause, o.params, r.state FROM outbox o "
+        "LEFT JOIN records r ON r.id = o.record_id WHERE o.channel <> 'ems'"
+    )
+    waiting = [row for row in rows if row["status"] in WAITING]
+    assert 8 <= len(waiting) <= 30
+    for row in waiting:
+        assert row["channel"] == Channel.WECHAT
+        assert json.loads(row["params"])["state"] == row["state"]
+    retired = [row for row in rows if row["status"] not in WAITING]
+    assert {row["status"] for row in retired} == {OutboxStatus.SUPERSEDED}
+    assert sum(row["cause"] == CAUSE for row in retired) > 500
+    assert not [row for row in rows if "code" in json.loads(row["params"]) and row["status"] not in WAITING]
+
+
+async def test_what_the_ems_will_be_told_is_the_fold_of_the_history() -> None:
+    """For every graduate the push that waits is the last one, and says what is in force."""
+    rows = await db.fetch(
+        "SELECT g.id, g.invalid_at, m.push_seq, "
+        " (SELECT r.employer_uscc FROM records r WHERE r.graduate_id = g.id AND r.state = 'signed') AS employer, "
+        " (SELECT r.position_category FROM records r WHERE r.graduate_id = g.id AND r.state = 'signed') AS post, "
+        " (SELECT jsonb_agg(o.params) FROM outbox o WHERE o.stream = 'ems:' || g.id AND o.status = 'pending') AS owed "
+        "FROM graduates g LEFT JOIN ems_mirror m ON m.graduate_id = g.id"
+    )
+    told = 0
+    for row in rows:
+        owed = json.loads(row["owed"]) if row["owed"] else []
+        if row["employer"] is None or row["invalid_at"] is not None:
+            assert not owed
+            continue
+        assert len(owed) == 1
+        assert owed[0]["seq"] == row["push_seq"]
+        assert owed[0]["columns"]["dwzzjgdm"] == row["employer"]
+        assert owed[0]["columns"]["gzzwlbdm"] == row["post"]
+        told += 1
+    assert told > 250
+
+
+# --- people --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("who", "username", "password"), SIGN_INS, ids=[name for _, name, _ in SIGN_INS])
+async def test_the_accounts_that_are_told_can_sign_in(who: str, username: str, password: str) -> None:
+    sign_in = sign_in_employer if username.startswith("danwei") else sign_in_staff
+    signed_in = await sign_in(username, password, "127.0.0.1", counter=MemoryStore())
+    assert not signed_in.must_change
+    assert who
+
+
+async def test_every_department_has_an_account_that_may_review() -> None:
+    rows = await db.fetch(
+        "SELECT DISTINCT school_id, department FROM graduates EXCEPT SELECT school_id, department FROM accounts "
+        "WHERE party = 'department' AND disabled_at IS NULL AND grants->>'employment' = 'rw'"
+    )
+    assert not rows
+
+
+async def test_accounts_of_every_scope_and_right_are_there() -> None:
+    rows = await db.fetch(
+        "SELECT party, level, grants->>'employment' AS grant, disabled_at IS NULL AS open FROM accounts"
+    )
+    kinds = {(row["party"], row["level"], row["grant"]) for row in rows}
+    for party in ("school", "department"):
+        assert {(party, "all", "rw"), (party, "all", "ro"), (party, "postgraduate", "rw")} <= kinds
+    assert not all(row["open"] for row in rows)
+
+
+SITUATIONS = {
+    1: [S.INVITED, S.INVITED],
+    2: [S.REVIEW_DEPARTMENT],
+    3: [S.REVIEW_SCHOOL],
+    4: [S.SIGNED],
+    5: [S.REFUSED, S.INVITED],
+    6: [S.INVITED],
+    7: [S.INVITED],
+    8: [],
+    9: [S.INVITED],
+    10: [S.SIGNED],
+    11: [S.REJECTED, S.INVITED],
+    12: [S.WITHDRAWN, S.EXPIRED, S.SUPERSEDED, S.SIGNED],
+    13: [S.REVIEW_SCHOOL, S.INVITED],
+    14: [],
+    15: [S.SIGNED],
+}
+
+
+@pytest.mark.parametrize("persona", PERSONAS, ids=[one.name for one in PERSONAS])
+async def test_personas_are_in_the_situation_that_their_label_tells(persona: Any) -> None:
+    row = await db.fetch_row(
+        "SELECT id, name, invalid_at, training_mode FROM graduates WHERE phone_bidx = $1",
+        blind_index("mobile", persona.mobile),
+    )
+    assert row["name"] == persona.name
+    states = await db.fetch("SELECT state FROM records WHERE graduate_id = $1 ORDER BY created_at", row["id"])
+    assert [one["state"] for one in states] == SITUATIONS[persona.number]
+    openid = await db.fetch_value("SELECT openid FROM bindings WHERE graduate_id = $1 AND ended_at IS NULL", row["id"])
+    assert openid == (persona.openid if persona.bound else None)
+    assert (row["invalid_at"] is not None) == (persona.number == 9)
+    assert (row["training_mode"] == "41") == (persona.number == 8)
+
+
+async def test_the_simulated_systems_are_told_what_the_data_say() -> None:
+    told = await introductions()
+    for one, known in zip(told["personas"], personas(), strict=True):
+        assert one["label"].startswith(known.pop("label"))
+        assert known.items() <= one.items()
+    unbound = next(one for one in told["personas"] if one["openid"] == PERSONAS[5].openid)
+    number = re.search("身份证号 ([0-9X]{18})）", unbound["label"])
+    assert number, "the binding asks for it"
+    assert check_id_number(number[1], kit.shanghai_day(kit.now())) == number[1]
+    valid = await db.fetch_value("SELECT count(*) FROM graduates WHERE invalid_at IS NULL")
+    assert len(told["ems/roster"]) == valid - 1, "all but the one whom the EMS does not know"
+    assert all(row["id_number"][14:17] != "999" for row in told["ems/roster"])
+    employers = await db.fetch("SELECT uscc, name FROM employers")
+    assert {(row["uscc"], row["name"]) for row in told["registry/enterprises"]} <= {
+        (row["uscc"], row["name"]) for row in employers
+    }
+    assert [row["status"] for row in told["registry/enterprises"]].count("吊销") == 1
+
+
+# --- when it is refused, and on other days -------------------------------------------------------
+
+
+async def test_a_database_with_data_is_left_alone() -> None:
+    before = await db.fetch_value("SELECT count(*) FROM journal")
+    with pytest.raises(RuntimeError, match="holds data"):
+        await seed()
+    assert await db.fetch_value("SELECT count(*) FROM journal") == before
+
+
+async def test_production_never_gets_invented_data() -> None:
+    os.environ["WQ_PROFILE"] = "production"
+    settings.cache_clear()
+    try:
+        with pytest.raises(RuntimeError, match="production"):
+            await seed()
+    finally:
+        os.environ["WQ_PROFILE"] = "test"
+        settings.cache_clear()
+
+
+async def test_the_password_stands_nowhere_in_the_database() -> None:
+    for table in ("accounts", "employer_users"):
+        rows = await db.fetch(f"SELECT password FROM {table}")
+        assert rows
+        assert all(row["password"].startswith("$argon2id$") and PASSWORD not in row["password"] for row in rows)
+
+
+@pytest.mark.parametrize("moment", ["2027-01-31T23:58+08:00", "2027-09-01T00:02+08:00"])
+async def test_a_smaller_season_can_be_played_on_a_difficult_day(
+    database_server: TestServer, demo: str, moment: str
+) -> None:
+    """The last minutes before a cohort's close, and the first ones of the day on which the next becomes the default."""
+    now = datetime.fromisoformat(moment).astimezone(UTC)
+    async with seeded(database_server, demo, graduates=260, now=now):
+        states = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM records")}
+        assert states == {str(state) for state in S} - {S.TERMINATED}
+        assert await db.fetch_value("SELECT max(at) FROM journal") <= now
