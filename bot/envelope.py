@@ -45,7 +45,7 @@ _SEALED = (
 )
 
 
-class Forged(Exception):  # noqa: N818  a verdict on the caller, no error of ours
+class Forged(Exception):
     """A callback that the platform did not send, or not for us.
 
     `reason` is one of a small closed set of words (size, query, encrypt, mode, shape, signature, age,
