@@ -7,7 +7,7 @@ page again. Every opening of a question has a number of its own: what an earlier
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -19,10 +19,11 @@ from dashboard.shell import Desk
 Done = Callable[[Mapping[str, Any]], None]
 SHORTCUTS = {"approve": "Alt+A", "reject": "Alt+J", "edit": "Alt+E"}
 ASKING = "asking"
+MOVED = "moved"  # set when somebody else was first; the review page says who, from the history
 TICK = "warning_acknowledged"  # asked for only where there is something to be acknowledged (workflows.md, Review page)
 
 
-def buttons(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def buttons(desk: Desk, record: Mapping[str, Any], done: Done) -> Mapping[str, Any] | None:
     """Every action of the record that this user has, closed ones grey; the one whose question is open."""
     for action in record["actions"]:
         pressed = st.button(
@@ -34,8 +35,9 @@ def buttons(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
             shortcut=SHORTCUTS.get(action["name"]) if action["open"] else None,
         )
         if pressed:
-            _begin(record, action["name"])
-    return _asked(record)
+            st.session_state["turn"] = st.session_state.get("turn", 0) + 1
+            st.session_state[ASKING] = _Asking((str(desk.me["id"]), record["id"], action["name"]), record["version"])
+    return _asked(desk, record, done)
 
 
 def reasons(record: Mapping[str, Any]) -> None:
@@ -47,28 +49,70 @@ def reasons(record: Mapping[str, Any]) -> None:
         st.caption(f"暂不能操作：{reason}")
 
 
-def _begin(record: Mapping[str, Any], name: str) -> None:
-    st.session_state["turn"] = st.session_state.get("turn", 0) + 1
-    st.session_state[ASKING] = (record["id"], record["version"], name)
+@dataclass(frozen=True)
+class _Asking:
+    """The question that is open. `unanswered`: it was sent, and nobody knows what became of it."""
+
+    place: drafts.Place
+    version: int
+    unanswered: bool = False
 
 
-def _asked(record: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    asking = st.session_state.get(ASKING)
+def _asked(desk: Desk, record: Mapping[str, Any], done: Done) -> Mapping[str, Any] | None:
+    asking: _Asking | None = st.session_state.get(ASKING)
     if asking is None:
         return None
-    record_id, version, name = asking
+    _, record_id, name = asking.place
     if record_id != record["id"]:
         close()
         return None
-    if version != record["version"]:
-        close()
-        st.session_state["meanwhile"] = "该记录刚刚发生了变化，请按最新状态处理。"
-        st.rerun()
+    if asking.version != record["version"]:
+        _settle(desk, record, asking, done)
     return next((a for a in record["actions"] if a["name"] == name and a["open"]), None)
+
+
+def _settle(desk: Desk, record: Mapping[str, Any], asking: _Asking, done: Done) -> None:
+    """The record has moved on under an open question: by somebody else, unless it was this very act.
+
+    Where an answer may have been lost, asking for it again under the same key tells.
+    """
+    sent = asking.unanswered or st.session_state.get(_key("send"))
+    answers = _typed()
+    close()
+    if sent:
+        try:
+            outcome = desk.client.act(record["flow"], record["id"], asking.place[2], answers, asking.version)
+            done(outcome)
+        except Problem as problem:
+            if problem.status == 401:
+                raise
+    st.session_state[MOVED] = True
+    st.rerun()
 
 
 def close() -> None:
     st.session_state.pop(ASKING, None)
+
+
+def _key(name: str) -> str:
+    """A widget of the question that is open; every opening has its own."""
+    return f"ask-{st.session_state.get('turn', 0)}-{name}"
+
+
+def _typed() -> dict[str, Any]:
+    """What stands in the fields of the open question, empty ones left out."""
+    start, own = _key(""), (_key("form"), _key("send"))
+    typed = {str(k): v for k, v in st.session_state.items() if str(k).startswith(start) and k not in own}
+    return {key.removeprefix(start): value for key, value in typed.items() if value not in (None, "")}
+
+
+def rescue() -> bool:
+    """The session has ended: keep what was typed into the open question, if one is open."""
+    asking: _Asking | None = st.session_state.get(ASKING)
+    if asking is None:
+        return False
+    drafts.keep(asking.place, _typed())
+    return True
 
 
 @dataclass(frozen=True)
@@ -78,7 +122,6 @@ class _Question:
     desk: Desk
     record: Mapping[str, Any]
     action: Mapping[str, Any]
-    turn: int
 
     @property
     def fields(self) -> list[Mapping[str, Any]]:
@@ -89,13 +132,6 @@ class _Question:
     def draft(self) -> drafts.Place:
         return str(self.desk.me["id"]), self.record["id"], self.action["name"]
 
-    def key(self, name: str) -> str:
-        return f"ask-{self.turn}-{name}"
-
-    def answers(self) -> dict[str, Any]:
-        typed = {f["name"]: st.session_state.get(self.key(f["name"])) for f in self.fields}
-        return {name: value for name, value in typed.items() if value not in (None, "")}
-
 
 def warned(record: Mapping[str, Any]) -> bool:
     """Whether the employer has a mark or is known not to be in operation."""
@@ -105,17 +141,17 @@ def warned(record: Mapping[str, Any]) -> bool:
 
 def ask(desk: Desk, record: Mapping[str, Any], action: Mapping[str, Any], done: Done) -> None:
     """Show the question. After an act that was done, `done` decides where to go."""
-    question = _Question(desk, record, action, st.session_state.get("turn", 0))
+    question = _Question(desk, record, action)
 
     @st.dialog(str(action["label"]), width="medium", on_dismiss=close)
     def dialog() -> None:
         faults: Mapping[str, str] = {}
         problem = None
-        if st.session_state.get(question.key("send")):
+        if st.session_state.get(_key("send")):
             faults, problem = _submit(question, done)
         _draw(question, faults)
         if problem is not None:
-            _refused(question, problem)
+            _refused(problem)
 
     dialog()
 
@@ -125,22 +161,22 @@ def _draw(question: _Question, faults: Mapping[str, str]) -> None:
     st.text(f"{graduate['name']}（{graduate['id_number']}）与 {employer['name']}")
     before = {**question.record["form"], **drafts.recall(question.draft)}
     fields = question.fields
-    with st.form(question.key("form"), border=False, enter_to_submit=False):
+    with st.form(_key("form"), border=False, enter_to_submit=False):
         for described in fields:
-            _field(described, question.key(described["name"]), before.get(described["name"], described["default"]))
+            _field(described, _key(described["name"]), before.get(described["name"], described["default"]))
             if described["name"] in faults:
                 st.error(faults[described["name"]])
         for message in [m for path, m in faults.items() if path not in {f["name"] for f in fields}]:
             st.error(message)
         st.form_submit_button(
-            f"确认{question.action['label']}", key=question.key("send"), type="primary", shortcut="Ctrl+Enter"
+            f"确认{question.action['label']}", key=_key("send"), type="primary", shortcut="Ctrl+Enter"
         )
     st.caption("Ctrl+Enter 确认，Esc 取消。")
 
 
 def _submit(question: _Question, done: Done) -> tuple[Mapping[str, str], Problem | None]:
     """Send what was typed; the faults by field, or what else stood in the way."""
-    answers, record = question.answers(), question.record
+    answers, record = _typed(), question.record
     if TICK in {f["name"] for f in question.fields} and not answers.get(TICK):
         label = next(f["label"] for f in question.fields if f["name"] == TICK)
         return {TICK: f"请先核实单位情况，并勾选“{label}”。"}, None
@@ -158,28 +194,30 @@ def _submit(question: _Question, done: Done) -> tuple[Mapping[str, str], Problem
     return {}, None
 
 
-def _refused(question: _Question, problem: Problem) -> None:
-    if problem.code in ("stale", "refused", "not_found"):
+def _refused(problem: Problem) -> None:
+    if problem.code == "stale":
         close()
-        st.session_state["meanwhile"] = meanwhile(problem)
+        st.session_state[MOVED] = True
         st.rerun()
     if problem.status == 401:
-        drafts.keep(question.draft, question.answers())
-        shell.ended()
-        st.caption("已填写的内容会为您保留，重新登录后再次打开即可继续。")
+        shell.ended(kept=rescue())
         return
+    if problem.code == "unanswered" and (asking := st.session_state.get(ASKING)):
+        st.session_state[ASKING] = replace(asking, unanswered=True)
     st.error(problem.detail)
     if problem.status >= 500:
         st.caption(shell.SAFE)
 
 
-def meanwhile(problem: Problem) -> str:
-    """What to say when somebody else was first: who, when, and where the record stands."""
-    decided, label = problem.body.get("decided_by") or {}, problem.body.get("label")
-    if problem.code == "stale" and decided and label:
-        at = words.moment(decided.get("at"))
-        return f"该记录已由 {decided.get('name')} 于 {at} 先行处理，现为“{label}”。您的操作没有生效，请按最新状态处理。"
-    return problem.detail
+def first_comer(record: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> str:
+    """What to say when somebody else was first: who did what and when, and where the record stands; else nothing."""
+    if not st.session_state.pop(MOVED, False) or not steps:
+        return ""
+    last = steps[-1]
+    return (
+        f"该记录已由 {last['by']} 于 {words.moment(last['at'])} 先行处理（{last['label']}），现为“{record['label']}”。"
+        "您的操作没有生效，请按最新状态处理。"
+    )
 
 
 def _field(field: Mapping[str, Any], key: str, value: Any) -> None:

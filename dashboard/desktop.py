@@ -1,4 +1,4 @@
-"""Room: the dashboard as a whole, for one run of its script: who is signed in, which pages there are, which is shown."""
+"""Room: the dashboard in one run of its script: who is signed in, which pages there are, which is shown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import shell
+from dashboard import actions, shell
 from dashboard.addresses import EMPLOYERS, HOME, QUEUE, REVIEW
 from dashboard.client import Client, Problem
 from dashboard.doorway import TITLE
@@ -51,7 +51,7 @@ def run(token: str) -> None:
     try:
         desk = shell.open_desk(Client(token))
     except Problem as problem:
-        shell.stopped(problem)
+        _stopped(problem)
         return
     if desk.me["must_change"]:
         shell.change_password_first()
@@ -62,4 +62,11 @@ def run(token: str) -> None:
     try:
         chosen.run()
     except Problem as problem:
+        _stopped(problem)
+
+
+def _stopped(problem: Problem) -> None:
+    if problem.status == 401:
+        shell.ended(kept=actions.rescue())
+    else:
         shell.stopped(problem)

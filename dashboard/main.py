@@ -1,4 +1,4 @@
-"""Room: the script that Streamlit runs for every click. The token is in a cookie that scripts of the page cannot read."""
+"""Room: the script that Streamlit runs for every click. The token is in a cookie that pages cannot read."""
 
 from __future__ import annotations
 

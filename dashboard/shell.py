@@ -106,17 +106,15 @@ def _here() -> str:
     return addresses.own(f"{url.path}?{url.query}" if url.query else url.path)
 
 
-def ended() -> None:
-    """The session is over: nothing was lost, sign in again."""
-    st.warning("登录已失效，请重新登录。已提交的操作不受影响。")
+def ended(*, kept: bool = False) -> None:
+    """The session is over: nothing was lost, sign in again. `kept`: what was being typed waits for its account."""
+    rest = "正在填写的内容已为您保留，重新登录后再次打开即可继续。" if kept else ""
+    st.warning(f"登录已失效，请重新登录。已提交的操作不受影响。{rest}")
     st.html(f"<a class='wq-go' href='{escape(addresses.login('ended', _here()))}' target='_self'>前往登录</a>")
 
 
 def stopped(problem: Problem) -> None:
     """A page that cannot be shown: what happened, what is safe, what to do."""
-    if problem.status == 401:
-        ended()
-        return
     st.error(problem.detail)
     if problem.status >= 500:
         st.caption(SAFE)

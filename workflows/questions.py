@@ -105,7 +105,15 @@ POSITION = (
         max_length=100,
         required=True,
         when=_ARCHIVE,
-        help="接收部门、姓名和电话。",
+        help="接收部门和联系人姓名。",
+    ),
+    Field(
+        name="archive_phone",
+        label="档案接收电话",
+        kind=Kind.PHONE,
+        when=_ARCHIVE,
+        sensitive=True,
+        help="可不填；写法如 010-62345678。",
     ),
     Field(
         name="extra_terms",

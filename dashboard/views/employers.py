@@ -151,7 +151,12 @@ def _bar(desk: Desk, employer: Mapping[str, Any]) -> None:
     if not decisions and desk.grant("employment") != "rw":
         st.caption("您的账号只有查看权限，不能核验单位。")
     asked = st.session_state.get(ASKING)
-    if asked and asked[:2] == (employer["id"], employer["status"]) and asked[2] in decisions:
+    if asked and asked[0] != employer["id"]:
+        _close()
+    elif asked and asked[1] != employer["status"]:
+        _close()
+        st.warning(f"该单位刚刚已由他人处理，现为“{employer['label']}”。您的操作没有生效。")
+    elif asked and asked[2] in decisions:
         _ask(desk, employer, asked[2])
 
 

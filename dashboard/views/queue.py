@@ -104,12 +104,15 @@ def _state_label(flow: Mapping[str, Any], name: str) -> str:
     return "全部状态" if name == ALL else str(flow["states"][name]["label"])
 
 
-def asked(chosen: Mapping[str, str]) -> dict[str, str]:
-    """The list's parameters for a choice of filters."""
+def asked(desk: Desk, chosen: Mapping[str, str]) -> dict[str, str]:
+    """The list's parameters for a choice of filters; what waits for somebody begins with the oldest."""
     wanted = {name: value for name, value in chosen.items() if value and name != "state"}
     if chosen["state"] == MINE:
         return {**wanted, "waits_on": "me"}
-    return wanted if chosen["state"] == ALL else {**wanted, "state": chosen["state"]}
+    if chosen["state"] == ALL:
+        return wanted
+    waits = desk.catalog["flows"][FLOW]["states"][chosen["state"]]["waits_on"]
+    return {**wanted, "state": chosen["state"], "sort": "oldest" if waits else "newest"}
 
 
 # --- the page ------------------------------------------------------------------------------------
@@ -121,7 +124,7 @@ def _page(desk: Desk, chosen: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _ask(desk: Desk, chosen: Mapping[str, str], cursor: str | None) -> dict[str, Any]:
-    return desk.client.get(f"/v1/{FLOW}", limit=SIZE, cursor=cursor, cohort=desk.cohort, **asked(chosen))
+    return desk.client.records(FLOW, limit=SIZE, cursor=cursor, cohort=desk.cohort, **asked(desk, chosen))
 
 
 def ids(desk: Desk) -> list[str]:

@@ -31,12 +31,13 @@ def show(desk: Desk) -> None:
     if record is None:
         _missing(desk)
         return
-    _head(desk, record)
+    steps = desk.client.get(f"/v1/{FLOW}/{record_id}/history")["items"]
+    _head(desk, record, steps)
     left, right = st.columns(2, gap="medium")
     with left:
         evidence.employer(desk, record)
         evidence.agreement(desk, record)
-        evidence.history(desk.client.get(f"/v1/{FLOW}/{record_id}/history")["items"])
+        evidence.history(steps)
     with right:
         evidence.graduate(desk, record)
         evidence.ems(desk, record)
@@ -51,16 +52,16 @@ def _missing(desk: Desk) -> None:
     _back(desk)
 
 
-def _head(desk: Desk, record: Mapping[str, Any]) -> None:
+def _head(desk: Desk, record: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> None:
     st.title(f"{record['graduate']['name']} · {record['employer']['name']}", anchor=False)
     waited = f"已等待：{words.age(record['since'])}" if record["since"] else ""
     number = f"协议编号 {record['agreement_no']}" if record["agreement_no"] else ""
     tables.line((record["label"], number, waited), "strong")
     if record["frozen"]:
         st.error("该毕业生已不在学生名单中，流程已暂停。")
-    said = st.session_state.pop("meanwhile", "")
-    if said:
-        st.warning(said)
+    meanwhile = actions.first_comer(record, steps)
+    if meanwhile:
+        st.warning(meanwhile)
     _bar(desk, record)
 
 
@@ -73,7 +74,7 @@ def _bar(desk: Desk, record: Mapping[str, Any]) -> None:
         _go_on(desk, record, outcome)
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        chosen = actions.buttons(record)
+        chosen = actions.buttons(desk, record, done)
         _back(desk)
         if st.button("上一条", disabled=place <= 0, shortcut="Alt+Left"):
             desk.open(addresses.REVIEW, id=ids[place - 1])

@@ -235,7 +235,7 @@ def test_a_whole_invitation_comes_out_clean_and_in_order() -> None:
         archive_body="样例人才中心",
         archive_address="样例路3号",
         archive_postcode="518000",
-        archive_contact="档案科 赵老师 0755-00000000",
+        archive_contact="档案科 赵老师",
         report_by="2027-08-01",
         probation_months="３",
         service_months=36,
@@ -323,6 +323,6 @@ def test_a_staff_note_is_not_empty() -> None:
 
 def test_numbers_of_persons_are_marked_and_what_finds_the_person_is_not_kept() -> None:
     form = FORMS["online_signing.invite"]
-    assert form.sensitive == {"id_number", "contact_mobile"}
+    assert form.sensitive == {"id_number", "contact_mobile", "archive_phone"}
     assert {f.name for f in form.fields if not f.stored} == {"school_code", "graduate_name", "id_kind", "id_number"}
     assert FORMS["online_signing.accept"].sensitive == {"own_mobile"}

@@ -66,6 +66,7 @@ TERMS: Final[Sections] = (
             "archive_address",
             "archive_postcode",
             "archive_contact",
+            "archive_phone",
         ),
     ),
     ("其他约定", ("extra_terms",)),

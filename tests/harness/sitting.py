@@ -1,0 +1,105 @@
+"""Room: a user at the dashboard without a browser: Streamlit's AppTest on the real script and the real service.
+
+desk = sitting(token)
+desk.press("去处理")
+assert "等待学校审核" in desk.words
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+
+from dashboard import client
+
+SHOWN = ("html", "error", "warning", "info", "caption", "text", "title", "subheader", "toast", "metric", "markdown")
+
+
+def use_service(url: str) -> None:
+    """Let this process's dashboard speak to the service at this address."""
+    os.environ["WQ_API_URL"] = url
+    client._http.cache_clear()
+
+
+def _script(token: str) -> None:
+    from dashboard import desktop
+
+    desktop.run(token)
+
+
+class Sitting:
+    """One browser tab of a signed-in user."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.at = AppTest.from_function(_script, kwargs={"token": token}, default_timeout=60)
+
+    def run(self) -> Sitting:
+        self.at.run()
+        assert not self.at.exception, [(e.message, e.stack_trace) for e in self.at.exception]
+        return self
+
+    def press(self, label: str) -> Sitting:
+        """Press the button with this label; of several the last, which is the one of an open question."""
+        found = [button for button in self.at.button if button.label == label]
+        assert found, f"no button {label}: {self.buttons}"
+        assert not found[-1].disabled, f"{label} is grey"
+        found[-1].click()
+        return self.run()
+
+    def type(self, label: str, value: Any) -> Sitting:
+        """Fill in the field whose label begins so; a list is chosen from by its label."""
+        for field in (*self.at.text_input, *self.at.text_area, *self.at.checkbox):
+            if field.label.startswith(label):
+                field.set_value(value)
+                return self
+        for field in self.at.selectbox:
+            if field.label.startswith(label):
+                field.select_index(field.options.index(value))
+                return self
+        raise AssertionError(f"no field {label}")
+
+    def value(self, label: str) -> Any:
+        for field in (*self.at.text_input, *self.at.text_area, *self.at.checkbox, *self.at.selectbox):
+            if field.label.startswith(label):
+                return field.value
+        raise AssertionError(f"no field {label}")
+
+    @property
+    def buttons(self) -> dict[str, bool]:
+        """Labels of the buttons, and whether they can be pressed."""
+        return {button.label: not button.disabled for button in self.at.button}
+
+    @property
+    def title(self) -> str:
+        return str(self.at.title[0].value) if self.at.title else ""
+
+    @property
+    def markup(self) -> str:
+        """What was handed over as HTML."""
+        return "\n".join(str(element.value) for element in self.at.get("html"))
+
+    @property
+    def words(self) -> str:
+        """Everything that can be read on the page, one element a line."""
+        return "\n".join(_texts(self.at))
+
+    @property
+    def errors(self) -> list[str]:
+        return [str(e.value) for e in self.at.error]
+
+
+def _texts(at: AppTest) -> Iterable[str]:
+    for kind in SHOWN:
+        for element in at.get(kind):
+            text = f"{element.label} {element.value}" if kind == "metric" else str(element.value)
+            if kind == "html":
+                text = html.unescape(re.sub(r"<br>|</(?:p|tr|div|li|h3)>", "\n", text))
+                text = re.sub(r"</(?:td|th|dt|dd|span)>", " ", text)
+                text = re.sub(r"<[^>]+>", "", text)
+            yield text
