@@ -26,7 +26,8 @@ demo: $(VENV)/.runtime
 
 # Ends in pytest's summary line; every other check comes before it.
 test: $(VENV)/.dev system lint
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -m schemathesis
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not schemathesis"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -25,7 +25,7 @@ async def portal(stack: Stack, database: str) -> str:
 
 
 @pytest.fixture
-def complaints(desk: Page) -> list[str]:
+async def complaints(desk: Page) -> list[str]:
     """What the browser's console says against the page: script faults, breaches of the policy."""
     found: list[str] = []
 

@@ -34,7 +34,8 @@ from workflows.loading import load
 pytestmark = pytest.mark.usefixtures("database")
 FLOW = FLOWS[Flow.ONLINE_SIGNING]
 STEPS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 10_000)), min_size=3, max_size=12)
-WALKS = int(os.environ.get("WALKS", "300"))  # `make soak` asks for 20,000
+SHORT = 300
+WALKS = int(os.environ.get("WALKS", SHORT))  # `make soak` asks for 20,000
 _worlds: dict[ReviewMode, World] = {}
 
 
@@ -63,7 +64,7 @@ class Walk:
 
     async def step(self, kind: int, pick: int) -> None:
         if pick % 7 == 0:
-            self.now += timedelta(days=pick % 9)
+            self.now += timedelta(days=(pick % 3) * 9)
         record_id = self.records[pick % len(self.records)] if self.records and pick % 3 else None
         facts = await self.facts(record_id)
         state = facts.record.state if facts.record else ""
@@ -119,7 +120,8 @@ class Walk:
         return journal, owed
 
 
-@settings(max_examples=WALKS, deadline=None, suppress_health_check=list(HealthCheck))
+# The short run takes the same walks each time, so that what it reaches does not depend on luck.
+@settings(max_examples=WALKS, derandomize=WALKS == SHORT, deadline=None, suppress_health_check=list(HealthCheck))
 @given(mode=st.sampled_from(list(ReviewMode)), steps=STEPS)
 async def test_every_walk_keeps_the_rules_of_the_house(mode: ReviewMode, steps: list[tuple[int, int]]) -> None:
     world = await world_of(mode)
