@@ -20,6 +20,7 @@ from api.acts import bulk_actions
 from api.answers import Problem
 from api.endpoints import ENDPOINTS, Endpoint
 from api.errors import MEDIA
+from api.schemas import Creation
 from models.codes import table_names
 from models.parties import Party
 from models.states import Flow
@@ -114,7 +115,7 @@ def _operations(endpoint: Endpoint) -> Iterator[tuple[str, Schema]]:
         label = f"{FLOWS[flow].label}：{endpoint.summary}"
         if "action" in left:
             yield from _per_action(endpoint, flow, path, tuple(p for p in left if p != "action"))
-        elif endpoint.method == "POST":
+        elif endpoint.body is Creation:
             yield path, _operation(endpoint, left, label, _creation(flow), str(flow))
         else:
             yield path, _operation(endpoint, left, label, _body(endpoint), str(flow))

@@ -34,7 +34,7 @@ async def index(call: Call) -> Any:
 @endpoint(
     blueprint,
     "POST",
-    "/v1/graduates/search",
+    "/v1/search/graduates",
     rule=STAFF_ONLY,
     summary="按身份证号码等条件查找学生（号码不进入网址）",
     body=GraduateSearch,

@@ -42,7 +42,7 @@ async def index(call: Call, flow: str) -> Any:
 @endpoint(
     blueprint,
     "POST",
-    f"/v1/{_FLOW}/search",
+    f"/v1/search/{_FLOW}",
     rule=SIGNED_IN,
     summary="按身份证号码等条件查找记录（号码不进入网址）",
     body=RecordSearch,

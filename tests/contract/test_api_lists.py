@@ -94,10 +94,10 @@ async def test_a_whole_id_number_finds_its_records_and_never_stands_in_an_addres
     records = [str((await invite(world, person)).record_id) for person in people[:2]]
     desk, number = await api.sign_in(world.school_desk), people[1].id_number
     for typed, wanted in ((number, records[1:]), (f" {number[:6]} {number[6:]}", records[1:]), (number[:-1], [])):
-        answer = await desk.post(f"{FLOW}/search", {"id_number": typed})
+        answer = await desk.post("/v1/search/online_signing", {"id_number": typed})
         assert [item["id"] for item in answer.json()["items"]] == wanted
         assert number not in answer.text
-        found = (await desk.post("/v1/graduates/search", {"id_number": typed})).json()["items"]
+        found = (await desk.post("/v1/search/graduates", {"id_number": typed})).json()["items"]
         assert [g["id"] for g in found] == ([str(people[1].id)] if wanted else [])
     for path in (FLOW, "/v1/graduates"):
         assert (await desk.get(f"{path}?id_number={number}")).status_code == 400

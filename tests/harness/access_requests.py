@@ -83,8 +83,8 @@ for _name in (
 ):
     simple(_name)
 simple("GET /v1/catalog/codes/{table}", "/v1/catalog/codes/sex")
-simple("POST /v1/online_signing/search", body={"name": "王"})
-simple("POST /v1/graduates/search", body={"name": "王"})
+simple("POST /v1/search/online_signing", body={"name": "王"})
+simple("POST /v1/search/graduates", body={"name": "王"})
 simple("PUT /v1/me/password", body={"old": "not-the-old-one", "new": "Another-2027"})
 
 
