@@ -48,6 +48,8 @@ async def test_the_service_tells_what_its_database_lacks(
         assert (await client.get("/readyz")).status_code == 200
         assert (await client.get("/v1/me", headers=token)).status_code == 401
 
+        # A throw-away server does not wait for its log; without this the stop could undo the migrations.
+        await asyncio.to_thread(own_postgres.psql, "CHECKPOINT")
         await asyncio.to_thread(own_postgres.stop, "immediate")
         for _ in range(3):
             away = await client.get("/v1/me", headers=token)
