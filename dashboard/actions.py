@@ -31,7 +31,6 @@ def buttons(desk: Desk, record: Mapping[str, Any], done: Done) -> Mapping[str, A
             key=f"act-{record['id']}-{record['version']}-{action['name']}",
             type="secondary" if action["danger"] else "primary",
             disabled=not action["open"],
-            help=action["reason"],
             shortcut=SHORTCUTS.get(action["name"]) if action["open"] else None,
         )
         if pressed:
@@ -82,10 +81,11 @@ def _settle(desk: Desk, record: Mapping[str, Any], asking: _Asking, done: Done) 
     if sent:
         try:
             outcome = desk.client.act(record["flow"], record["id"], asking.place[2], answers, asking.version)
-            done(outcome)
         except Problem as problem:
             if problem.status == 401:
                 raise
+        else:
+            done(outcome)
     st.session_state[MOVED] = True
     st.rerun()
 
@@ -221,20 +221,20 @@ def first_comer(record: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> st
 
 
 def _field(field: Mapping[str, Any], key: str, value: Any) -> None:
-    """One question as a widget that holds its present value."""
+    """One question as a widget that holds its present value, with its help below it."""
     label = field["label"] + ("（必填）" if field["required"] else "")
-    help_ = field["help"] or None
     if field["options"]:
         labels = {o["value"]: o["label"] for o in field["options"]}
         values = list(labels)
         index = values.index(str(value)) if str(value) in values else None
         st.selectbox(
-            label, values, index, format_func=labels.__getitem__, key=key, help=help_, placeholder="请选择",
-            filter_mode=None,
-        )  # fmt: skip
+            label, values, index, format_func=labels.__getitem__, key=key, placeholder="请选择", filter_mode=None
+        )
     elif field["kind"] == "boolean":
-        st.checkbox(label, bool(value), key=key, help=help_)
+        st.checkbox(label, bool(value), key=key)
     elif field["kind"] == "long_text":
-        st.text_area(label, str(value or ""), key=key, help=help_, height=100)
+        st.text_area(label, str(value or ""), key=key, height=100)
     else:
-        st.text_input(label, str(value or ""), key=key, help=help_)
+        st.text_input(label, str(value or ""), key=key)
+    if field["help"]:
+        st.caption(field["help"])

@@ -94,10 +94,10 @@ class Client:
             return self._call("GET", f"/v1/{flow}", params=asked)
         if "state" in asked:
             asked["state"] = [asked["state"]]
-        return self._call("POST", f"/v1/{flow}/search", repeatable=True, json=asked)
+        return self._call("POST", f"/v1/search/{flow}", repeatable=True, json=asked)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        return self._call("POST", path, **({} if body is None else {"json": dict(body)}))
+        return self._call("POST", path, json=None if body is None else dict(body))
 
     def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("PUT", path, json=dict(body))

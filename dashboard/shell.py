@@ -96,14 +96,20 @@ def _cohort(desk: Desk, on_cohort: Callable[[], None]) -> None:
         on_cohort()
 
     st.selectbox(
-        "届次", desk.cohorts, format_func=lambda year: f"{year} 届", key="cohort", on_change=chosen, filter_mode=None
+        "届次",
+        desk.cohorts,
+        format_func=lambda year: f"{year} 届",
+        key="cohort",
+        on_change=chosen,
+        filter_mode=None,
+        placeholder="请选择",
     )
 
 
 def _here() -> str:
     """Where the browser is, to come back to after signing in."""
-    url = urlsplit(st.context.url or "")
-    return addresses.own(f"{url.path}?{url.query}" if url.query else url.path)
+    path, record = urlsplit(st.context.url or "").path, st.query_params.get("id")
+    return addresses.own(f"{path}?id={record}" if record else path)
 
 
 def ended(*, kept: bool = False) -> None:

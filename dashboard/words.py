@@ -82,6 +82,11 @@ def age(text: str | None) -> str:
     return f"{hours} 小时" if hours else "不到 1 小时"
 
 
+def past(text: str) -> bool:
+    """Whether a moment of the API has gone by."""
+    return datetime.now(UTC) > datetime.fromisoformat(text)
+
+
 def code(catalog: Catalog, table: str, value: Any) -> str:
     """The label of a code; one that the catalogue does not know is shown with its number."""
     if value in (None, ""):

@@ -47,7 +47,8 @@ async def load(
     if record_id is not None and record is None:
         return None
     mine = record.graduate_id if record else graduate_id
-    graduate = _graduate(next(p for p in people if p["id"] == mine))
+    person = next(p for p in people if p["id"] == mine)
+    graduate = graduate_facts(person, person)
     employer = employer_id or (record.employer_id if record else None)
     level = record.level if record else graduate.level
     department = record.department if record else graduate.department
@@ -85,9 +86,10 @@ def _facts(people: Facts, row: Mapping[str, Any], settings: Mapping[str, Any] | 
     )
 
 
-def _graduate(row: Mapping[str, Any]) -> GraduateFacts:
+def graduate_facts(row: Mapping[str, Any], rest: Mapping[str, Any], *, key: str = "id") -> GraduateFacts:
+    """The roster entry of a row in which its id stands under `key`; `rest`: what else the rules may read of it."""
     return GraduateFacts(
-        id=row["id"],
+        id=row[key],
         school_id=row["school_id"],
         cohort=row["cohort"],
         name=row["name"],
@@ -97,7 +99,7 @@ def _graduate(row: Mapping[str, Any]) -> GraduateFacts:
         major=row["major"],
         training_mode=row["training_mode"],
         invalid=row["invalid_at"] is not None,
-        row=row,
+        row=rest,
     )
 
 
@@ -105,12 +107,20 @@ def _record(row: Mapping[str, Any]) -> RecordFacts:
     rest = dict(row)
     rest["form"] = json.loads(row["form"])
     rest["snapshot"] = json.loads(row["snapshot"])
+    return record_facts(row, rest)
+
+
+def record_facts(row: Mapping[str, Any], rest: Mapping[str, Any], *, prefix: str = "") -> RecordFacts:
+    """The record of a row; `rest`: the columns kept beside, JSON parsed.
+
+    `prefix`: what stands before those names that the graduate of the same row has too.
+    """
     return RecordFacts(
-        id=row["id"],
+        id=row[f"{prefix}id"],
         flow=Flow(row["flow"]),
-        school_id=row["school_id"],
-        cohort=row["cohort"],
-        graduate_id=row["graduate_id"],
+        school_id=row[f"{prefix}school_id"],
+        cohort=row[f"{prefix}cohort"],
+        graduate_id=row[f"{prefix}graduate_id"],
         employer_id=row["employer_id"],
         parent_id=row["parent_id"],
         state=row["state"],
@@ -118,8 +128,8 @@ def _record(row: Mapping[str, Any]) -> RecordFacts:
         slot=row["slot"],
         reviewed=row["reviewed"],
         expires_at=row["expires_at"],
-        department=row["department"],
-        level=Level(row["level"]),
+        department=row[f"{prefix}department"],
+        level=Level(row[f"{prefix}level"]),
         row=rest,
     )
 

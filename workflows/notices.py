@@ -124,7 +124,7 @@ _TABLE = (
     Notice("signing_terminated_employer", _E, "解约完成", "已解约", "与{graduate}的签约已解除。"),
     Notice("one_time_code", _G, "验证码", "验证码", "验证码已发送。", Sms.ALWAYS, urgent=True),
     Notice("binding_changed", _G, "微信绑定变更", "绑定变更", "您的账号已在另一个微信上绑定，本微信的绑定随之解除。"),
-    # The answer of the chat that missed the platform's five seconds: sent as it is, in the window that the person opened.
+    # The answer of the chat that missed the five seconds of the platform: sent as it is, while the window is open.
     Notice("chat_answer", _G, "对话回复", "回复", "{text}", urgent=True),
 )
 

@@ -13,9 +13,7 @@ from api.endpoints import Call, endpoint
 from api.schemas import Decision, EmployerQuery, Filled, NewEmployerUser, Registration
 from models.states import EmployerStatus
 from models.store import store
-from workflows.actors import APPLICANT
 from workflows.commands import employers
-from workflows.limits import REGISTER
 from workflows.queries.employers import (
     EmployerFilters,
     list_employers,
@@ -23,7 +21,6 @@ from workflows.queries.employers import (
     read_employer,
     read_inbox,
 )
-from workflows.rates import spend
 
 blueprint = Blueprint("employers", __name__)
 
@@ -41,10 +38,8 @@ blueprint = Blueprint("employers", __name__)
     raises=(409, 422, 429),
 )
 async def register(call: Call) -> dict[str, Any]:
-    place, wish = f"register:{request.remote_addr or ''}", call.body
-    await spend(store(), REGISTER, place, add=False)
-    employer, user = await employers.register_employer(APPLICANT, wish.form, wish.username, wish.password)
-    await store().count(place, REGISTER.times, REGISTER.seconds)
+    wish, address = call.body, request.remote_addr or ""
+    employer, user = await employers.register_from(address, store(), wish.form, wish.username, wish.password)
     return {"id": str(employer), "user": str(user)}
 
 

@@ -66,7 +66,13 @@ def _filters(desk: Desk) -> tuple[str, str, str]:
     labels = desk.catalog["employers"]
     cells = st.columns([1, 2, 2], vertical_alignment="bottom")
     cells[0].selectbox(
-        "状态", list(labels), format_func=labels.__getitem__, key="employer_status", on_change=_first, filter_mode=None
+        "状态",
+        list(labels),
+        format_func=labels.__getitem__,
+        key="employer_status",
+        on_change=_first,
+        filter_mode=None,
+        placeholder="请选择",
     )
     cells[1].text_input(
         "单位名称", key="employer_name", placeholder="名称的一部分即可", max_chars=120, on_change=_first
@@ -180,7 +186,8 @@ def _ask(desk: Desk, employer: Mapping[str, Any], status: str) -> None:
         st.text(employer["name"])
         with st.form(f"form-{turn}", border=False, enter_to_submit=False):
             needed = "" if status == "verified" else "（必填）"
-            st.text_area(f"说明{needed}", key=note, help="单位会看到这段说明。", height=100)
+            st.text_area(f"说明{needed}", key=note, height=100)
+            st.caption("单位会看到这段说明。")
             if fault:
                 st.error(fault)
             st.form_submit_button(f"确认{verb}", key=send, type="primary", shortcut="Ctrl+Enter")

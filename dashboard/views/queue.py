@@ -95,7 +95,15 @@ def _filters(desk: Desk) -> dict[str, str]:
 
 
 def _select(label: str, name: str, options: list[str], say: Any) -> None:
-    st.selectbox(label, options, format_func=say, key=f"queue_{name}", on_change=to_first_page, filter_mode=None)
+    st.selectbox(
+        label,
+        options,
+        format_func=say,
+        key=f"queue_{name}",
+        on_change=to_first_page,
+        filter_mode=None,
+        placeholder="请选择",
+    )
 
 
 def _state_label(flow: Mapping[str, Any], name: str) -> str:

@@ -5,6 +5,8 @@ Kept to what PostgreSQL 15 has. Parameters are numbered; JSON goes in and comes 
 
 from __future__ import annotations
 
+from models.sql.coverage import covered
+
 CLAIM_KEY = """
 INSERT INTO act_keys (scope, key, fingerprint, act_id, created_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (scope, key) DO NOTHING RETURNING id"""
@@ -37,7 +39,7 @@ LOCK_SETTINGS = """
 SELECT open_at, review_mode, invitation_days, sms_fallback FROM settings WHERE school_id = $1 AND cohort = $2
 FOR SHARE"""
 
-READ_FACTS = """
+READ_FACTS = f"""
 SELECT sc.code AS school_code, sc.name AS school_name, sc.province_id,
   (SELECT p.agreement_type FROM province_settings p
     WHERE p.province_id = sc.province_id AND p.cohort = $2) AS agreement_type,
@@ -45,13 +47,12 @@ SELECT sc.code AS school_code, sc.name AS school_name, sc.province_id,
     WHERE m.school_id = sc.id AND m.cohort = $2 AND m.module = 'employment'), FALSE) AS module_open,
   (SELECT json_build_object('name', h.name, 'phone', h.phone, 'address', h.address, 'postcode', h.postcode)
     FROM handlers h WHERE h.school_id = sc.id AND h.cohort = $2 AND h.level = $3) AS handler,
-  EXISTS (SELECT 1 FROM accounts a WHERE a.school_id = sc.id AND a.party = 'department' AND a.department = $4
-    AND a.disabled_at IS NULL AND a.grants->>'employment' = 'rw' AND a.level IN ('all', $3)) AS department_covered,
+  {covered("sc.id", "$4", "$3")} AS department_covered,
   (SELECT json_build_object('id', e.id, 'status', e.status, 'name', e.name, 'name_key', e.name_key, 'uscc', e.uscc,
       'nature', e.nature, 'industry', e.industry, 'region', e.region, 'profile', e.profile)
     FROM employers e WHERE e.id = $5) AS employer,
   (SELECT b.id FROM bindings b WHERE b.graduate_id = $6 AND b.ended_at IS NULL AND b.following) AS binding_id
-FROM schools sc WHERE sc.id = $1"""
+FROM schools sc WHERE sc.id = $1"""  # noqa: S608  fixed texts, numbered parameters
 
 INSERT_RECORD = """
 INSERT INTO records (id, school_id, cohort, flow, graduate_id, employer_id, state, version, round, reviewed, slot,

@@ -1,8 +1,9 @@
-"""Room: the JSON interface for tests: the real application over ASGI, on the worker's database."""
+"""Room: fixtures of the tests over HTTP: our application on the worker's database, the simulated outside."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -14,6 +15,8 @@ from api.service import create
 from api.wiring import EXTENSION
 from models.db import is_unavailable
 from models.store import close_store
+from notifier.clients.transport import open_http
+from notifier.simulators.server import Sandbox, started
 from tests.harness.callers import Api
 
 
@@ -33,3 +36,17 @@ async def api(service: Quart) -> AsyncIterator[Api]:
     await close_store()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
         yield Api(client)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    """For calls of systems outside, with the limits of production."""
+    async with open_http() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
+    """The simulators, fresh for one test."""
+    async with started(tmp_path) as running:
+        yield running

@@ -17,11 +17,9 @@ from tests.harness.phone import (  # noqa: F401  fixtures are found by their nam
     Phone,
     bind_on,
     code_for,
-    http_fixture,
     pages_fixture,
     phone_fixture,
     phone_of,
-    sandbox_fixture,
 )
 from tests.harness.world import World, make_world
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,8 +12,9 @@ from pydantic import SecretStr
 
 from notifier.clients.sms import TencentSms, meaning_of
 from notifier.clients.transport import open_http
-from notifier.simulators.server import Sandbox, started
+from notifier.simulators.server import Sandbox
 from notifier.verdicts import Kind, Mark
+from tests.harness.sandbox import control
 
 MOBILE = "15400000001"
 
@@ -26,19 +26,8 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
-    async with started(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
 def client(sandbox: Sandbox, http: httpx.AsyncClient) -> TencentSms:
     return TencentSms(sandbox.sms, http)
-
-
-async def _control(http: httpx.AsyncClient, sandbox: Sandbox, path: str, body: Any) -> None:
-    answer = await http.post(f"{sandbox.url}/_control/sms/{path}", json=body)
-    assert answer.status_code == 200, answer.text
 
 
 async def _texts(http: httpx.AsyncClient, sandbox: Sandbox) -> list[Any]:
@@ -48,7 +37,9 @@ async def _texts(http: httpx.AsyncClient, sandbox: Sandbox) -> list[Any]:
 async def test_a_text_arrives_in_the_inbox_as_the_template_says(
     client: TencentSms, sandbox: Sandbox, http: httpx.AsyncClient
 ) -> None:
-    await _control(http, sandbox, "templates", [{"template_id": "100001", "text": "验证码{1}，{2}分钟内有效。㛃𠮷䶮"}])
+    await control(
+        http, sandbox, "sms/templates", [{"template_id": "100001", "text": "验证码{1}，{2}分钟内有效。㛃𠮷䶮"}]
+    )
     verdict = await client.send(MOBILE, "100001", ["402913", "10"], context="outbox:7")
     (text,) = await _texts(http, sandbox)
     assert (verdict.kind, verdict.provider_id) == (Kind.SENT, text["serial"])
@@ -148,7 +139,7 @@ async def test_each_fault_of_the_wire_has_its_verdict(
     cause: str,
     applied: int,
 ) -> None:
-    await _control(http, sandbox, "faults", [fault])
+    await control(http, sandbox, "sms/faults", [fault])
     verdict = await client.send(MOBILE, "1", ["1"])
     assert (verdict.kind, verdict.cause) == (kind, cause)
     assert len(await _texts(http, sandbox)) == applied
@@ -191,7 +182,7 @@ async def test_receipts_are_posted_as_an_array_until_taken(
 
     server = await asyncio.start_server(take, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/receipts/sms/secret-path"
-    await _control(http, sandbox, "options", {"receipt_url": url, "receipt_after": 0.01})
+    await control(http, sandbox, "sms/options", {"receipt_url": url, "receipt_after": 0.01})
     sent = await client.send(MOBILE, "1", ["1"])
     await client.send("15400009994", "1", ["1"])
     async with asyncio.timeout(10):

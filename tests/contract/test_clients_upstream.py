@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,8 +15,9 @@ from notifier import verdicts
 from notifier.clients.registry import RegistryClient
 from notifier.clients.transport import open_http
 from notifier.clients.upstream import Push, UpstreamClient, signature_header
-from notifier.simulators.server import Sandbox, started
+from notifier.simulators.server import Sandbox
 from notifier.verdicts import Kind
+from tests.harness.sandbox import control
 from workflows.ports import OutsideFault, RegistryEntry
 
 PERSON = "110000200501010015"
@@ -33,19 +33,8 @@ async def http() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
-    async with started(tmp_path) as running:
-        yield running
-
-
-@pytest.fixture
 def client(sandbox: Sandbox, http: httpx.AsyncClient) -> UpstreamClient:
     return UpstreamClient(sandbox.ems, http)
-
-
-async def _control(http: httpx.AsyncClient, sandbox: Sandbox, path: str, body: Any) -> None:
-    answer = await http.post(f"{sandbox.url}/_control/{path}", json=body)
-    assert answer.status_code == 200, answer.text
 
 
 async def _mailbox(http: httpx.AsyncClient, sandbox: Sandbox) -> Any:
@@ -55,7 +44,7 @@ async def _mailbox(http: httpx.AsyncClient, sandbox: Sandbox) -> Any:
 async def test_a_push_is_in_the_ledger_and_locks_the_destination(
     client: UpstreamClient, sandbox: Sandbox, http: httpx.AsyncClient
 ) -> None:
-    await _control(
+    await control(
         http, sandbox, "ems/roster", [{"school": "99001", "cohort": 2027, "id_number": PERSON, "xm": "王小明"}]
     )
     before = await client.lookup("99001", 2027, PERSON)
@@ -151,7 +140,7 @@ async def test_after_any_fault_the_same_push_again_ends_applied_once(
     cause: str,
     applied: int,
 ) -> None:
-    await _control(http, sandbox, "ems/faults", [fault])
+    await control(http, sandbox, "ems/faults", [fault])
     verdict = await client.push_destination(PUSH)
     assert (verdict.kind, verdict.cause) == (kind, cause)
     assert sum(row["applied"] for row in (await _mailbox(http, sandbox))["ledger"]) == applied
@@ -162,7 +151,7 @@ async def test_after_any_fault_the_same_push_again_ends_applied_once(
 async def test_a_lookup_without_answer_is_unavailable(
     client: UpstreamClient, sandbox: Sandbox, http: httpx.AsyncClient
 ) -> None:
-    await _control(http, sandbox, "ems/faults", [{"kind": "status"}])
+    await control(http, sandbox, "ems/faults", [{"kind": "status"}])
     assert await client.lookup("99001", 2027, PERSON) is OutsideFault.UNAVAILABLE
 
 
@@ -170,7 +159,7 @@ async def test_a_lookup_without_answer_is_unavailable(
 
 
 async def test_the_registry_gives_name_and_status(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
-    await _control(
+    await control(
         http, sandbox, "registry/enterprises", [{"uscc": USCC, "name": "示例软件(有限)公司", "status": "在业"}]
     )
     client = RegistryClient(sandbox.registry_url, http)
@@ -197,9 +186,9 @@ async def test_the_registry_keeps_nobody_waiting(sandbox: Sandbox, http: httpx.A
     assert await client.status("911100001000040470") is OutsideFault.NOT_FOUND
     assert await client.status("not a code") is OutsideFault.UNAVAILABLE
     for fault in ({"kind": "status"}, {"kind": "reset"}, {"kind": "half_body"}, {"kind": "wrong_json"}):
-        await _control(http, sandbox, "registry/faults", [fault])
+        await control(http, sandbox, "registry/faults", [fault])
         assert await client.status(USCC) is OutsideFault.UNAVAILABLE
-    await _control(http, sandbox, "registry/faults", [{"kind": "slow", "seconds": 10}])
+    await control(http, sandbox, "registry/faults", [{"kind": "slow", "seconds": 10}])
     began = asyncio.get_running_loop().time()
     assert await client.status(USCC) is OutsideFault.UNAVAILABLE
     assert asyncio.get_running_loop().time() - began < 3

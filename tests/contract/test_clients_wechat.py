@@ -13,10 +13,10 @@ import pytest
 from pydantic import SecretStr
 
 from models.store import MemoryStore, RedisStore
-from notifier.clients.transport import open_http
 from notifier.clients.wechat import WeChatClient, WeChatSceneQr, WeChatSignIn
 from notifier.simulators.server import Sandbox, started
 from notifier.verdicts import Kind, Mark, Verdict
+from tests.harness.sandbox import control
 from workflows.ports import OutsideFault, SceneCode, WebIdentity
 
 ANNA = "oSample00000000000000000001"
@@ -26,16 +26,10 @@ DATA = {"thing1": "示例软件有限公司", "time2": "2027年3月20日 23:59",
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with open_http() as opened:
-        yield opened
-
-
-@pytest.fixture
 async def sandbox(tmp_path: Path, http: httpx.AsyncClient) -> AsyncIterator[Sandbox]:
     async with started(tmp_path) as running:
-        await _control(http, running, "personas", [{"openid": ANNA, "name": "王小明", "mobile": "15400000001"}])
-        await _control(http, running, "wechat/options", {"receipts": False})
+        await control(http, running, "personas", [{"openid": ANNA, "name": "王小明", "mobile": "15400000001"}])
+        await control(http, running, "wechat/options", {"receipts": False})
         yield running
 
 
@@ -44,14 +38,8 @@ def client(sandbox: Sandbox, http: httpx.AsyncClient) -> WeChatClient:
     return WeChatClient(sandbox.wechat, MemoryStore(), http)
 
 
-async def _control(http: httpx.AsyncClient, sandbox: Sandbox, path: str, body: Any) -> Any:
-    answer = await http.post(f"{sandbox.url}/_control/{path}", json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
 async def _fault(http: httpx.AsyncClient, sandbox: Sandbox, **fault: Any) -> None:
-    await _control(http, sandbox, "wechat/faults", [{"match": {"path": SEND}, **fault}])
+    await control(http, sandbox, "wechat/faults", [{"match": {"path": SEND}, **fault}])
 
 
 async def _mailbox(http: httpx.AsyncClient, sandbox: Sandbox) -> Any:
@@ -98,7 +86,7 @@ async def test_fifty_senders_with_an_expired_token_fetch_exactly_one_more(
     client: WeChatClient, sandbox: Sandbox, http: httpx.AsyncClient
 ) -> None:
     await _send(client, "before")
-    await _control(http, sandbox, "wechat/expire_token", None)
+    await control(http, sandbox, "wechat/expire_token", None)
     verdicts = await asyncio.gather(*(_send(client, f"k{n}") for n in range(50)))
     assert {verdict.kind for verdict in verdicts} == {Kind.SENT}
     assert (await _mailbox(http, sandbox))["calls"][TOKEN] == 2
@@ -111,7 +99,7 @@ async def test_two_processes_share_one_token_and_one_refresh(
     two = [WeChatClient(sandbox.wechat, store, http) for _ in range(2)]
     await asyncio.gather(*(_send(two[n % 2], f"a{n}") for n in range(20)))
     assert (await _mailbox(http, sandbox))["calls"][TOKEN] == 1
-    await _control(http, sandbox, "wechat/expire_token", None)
+    await control(http, sandbox, "wechat/expire_token", None)
     verdicts = await asyncio.gather(*(_send(two[n % 2], f"b{n}") for n in range(20)))
     assert {verdict.kind for verdict in verdicts} == {Kind.SENT}
     assert (await _mailbox(http, sandbox))["calls"][TOKEN] == 2
@@ -144,7 +132,7 @@ async def test_a_token_used_up_by_its_time_is_renewed_before_the_call(
     client: WeChatClient, sandbox: Sandbox, http: httpx.AsyncClient
 ) -> None:
     """Inside the last five minutes the platform gives a new one; the old one is not carried to its end."""
-    await _control(http, sandbox, "wechat/options", {"token_seconds": 20})
+    await control(http, sandbox, "wechat/options", {"token_seconds": 20})
     for n in range(3):
         assert (await _send(client, f"k{n}")).kind is Kind.SENT
     assert (await _mailbox(http, sandbox))["calls"][TOKEN] == 3
@@ -161,7 +149,7 @@ async def test_a_platform_that_is_down_at_the_token_means_nothing_was_sent(
     client: WeChatClient, sandbox: Sandbox, http: httpx.AsyncClient
 ) -> None:
     for kind in ("reset", "half_body", "wrong_json"):
-        await _control(http, sandbox, "wechat/faults", [{"match": {"path": TOKEN}, "kind": kind}])
+        await control(http, sandbox, "wechat/faults", [{"match": {"path": TOKEN}, "kind": kind}])
         verdict = await _send(client)
         assert verdict.kind is Kind.RETRY, kind
         assert verdict.cause.startswith("token_"), kind
@@ -306,7 +294,7 @@ async def test_a_scene_code_can_be_scanned(client: WeChatClient, sandbox: Sandbo
     assert (made.scene, made.url.startswith(sandbox.url)) == ("b_3fQ9x7Lk2", True)
     answer = await http.post(f"{sandbox.url}/phone/chat/{ANNA}/scan", json={"value": made.url})
     assert answer.json() == {"ok": True}
-    await _control(http, sandbox, "wechat/faults", [{"kind": "status", "count": None}])
+    await control(http, sandbox, "wechat/faults", [{"kind": "status", "count": None}])
     assert await WeChatSceneQr(client).create("b_other") is OutsideFault.UNAVAILABLE
 
 
@@ -336,7 +324,7 @@ async def test_a_sign_in_code_gives_the_openid_once(sandbox: Sandbox, http: http
 
 
 async def test_a_snapshot_visitor_is_told_apart(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
-    await _control(http, sandbox, "personas", [{"openid": ANNA, "snapshot": True}])
+    await control(http, sandbox, "personas", [{"openid": ANNA, "snapshot": True}])
     identity = await WeChatSignIn(sandbox.wechat, http).exchange(await _code(sandbox, http, ANNA))
     assert isinstance(identity, WebIdentity)
     assert identity.snapshot
@@ -345,7 +333,7 @@ async def test_a_snapshot_visitor_is_told_apart(sandbox: Sandbox, http: httpx.As
 
 async def test_sign_in_says_unavailable_when_the_platform_is(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
     for fault in ({"kind": "status"}, {"kind": "reset"}, {"kind": "wrong_json"}, {"kind": "errcode", "code": -1}):
-        await _control(http, sandbox, "wechat/faults", [fault])
+        await control(http, sandbox, "wechat/faults", [fault])
         assert await WeChatSignIn(sandbox.wechat, http).exchange("any") is OutsideFault.UNAVAILABLE
 
 
@@ -354,7 +342,7 @@ async def test_no_token_secret_code_or_openid_is_logged(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await _send(client)
-    await _control(http, sandbox, "wechat/expire_token", None)
+    await control(http, sandbox, "wechat/expire_token", None)
     await _send(client, "again")
     code = await _code(sandbox, http, ANNA)
     await WeChatSignIn(sandbox.wechat, http).exchange(code)

@@ -7,33 +7,28 @@ from uuid import UUID
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import client
 from models import kit
 from models.db import execute, fetch_value
-from models.parties import Grant, Party, ReviewMode
+from models.parties import Grant, Module, Party, ReviewMode
 from models.states import EmployerStatus
-from tests.harness.cutting import cutting
+from tests.harness.clerks import queue, review, sit, token_of, waiting
 from tests.harness.sitting import Sitting, use_service
 from tests.harness.stack import Stack
 from tests.harness.world import (
     PASSWORD,
-    Desk,
-    World,
-    accept,
     add_graduates,
     approve,
     invite,
     make_account,
     make_employer,
     make_world,
-    sign,
 )
 from workflows.actors import CLOCK
-from workflows.commands.accounts import create_account, disable_account
+from workflows.commands.accounts import create_account
 from workflows.commands.clock import note_registry
+from workflows.commands.provinces import open_module
 from workflows.commands.roster import invalidate_graduate
 from workflows.commands.warnings import mark_employer
-from workflows.engine import Outcome
 from workflows.ports import RegistryEntry
 
 REASON, WRONG_TEXT = "单位信息有误", "单位名称与公章不一致"
@@ -46,38 +41,6 @@ async def service(stack: Stack, database: str) -> str:
         await stack.start("serve")
     use_service(stack.service_url)
     return stack.service_url
-
-
-def token_of(username: str) -> str:
-    return str(client.sign_in(username, PASSWORD, "127.0.0.1")["token"])
-
-
-def sit(desk: Desk) -> Sitting:
-    return Sitting(token_of(desk.username)).run()
-
-
-def queue(desk: Desk, state: str = "") -> Sitting:
-    """At the queue, by its button on the first page, or with a state chosen."""
-    sitting = sit(desk).press("去处理")
-    return sitting.type("签约状态", state).run() if state else sitting
-
-
-def review(desk: Desk) -> Sitting:
-    """At the first record that waits for this desk."""
-    return queue(desk).press("从第一条开始")
-
-
-async def waiting(world: World, count: int = 1) -> list[Outcome]:
-    """Invitations that were accepted, oldest first."""
-    return [await accept(world, await invite(world, p), p) for p in world.graduates[:count]]
-
-
-async def steps(outcome: Outcome) -> int:
-    return int(await fetch_value("SELECT count(*) FROM journal WHERE subject_id = $1", outcome.record_id))
-
-
-async def state_of(outcome: Outcome) -> str:
-    return str(await fetch_value("SELECT state FROM records WHERE id = $1", outcome.record_id))
 
 
 # --- first page ----------------------------------------------------------------------------------
@@ -127,6 +90,25 @@ async def test_a_province_sees_how_many_employers_wait(service: str) -> None:
     assert "待核验单位：" in desk.words
     assert "去处理" not in desk.buttons
     assert desk.press("去核验").title == "单位核验"
+
+
+async def test_a_tab_that_is_left_alone_stops_asking(service: str) -> None:
+    world = await make_world()
+
+    def script(token: str) -> None:
+        from dataclasses import replace
+
+        from dashboard import shell
+        from dashboard.client import Client
+        from dashboard.views import home
+
+        desk = shell.open_desk(Client(token))
+        home.show(replace(desk, me={**desk.me, "idle_at": "2020-01-01T00:00:00Z"}))
+
+    at = AppTest.from_function(script, kwargs={"token": token_of(world.school_desk.username)}, default_timeout=60).run()
+    assert [e.value for e in at.info] == ["您已有一段时间没有操作，自动刷新已停止。"]
+    assert [b.label for b in at.button] == ["继续"]
+    assert not at.metric
 
 
 async def test_a_first_password_opens_nothing_but_its_change(service: str) -> None:
@@ -218,11 +200,27 @@ async def test_one_can_look_for_a_person_by_the_whole_number(service: str) -> No
 
 
 async def test_another_cohort_has_another_queue(service: str) -> None:
-    world = await make_world()
+    world = await make_world(graduates=1)
     await waiting(world)
+    await open_module(world.province, world.school_id, world.cohort - 1, Module.EMPLOYMENT)
     desk = queue(world.school_desk)
     assert desk.value("届次") == world.cohort
-    assert [link.label for link in desk.at.get("page_link")] == ["首页", "在线签约管理"]
+    desk.type("届次", world.cohort - 1).run()
+    assert "没有符合条件的记录" in desk.words
+    desk.press("清除筛选")
+    assert desk.value("届次") == world.cohort - 1
+    desk.type("届次", world.cohort).run()
+    assert "共 1 条" in desk.words
+
+
+async def test_only_a_province_finds_the_verification_of_employers_in_its_menu(service: str) -> None:
+    world = await make_world(graduates=1)
+    for desk, entries in (
+        (world.school_desk, ["首页", "在线签约管理"]),
+        (world.department_desks["计算机学院"], ["首页", "在线签约管理"]),
+        (world.province_desk, ["首页", "在线签约管理", "单位核验"]),
+    ):
+        assert [link.label for link in sit(desk).at.get("page_link")] == entries
 
 
 # --- review --------------------------------------------------------------------------------------
@@ -270,13 +268,13 @@ async def test_a_reader_sees_why_nothing_can_be_done(service: str) -> None:
 
 
 async def test_the_school_sees_that_the_department_decides_first(service: str) -> None:
-    world = await make_world(ReviewMode.DEPARTMENT_THEN_SCHOOL, graduates=1)
-    await waiting(world)
-    desk = sit(world.school_desk)
-    desk.at.session_state["queue_kept"] = {"state": "__all"}
-    desk.at.query_params["id"] = "nothing"
-    department = review(world.department_desks[world.graduate.department])
-    assert department.buttons["鉴证通过"]
+    world = await make_world(ReviewMode.DEPARTMENT_THEN_SCHOOL, graduates=2)
+    first, _ = await waiting(world, 2)
+    await approve(world, first)
+    desk = queue(world.school_desk, "学生已同意签约，等待学院审核").press("从第一条开始")
+    assert desk.title.startswith(world.graduates[1].name)
+    assert desk.buttons["鉴证通过"] is False
+    assert "暂不能操作：该记录正由学院审核" in desk.words
 
 
 async def test_a_frozen_record_says_so(service: str) -> None:
@@ -299,161 +297,6 @@ async def test_a_record_out_of_sight_is_not_found(service: str) -> None:
         desk.run()
         assert "没有找到这条记录" in desk.words
         assert list(desk.buttons) == ["返回列表"]
-
-
-# --- deciding ------------------------------------------------------------------------------------
-
-
-async def test_after_a_decision_the_next_record_follows_until_none_is_left(service: str) -> None:
-    world = await make_world(graduates=2)
-    first, second = await waiting(world, 2)
-    desk = review(world.school_desk).press("鉴证通过").press("确认鉴证通过")
-    assert desk.title.startswith(world.graduates[1].name)
-    assert f"已提交：{world.graduates[0].name}，签约完成" in desk.words
-    assert await state_of(first) == "signed"
-    desk.press("鉴证通过").press("确认鉴证通过")
-    assert desk.title == "在线签约管理"
-    assert "列表中没有下一条了" in desk.words
-    assert await state_of(second) == "signed"
-
-
-async def test_all_faults_stand_at_their_fields_and_nothing_typed_is_lost(service: str) -> None:
-    world = await make_world(graduates=1)
-    accepted = (await waiting(world))[0]
-    desk = review(world.school_desk).press("鉴证不通过").press("确认鉴证不通过")
-    assert desk.errors == ["请选择“原因”。", "请填写“具体问题”。"]
-    desk.type("原因", REASON).type("具体问题", "太短").press("确认鉴证不通过")
-    assert len(desk.errors) == 1
-    assert (desk.value("原因"), desk.value("具体问题")) == ("employer_data", "太短")
-    assert await steps(accepted) == 2, "nothing was written"
-    desk.type("具体问题", WRONG_TEXT).press("确认鉴证不通过")
-    assert await state_of(accepted) == "rejected"
-    assert await steps(accepted) == 3
-
-
-async def test_a_warned_employer_is_acknowledged_before_it_is_approved(service: str) -> None:
-    world = await make_world(graduates=1)
-    firm = world.employer
-    await note_registry(CLOCK, firm.uscc, RegistryEntry(firm.uscc, firm.name, "注销", kit.now()))
-    accepted = (await waiting(world))[0]
-    desk = review(world.school_desk).press("鉴证通过").type("备注", "已电话核实").press("确认鉴证通过")
-    assert desk.errors == ["请先核实单位情况，并勾选“已知悉该单位的预警或经营状态提示”。"]
-    assert desk.value("备注") == "已电话核实"
-    assert await steps(accepted) == 2
-    desk.type("已知悉", True).press("确认鉴证通过")
-    assert await state_of(accepted) == "signed"
-
-
-async def test_an_employer_in_order_asks_for_no_tick(service: str) -> None:
-    world = await make_world(graduates=1)
-    await waiting(world)
-    desk = review(world.school_desk).press("鉴证通过")
-    assert not desk.at.checkbox
-
-
-async def test_whoever_comes_second_is_told_who_was_first(service: str) -> None:
-    world = await make_world(graduates=1)
-    accepted = (await waiting(world))[0]
-    rival = await make_account(world.province, Party.SCHOOL, "周先行", school_id=world.school_id)
-    desk = review(world.school_desk).press("鉴证通过")
-    await approve(world, accepted, rival.actor)
-    desk.press("确认鉴证通过")
-    assert "该记录已由 周先行 于" in desk.words
-    assert "先行处理（鉴证通过），现为“签约完成”" in desk.words
-    assert "确认鉴证通过" not in desk.buttons
-    assert await steps(accepted) == 3
-
-
-async def test_a_question_whose_record_moved_on_is_closed(service: str) -> None:
-    world = await make_world(graduates=1)
-    accepted = (await waiting(world))[0]
-    desk = review(world.school_desk).press("鉴证不通过")
-    await approve(world, accepted)
-    desk.run()
-    assert "该记录已由 学校用户 于" in desk.words
-    assert "确认鉴证不通过" not in desk.buttons
-
-
-async def test_an_edit_begins_with_the_present_value_and_stays_on_the_record(service: str) -> None:
-    world = await make_world(graduates=1)
-    await sign(world)
-    await add_graduates(world, 1)
-    await accept(world, await invite(world, world.graduates[1]), world.graduates[1])
-    desk = queue(world.school_desk, "签约完成").press("从第一条开始").press("修改职位类别")
-    assert desk.value("工作职位类别") == "13"
-    desk.type("工作职位类别", "教学人员").press("确认修改职位类别")
-    assert "工作职位类别：工程技术人员 → 教学人员" in desk.words
-    assert desk.title.startswith(world.graduate.name)
-
-
-# --- lost answers, ended sessions ----------------------------------------------------------------
-
-
-async def test_a_lost_answer_is_asked_for_again_under_the_same_key(service: str) -> None:
-    world = await make_world(graduates=2)
-    accepted = (await waiting(world, 2))[0]
-    with cutting(service) as peer:
-        use_service(peer.url)
-        desk = review(world.school_desk)
-        peer.lose = 1
-        desk.press("鉴证通过").press("确认鉴证通过")
-        assert "签约完成" in desk.words
-        assert len(peer.keys) == 2
-        assert len(set(peer.keys)) == 1
-    assert await steps(accepted) == 3
-
-
-async def test_a_click_that_is_repeated_after_no_answer_came_is_one_act(service: str) -> None:
-    world = await make_world(graduates=2)
-    accepted = (await waiting(world, 2))[0]
-    with cutting(service) as peer:
-        use_service(peer.url)
-        desk = review(world.school_desk).press("鉴证不通过").type("原因", REASON).type("具体问题", WRONG_TEXT)
-        peer.lose = 2
-        desk.press("确认鉴证不通过")
-        assert "没有收到服务的答复" in desk.errors[0]
-        assert desk.value("具体问题") == WRONG_TEXT
-        desk.press("确认鉴证不通过")
-        assert "审核不通过，签约失败" in desk.words
-        assert len(peer.keys) == 3
-        assert len(set(peer.keys)) == 1
-    assert await steps(accepted) == 3
-
-
-async def test_a_corrected_form_goes_under_a_key_of_its_own(service: str) -> None:
-    world = await make_world(graduates=2)
-    await waiting(world, 2)
-    with cutting(service) as peer:
-        use_service(peer.url)
-        desk = review(world.school_desk).press("鉴证不通过").type("原因", REASON).type("具体问题", "太短")
-        desk.press("确认鉴证不通过").type("具体问题", WRONG_TEXT).press("确认鉴证不通过")
-        assert len(set(peer.keys)) == 2
-
-
-async def test_a_session_that_ends_at_work_loses_nothing_that_was_typed(service: str) -> None:
-    world = await make_world(graduates=1)
-    accepted = (await waiting(world))[0]
-    desk = review(world.school_desk).press("鉴证不通过").type("原因", REASON).type("具体问题", WRONG_TEXT)
-    client.Client(desk.token).delete("/v1/sessions/current")
-    desk.press("确认鉴证不通过")
-    assert "登录已失效" in desk.words
-    assert "/auth/login?said=ended" in desk.markup
-    assert "正在填写的内容已为您保留" in desk.words
-    again = review(world.school_desk).press("鉴证不通过")
-    assert (again.value("原因"), again.value("具体问题")) == ("employer_data", WRONG_TEXT)
-    again.press("确认鉴证不通过")
-    assert await state_of(accepted) == "rejected"
-
-
-async def test_a_disabled_account_is_out_at_its_next_click(service: str) -> None:
-    world = await make_world(graduates=1)
-    await waiting(world)
-    clerk = await make_account(world.province, Party.SCHOOL, "钱离任", school_id=world.school_id)
-    desk = review(clerk)
-    await disable_account(world.province, clerk.actor.id, confirmed=True)
-    desk.press("鉴证通过")
-    assert "登录已失效" in desk.words
-    assert not desk.buttons
 
 
 # --- employers -----------------------------------------------------------------------------------

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,47 +10,29 @@ import pytest
 
 from models import db
 from models.states import Channel
-from tests.harness.outbox import (
-    NOON,
+from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     Outside,
     attempts,
     deliver,
-    empty_outbox,
+    noon_fixture,
+    outbox_fixture,
     outbox_of,
-    outside,
+    outside_fixture,
     owe,
-    own_outbox,
     row,
     running,
     settled,
     statuses,
 )
-from tests.harness.postgres import TestServer
 from tests.harness.world import Person, add_graduates, sign
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
 from workflows.errors import Refused
 
 
-@pytest.fixture(scope="module", autouse=True)
-async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    async with own_outbox(database_server, database) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-async def sandbox(outbox: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
-    folder: Path = tmp_path_factory.mktemp("sandbox")
-    async with outside(folder) as made:
-        yield made
-
-
 @pytest.fixture(autouse=True)
-async def noon(clock: Any, sandbox: Outside) -> Any:
-    clock.at(NOON)
-    await empty_outbox()
+async def healed(noon: Any, sandbox: Outside) -> None:
     await sandbox.heal("ems")
-    return clock
 
 
 def columns(**values: str) -> dict[str, str]:

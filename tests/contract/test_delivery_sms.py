@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,20 +15,18 @@ from api.routes.receipts import sms_path
 from models import db, kit
 from models.states import Channel
 from models.vault import seal
-from tests.harness.outbox import (
-    NOON,
+from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     Outside,
     attempts,
     deliver,
-    empty_outbox,
-    outside,
+    noon_fixture,
+    outbox_fixture,
+    outside_fixture,
     owe,
-    own_outbox,
     row,
     statuses,
     until,
 )
-from tests.harness.postgres import TestServer
 from tests.harness.world import Person, add_graduates
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
@@ -38,25 +34,9 @@ from workflows.commands.deliveries import CODE_PLACE
 from workflows.commands.receipts import UNSURE, UNSURE_DEAD, Receipt, give_up_unsure, note_receipts
 
 
-@pytest.fixture(scope="module", autouse=True)
-async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    async with own_outbox(database_server, database) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-async def sandbox(outbox: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
-    folder: Path = tmp_path_factory.mktemp("sandbox")
-    async with outside(folder) as made:
-        yield made
-
-
 @pytest.fixture(autouse=True)
-async def noon(clock: Any, sandbox: Outside) -> Any:
-    clock.at(NOON)
-    await empty_outbox()
+async def healed(noon: Any, sandbox: Outside) -> None:
     await sandbox.heal("sms")
-    return clock
 
 
 async def person_of(sandbox: Outside, mobile: str = "") -> Person:

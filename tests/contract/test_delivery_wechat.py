@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,22 +14,20 @@ from models.config import settings
 from models.states import Channel
 from notifier.channels.wechat import client_msg_id
 from notifier.simulators.wechat_rules import bad_field
-from tests.harness.outbox import (
-    NOON,
+from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     Outside,
     attempts,
     deliver,
-    empty_outbox,
+    noon_fixture,
+    outbox_fixture,
     outbox_of,
-    outside,
+    outside_fixture,
     owe,
-    own_outbox,
     row,
     running,
     settled,
     statuses,
 )
-from tests.harness.postgres import TestServer
 from tests.harness.world import Person, accept, add_graduates, approve, invite, make_employer
 from workflows.actors import CLOCK, Actor
 from workflows.commands import deliveries
@@ -40,26 +36,10 @@ from workflows.engine import Outcome, act
 from workflows.errors import NotFound, Refused
 
 
-@pytest.fixture(scope="module", autouse=True)
-async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    async with own_outbox(database_server, database) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-async def sandbox(outbox: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
-    folder: Path = tmp_path_factory.mktemp("sandbox")
-    async with outside(folder) as made:
-        yield made
-
-
 @pytest.fixture(autouse=True)
-async def noon(clock: Any, sandbox: Outside) -> Any:
-    clock.at(NOON)
-    await empty_outbox()
+async def healed(noon: Any, sandbox: Outside) -> None:
     await sandbox.heal("wechat")
     await allow_sms(sandbox, True)
-    return clock
 
 
 async def allow_sms(sandbox: Outside, allowed: bool) -> None:

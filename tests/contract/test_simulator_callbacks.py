@@ -23,7 +23,6 @@ from bot.envelope import Keys
 from bot.messages import Inbound
 from models.config import WeChatSettings
 from models.store import MemoryStore
-from notifier.clients.transport import open_http
 from notifier.clients.wechat import WeChatClient
 from notifier.simulators.server import Sandbox, started
 from notifier.simulators.wechat_callbacks import BROKEN
@@ -78,12 +77,6 @@ async def _serving(app: Any) -> AsyncIterator[str]:
 @pytest.fixture
 async def service() -> Service:
     return Service()
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with open_http() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from models.config import settings
-from notifier.clients.transport import open_http
 from notifier.clients.upstream import Push, UpstreamClient
 from notifier.simulators import wechat_rules
 from notifier.simulators.config import from_settings
@@ -20,12 +19,6 @@ from notifier.simulators.server import Sandbox, started
 ANNA = "oSample00000000000000000001"
 BEN = "oSample00000000000000000002"
 HTML = {"Accept": "text/html,application/xhtml+xml"}
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with open_http() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from bot.messages import Inbound
 from models.config import WeChatSettings
 from models.store import MemoryStore
 from notifier.clients.sms import TencentSms
-from notifier.clients.transport import open_http
 from notifier.clients.wechat import WeChatClient
 from notifier.simulators.server import Sandbox, started
 
@@ -32,12 +31,6 @@ TEMPLATE = {
     "fields": [{"name": "thing1", "label": "单位名称"}, {"name": "phrase2", "label": "状态"}],
 }
 TAP = '或点<a href="weixin://bizmsgmenu?msgmenucontent=同意 1&msgmenuid=101">同意第 1 项</a>'
-
-
-@pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
-    async with open_http() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
-
-import pytest
 
 from models import db, kit
 from models.sql import outbox as sql
 from models.states import Channel, OutboxStatus
-from tests.harness.outbox import NOON, attempts, empty_outbox, owe, own_outbox, row, statuses
-from tests.harness.postgres import TestServer
+from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
+    attempts,
+    noon_fixture,
+    outbox_fixture,
+    owe,
+    row,
+    statuses,
+)
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
 from workflows.commands.deliveries import Claimed, Settlement
 
 LEASE = timedelta(seconds=30)
 SENT = Settlement(OutboxStatus.SENT, "sent", provider_id="p1")
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    async with own_outbox(database_server, database) as url:
-        yield url
-
-
-@pytest.fixture(autouse=True)
-async def noon(clock: Any) -> Any:
-    clock.at(NOON)
-    await empty_outbox()
-    return clock
 
 
 async def claim(hands: int = 10, channel: Channel = Channel.EMS, lease: timedelta = LEASE) -> list[Claimed]:

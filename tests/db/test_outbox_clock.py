@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -13,20 +12,18 @@ from models import db, kit
 from models.kit import SHANGHAI
 from models.tables import Binding, Graduate, RegistryStatus
 from notifier.jobs import Job, clock_jobs, refresh_registry
-from tests.harness.outbox import NOON, empty_outbox, outbox_of, own_outbox
-from tests.harness.postgres import TestServer
+from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
+    NOON,
+    empty_outbox,
+    outbox_fixture,
+    outbox_of,
+)
 from tests.harness.world import Person, World, accept, add_graduates, invite, make_employer, make_world
 from workflows.actors import CLOCK
 from workflows.commands import clock
 from workflows.commands.tokens import VISITOR, open_state
 from workflows.engine import Outcome
 from workflows.ports import OutsideFault, RegistryEntry
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    async with own_outbox(database_server, database) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

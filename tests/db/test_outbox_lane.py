@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,36 +15,21 @@ from notifier.channels import Hold, Outlet, Pointless, Prepared
 from notifier.lane import Held, Lane, LeaseTooShortError
 from notifier.verdicts import Verdict, retry, sent, unknown
 from notifier.worker import Notifier
-from tests.harness.outbox import (
-    NOON,
+from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     TellingOutlet,
     attempts,
-    empty_outbox,
+    noon_fixture,
+    outbox_fixture,
     owe,
-    own_outbox,
     row,
     running,
     settled,
     statuses,
     until,
 )
-from tests.harness.postgres import TestServer
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
 from workflows.commands.deliveries import Claimed
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    async with own_outbox(database_server, database) as url:
-        yield url
-
-
-@pytest.fixture(autouse=True)
-async def noon(clock: Any) -> Any:
-    clock.at(NOON)
-    await empty_outbox()
-    return clock
 
 
 def lane(outlet: Outlet, *, hands: int = 8, lease: float = 5.0, channel: Channel = Channel.EMS) -> Lane:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,20 +9,16 @@ import pytest
 from models import db, kit
 from models.parties import Grant, Level, Module, Party
 from models.states import Channel, OutboxStatus
-from tests.harness.outbox import NOON, own_outbox
-from tests.harness.postgres import TestServer
+from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
+    NOON,
+    outbox_fixture,
+)
 from tests.harness.world import World, accept, approve, invite, make_world
 from workflows.actors import Actor
 from workflows.engine import Outcome
 from workflows.errors import Forbidden, InvalidRequest, ModuleClosed, NotFound
 from workflows.queries import deliveries
 from workflows.queries.deliveries import Filters
-
-
-@pytest.fixture(scope="module", autouse=True)
-async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    async with own_outbox(database_server, database) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

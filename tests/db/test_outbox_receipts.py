@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +11,13 @@ import pytest
 from models import db, kit
 from models.states import Channel, OutboxStatus
 from models.tables import Binding, Graduate
-from tests.harness.outbox import NOON, empty_outbox, owe, own_outbox, row, statuses
-from tests.harness.postgres import TestServer
+from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
+    noon_fixture,
+    outbox_fixture,
+    owe,
+    row,
+    statuses,
+)
 from tests.harness.world import World, make_world
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
@@ -30,22 +34,9 @@ from workflows.commands.receipts import (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-async def outbox(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    async with own_outbox(database_server, database) as url:
-        yield url
-
-
 @pytest.fixture(scope="module")
 async def world(outbox: str) -> World:
     return await make_world(graduates=1, departments=("文学院",))
-
-
-@pytest.fixture(autouse=True)
-async def noon(clock: Any) -> Any:
-    clock.at(NOON)
-    await empty_outbox()
-    return clock
 
 
 async def sent_by(channel: Channel, provider_id: str, **about: Any) -> int:

@@ -1,6 +1,9 @@
 """Room: an outbox of a test's own: a database nobody else claims from, rows, outlets that answer as told.
 
 Claims take whatever is due in the whole database, so tests of the outbox leave the shared one alone.
+
+Fixtures are imported by name: `from tests.harness.outbox import noon_fixture, outbox_fixture`. `outbox` and `noon`
+then hold for every test of the file, asked for or not.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 
 from models import db, kit
 from models.states import Channel
@@ -58,6 +62,21 @@ async def own_outbox(server: TestServer, shared_url: str) -> AsyncIterator[str]:
 async def empty_outbox() -> None:
     """Rows that an earlier test left waiting are nobody's business any more."""
     await db.execute("UPDATE outbox SET status = 'superseded' WHERE status IN ('pending', 'deferred', 'sending')")
+
+
+@pytest.fixture(name="outbox", scope="module", autouse=True)
+async def outbox_fixture(database: str, database_server: TestServer) -> AsyncIterator[str]:
+    """An own outbox for the tests of one file; its database's address."""
+    async with own_outbox(database_server, database) as url:
+        yield url
+
+
+@pytest.fixture(name="noon", autouse=True)
+async def noon_fixture(clock: Any, outbox: str) -> Any:
+    """Each test begins at noon of a working day, with nothing owed; the clock."""
+    clock.at(NOON)
+    await empty_outbox()
+    return clock
 
 
 async def owe(
@@ -224,6 +243,13 @@ async def outside(folder: Path, graduates: int = 1) -> AsyncIterator[Outside]:
         await made.control("wechat/templates", announced_wechat())
         await made.control("sms/templates", announced_sms())
         await made.control("sms/options", {"same_content_seconds": 0})
+        yield made
+
+
+@pytest.fixture(name="sandbox", scope="module")
+async def outside_fixture(outbox: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
+    folder: Path = tmp_path_factory.mktemp("sandbox")
+    async with outside(folder) as made:
         yield made
 
 

@@ -1,6 +1,6 @@
 """Room: a graduate's phone in a test's hand: WeChat sign-in by the sandbox, cookies, the pages, their forms.
 
-Import the fixtures by name: `from tests.harness.phone import pages_fixture, phone_fixture, sandbox_fixture`.
+Import the fixtures by name: `from tests.harness.phone import pages_fixture, phone_fixture`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -24,26 +23,13 @@ from models.store import store as house_store
 from models.tables import OutboxRow
 from models.vault import unseal
 from notifier.clients.registry import RegistryClient
-from notifier.clients.transport import open_http
 from notifier.clients.wechat import WeChatClient, WeChatSceneQr, WeChatSignIn
-from notifier.simulators.server import Sandbox, started
+from notifier.simulators.server import Sandbox
 from tests.harness.chat import new_openid
 from tests.harness.world import Person
 from workflows.commands.deliveries import CODE_PLACE
 
 BASE = "http://127.0.0.1:8000"
-
-
-@pytest.fixture(name="http")
-async def http_fixture() -> AsyncIterator[httpx.AsyncClient]:
-    async with open_http() as opened:
-        yield opened
-
-
-@pytest.fixture(name="sandbox")
-async def sandbox_fixture(tmp_path: Path) -> AsyncIterator[Sandbox]:
-    async with started(tmp_path) as running:
-        yield running
 
 
 @pytest.fixture(name="pages")

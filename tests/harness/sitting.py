@@ -53,14 +53,17 @@ class Sitting:
         return self.run()
 
     def type(self, label: str, value: Any) -> Sitting:
-        """Fill in the field whose label begins so; a list is chosen from by its label."""
+        """Fill in the field whose label begins so; a list is chosen from by a label, or by a value."""
         for field in (*self.at.text_input, *self.at.text_area, *self.at.checkbox):
             if field.label.startswith(label):
                 field.set_value(value)
                 return self
         for field in self.at.selectbox:
             if field.label.startswith(label):
-                field.select_index(field.options.index(value))
+                if value in field.options:
+                    field.select_index(field.options.index(value))
+                else:
+                    field.set_value(value)
                 return self
         raise AssertionError(f"no field {label}")
 

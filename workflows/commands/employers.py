@@ -11,14 +11,16 @@ from models.parties import Party
 from models.states import EmployerStatus
 from models.tables import Employer, EmployerUser, Province
 from models.vault import seal
-from workflows.actors import Actor, require, require_place, require_write
+from workflows.actors import APPLICANT, Actor, require, require_place, require_write
 from workflows.commands import Book, command
 from workflows.commands.filled import fault, filled, one_fault
 from workflows.commands.sessions import login_name
 from workflows.errors import Fault, Forbidden, InvalidForm, NotFound, Refused
 from workflows.forms import FORMS, validate
 from workflows.journal import province_chain
+from workflows.limits import REGISTER
 from workflows.passwords import faults_of, hashed
+from workflows.rates import Counter, spend
 
 PROFILE_PLACE = "employers.profile"
 
@@ -58,9 +60,7 @@ async def register_employer(book: Book, form: Mapping[str, Any], username: str, 
     `form`: the form `employer_registration`. Raises InvalidForm, Refused (`code_free`).
     """
     require(book.actor, Party.EMPLOYER)
-    clean, faults = validate(FORMS["employer_registration"], form, {})
-    if faults := (*faults, *login_faults(username, password)):
-        raise InvalidForm(faults)
+    clean = _readable(form, username, password)
     province_id = await _province(clean["employer_region"])
     await _check_code_free(clean["employer_uscc"])
     employer = Employer(
@@ -74,6 +74,25 @@ async def register_employer(book: Book, form: Mapping[str, Any], username: str, 
     user = await _add_user(book, employer, username, clean.get("agent_name") or clean["contact_name"], password)
     book.note(province_chain(province_id), "employer", employer.id, "register", name=employer.name, uscc=employer.uscc)
     return employer.id, user
+
+
+async def register_from(
+    address: str, counter: Counter, form: Mapping[str, Any], username: str, password: str
+) -> tuple[UUID, UUID]:
+    """The same for whoever comes in from an address. A form that reads well counts as a try, whatever comes of it.
+
+    Raises RateLimited besides.
+    """
+    _readable(form, username, password)
+    await spend(counter, REGISTER, f"register:{address}")
+    return await register_employer(APPLICANT, form, username, password)
+
+
+def _readable(form: Mapping[str, Any], username: str, password: str) -> dict[str, Any]:
+    clean, faults = validate(FORMS["employer_registration"], form, {})
+    if faults := (*faults, *login_faults(username, password)):
+        raise InvalidForm(faults)
+    return clean
 
 
 def _columns(clean: Mapping[str, Any]) -> dict[str, Any]:

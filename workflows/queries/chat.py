@@ -18,9 +18,9 @@ from models import codes
 from models.db import fetch
 from models.kit import cohort_close, mask_mobile
 from models.kit import now as clock
-from models.parties import AgreementType, Level, ReviewMode
+from models.parties import AgreementType, ReviewMode
 from models.sql import chat as sql
-from models.states import Flow, Phase
+from models.states import Phase
 from models.tables import Graduate
 from models.vault import unseal
 from workflows.actors import Actor
@@ -28,6 +28,7 @@ from workflows.commands.sessions import actor_of_graduate
 from workflows.decide import Choice, allowed
 from workflows.facts import Facts, GraduateFacts, RecordFacts
 from workflows.flows import FLOWS
+from workflows.loading import graduate_facts, record_facts
 from workflows.queries.warnings import Marks
 from workflows.spec import State, Workflow
 
@@ -172,18 +173,7 @@ def _person(now: datetime, rows: Sequence[Any]) -> Person | None:
     head = rows[0]
     if head["graduate_id"] is None:
         return None
-    graduate = GraduateFacts(
-        id=head["graduate_id"],
-        school_id=head["school_id"],
-        cohort=head["cohort"],
-        name=head["name"],
-        level=Level(head["level"]),
-        level_code=head["level_code"],
-        department=head["department"],
-        major=head["major"],
-        training_mode=head["training_mode"],
-        invalid=head["invalid_at"] is not None,
-    )
+    graduate = graduate_facts(head, {}, key="graduate_id")
     # The facts carry exactly the columns that an actor is made of.
     actor = actor_of_graduate(cast(Graduate, graduate))
     facts = _facts(now, graduate, head)
@@ -254,20 +244,4 @@ _CARRIED = (
 def _record(row: Any) -> RecordFacts:
     rest = {name: row[name] for name in _CARRIED}
     rest["form"] = json.loads(row["form"])
-    return RecordFacts(
-        id=row["record_id"],
-        flow=Flow(row["flow"]),
-        school_id=row["record_school_id"],
-        cohort=row["record_cohort"],
-        graduate_id=row["record_graduate_id"],
-        employer_id=row["employer_id"],
-        parent_id=row["parent_id"],
-        state=row["state"],
-        version=row["version"],
-        slot=row["slot"],
-        reviewed=row["reviewed"],
-        expires_at=row["expires_at"],
-        department=row["record_department"],
-        level=Level(row["record_level"]),
-        row=rest,
-    )
+    return record_facts(row, rest, prefix="record_")

@@ -14,6 +14,7 @@ from uuid import UUID
 from models.db import fetch
 from models.kit import SHANGHAI, fold, json_time, mask_id_number, name_key
 from models.parties import STAFF, Level, Party
+from models.sql.coverage import covered
 from models.states import Flow, Phase
 from models.vault import blind_index, unseal
 from workflows.actors import Actor, require_read, visible_to
@@ -60,9 +61,7 @@ COLUMNS = """r.id, r.school_id, r.cohort, r.flow, r.state, r.version, r.waits_on
 SOURCE = "records r JOIN graduates g ON g.id = r.graduate_id JOIN schools s ON s.id = r.school_id"
 
 # A department-stage record that no enabled account covers falls to the school (workflows.md, Conventions 1).
-COVERED = """EXISTS (SELECT 1 FROM accounts a WHERE a.school_id = r.school_id AND a.party = 'department'
-  AND a.department = r.department AND a.disabled_at IS NULL AND a.grants->>'employment' = 'rw'
-  AND a.level IN ('all', r.level))"""
+COVERED = covered("r.school_id", "r.department", "r.level")
 
 
 async def list_records(actor: Actor, flow: Flow, filters: Filters) -> Page:

@@ -11,6 +11,7 @@ from models.codes import table
 from models.db import fetch, fetch_row
 from models.kit import json_time
 from models.parties import Level, Module, Party
+from models.sql.coverage import covered
 from workflows.actors import Actor, own_school, require, require_read
 from workflows.errors import Forbidden
 from workflows.flows import FLOWS
@@ -56,12 +57,11 @@ SELECT r.flow, count(*) AS count FROM records r JOIN graduates g ON g.id = r.gra
 WHERE r.school_id = $1 AND r.cohort = $2 AND g.invalid_at IS NULL AND r.flow || ':' || r.state = ANY($3::text[])
 GROUP BY r.flow ORDER BY r.flow"""
 
-_UNCOVERED = """
+_UNCOVERED = f"""
 SELECT DISTINCT g.department, g.level FROM graduates g
-WHERE g.school_id = $1 AND g.cohort = $2 AND g.invalid_at IS NULL AND NOT EXISTS (
-  SELECT 1 FROM accounts a WHERE a.school_id = g.school_id AND a.party = 'department' AND a.department = g.department
-    AND a.disabled_at IS NULL AND a.grants->>$3 = 'rw' AND a.level IN ('all', g.level))
-ORDER BY g.department, g.level"""
+WHERE g.school_id = $1 AND g.cohort = $2 AND g.invalid_at IS NULL
+  AND NOT {covered("g.school_id", "g.department", "g.level", module="$3")}
+ORDER BY g.department, g.level"""  # noqa: S608  fixed texts, numbered parameters
 
 _SETTINGS = """
 SELECT s.open_at, s.review_mode, s.termination_limit, s.invitation_days, s.sms_fallback, s.desk_phone, s.desk_hours,

@@ -26,15 +26,12 @@ from api.pages.employer.portal import (
 )
 from api.pages.filling import Sections, data, filling, typed
 from models.store import store
-from workflows.actors import APPLICANT
 from workflows.commands import sessions as opening
-from workflows.commands.employers import login_faults, register_employer
+from workflows.commands.employers import login_faults, register_from
 from workflows.commands.sessions import SignedIn
 from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLimited, Refused, Unauthenticated
 from workflows.forms import FORMS, validate
-from workflows.limits import SIGN_IN as SIGN_IN_RATE
 from workflows.queries.employers import own_employer
-from workflows.rates import spend
 
 FORM: Final = FORMS["employer_registration"]
 SECTIONS: Final[Sections] = (
@@ -186,16 +183,15 @@ async def register() -> Response:
 
 
 async def _register(values: Mapping[str, str], password: str, again: str) -> SignedIn:
-    """Everything that is wrong is said at once; only a form that reads well counts as a try."""
+    """Everything that is wrong is said at once, the repeated password too."""
     clean, faults = validate(FORM, data(FORM, values), {})
     wrong = [*faults, *login_faults(values["username"], password)]
     if password != again:
         wrong.append(Fault("again", "different", NOT_AGAIN))
     if wrong:
         raise InvalidForm(wrong)
-    await spend(store(), SIGN_IN_RATE, f"register:{_address()}")
     try:
-        await register_employer(APPLICANT, clean, values["username"], password)
+        await register_from(_address(), store(), clean, values["username"], password)
     except InvalidForm as refusal:
         # The second half of a double click finds the name taken: by the first half.
         if [fault.code for fault in refusal.faults] != ["taken"]:
