@@ -281,12 +281,6 @@ def bench() -> None:
     _module("tests.load.bench")
 
 
-@app.command("bench-data")
-def bench_data(rows: Annotated[int, typer.Argument(help="记录条数")]) -> None:
-    """为测速生成虚构的大量数据。"""
-    _module("tests.load.bench_data", str(rows))
-
-
 def _module(name: str, *args: str) -> None:
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", name, *args])  # noqa: S606  our own program, no shell
