@@ -20,38 +20,24 @@ class MenuError(ValueError):
 
 def menu(public_url: str) -> list[dict[str, Any]]:
     """The `button` list of `menu/create`."""
-    return _checked(
-        [
-            _signing(),
-            _destination(),
-            _group(
-                "我的",
-                _page("网签/去向登记", public_url, "/m/records"),
-                _tap("办理进度", "progress"),
-                _page("绑定账号", public_url, "/m/bind"),
-                _tap("联系学校", "desk"),
-                _tap("帮助", "help"),
-            ),
-        ]
-    )
+    return _whole(public_url, _page("绑定账号", public_url, "/m/bind"), _tap("联系学校", "desk"))
 
 
 def bound_menu(public_url: str) -> list[dict[str, Any]]:
     """The same for accounts that are bound: records first, the binding last."""
-    return _checked(
-        [
-            _signing(),
-            _destination(),
-            _group(
-                "我的",
-                _page("网签/去向登记", public_url, "/m/records"),
-                _tap("办理进度", "progress"),
-                _tap("联系学校", "desk"),
-                _tap("账号绑定", "bind"),
-                _tap("帮助", "help"),
-            ),
-        ]
+    return _whole(public_url, _tap("联系学校", "desk"), _tap("账号绑定", "bind"))
+
+
+def _whole(public_url: str, *own: dict[str, Any]) -> list[dict[str, Any]]:
+    """The three groups; `own`: what stands between progress and help under 我的."""
+    mine = _group(
+        "我的",
+        _page("网签/去向登记", public_url, "/m/records"),
+        _tap("办理进度", "progress"),
+        *own,
+        _tap("帮助", "help"),
     )
+    return _checked([_signing(), _destination(), mine])
 
 
 def _signing() -> dict[str, Any]:

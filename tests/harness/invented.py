@@ -17,6 +17,23 @@ _offset = _seed.randrange(0, 2_000_000)
 _count = itertools.count(1)
 _schools = itertools.count(_seed.randrange(0, 400))
 
+INVITE: dict[str, Any] = {
+    "school_code": "99001",
+    "graduate_name": "王小明",
+    "id_number": "110000200501010015",
+    "position_category": "13",
+    "position_title": "软件工程师",
+    "work_place": "广东省深圳市南山区",
+    "dispatched": False,
+    "report_on": "2027-07-01",
+    "monthly_pay": 12000,
+    "hukou_settled": False,
+    "archive_accepted": False,
+    "contact_name": "李经理",
+    "contact_mobile": "15400000001",
+}
+"""A right form `online_signing.invite`, the same each time; for tests without a database."""
+
 
 def id_number() -> str:
     """An ID number of nobody: the region 110000 is given to no person; the check character is right."""

@@ -10,27 +10,13 @@ from typing import Any
 import pytest
 
 from models import codes
+from tests.harness.invented import INVITE
 from workflows import forms
 from workflows.errors import Fault
 from workflows.forms import FORMS, validate
 
 FACTS = {"today": date(2027, 3, 5), "cohort": 2027, "close": date(2028, 1, 31)}
 
-INVITE: dict[str, Any] = {
-    "school_code": "99001",
-    "graduate_name": "王小明",
-    "id_number": "110000200501010015",
-    "position_category": "13",
-    "position_title": "软件工程师",
-    "work_place": "广东省深圳市南山区",
-    "dispatched": False,
-    "report_on": "2027-07-01",
-    "monthly_pay": 12000,
-    "hukou_settled": False,
-    "archive_accepted": False,
-    "contact_name": "李经理",
-    "contact_mobile": "15400000001",
-}
 EMPLOYER: dict[str, Any] = {
     "employer_name": "样例科技（北京）有限公司",
     "employer_uscc": "91110103MA00000015",

@@ -9,23 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.harness.invented import INVITE
 from workflows.forms import FORMS, describe, excel_headers, json_schema, validate
-
-INVITE: dict[str, Any] = {
-    "school_code": "99001",
-    "graduate_name": "王小明",
-    "id_number": "110000200501010015",
-    "position_category": "13",
-    "position_title": "软件工程师",
-    "work_place": "广东省深圳市南山区",
-    "dispatched": False,
-    "report_on": "2027-07-01",
-    "monthly_pay": 12000,
-    "hukou_settled": False,
-    "archive_accepted": False,
-    "contact_name": "李经理",
-    "contact_mobile": "15400000001",
-}
 
 
 @pytest.mark.parametrize("name", FORMS)

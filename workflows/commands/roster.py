@@ -209,22 +209,29 @@ UPDATE graduates SET id_kind = $2, id_enc = $3, id_bidx = $4, name = $5, level_c
 WHERE id = $1"""
 
 
+def _written(entry: Entry, index: bytes) -> tuple[object, ...]:
+    """What a new entry and a changed one have alike, in the order of both statements: `id_kind` … `basic`."""
+    return (
+        entry.id_kind,
+        seal("graduates.id_enc", entry.id_number),
+        index,
+        entry.name,
+        entry.level_code,
+        str(entry.level),
+        entry.department,
+        entry.major,
+        entry.training_mode,
+        json.dumps(entry.basic, ensure_ascii=False),
+    )
+
+
 async def _insert(school_id: UUID, cohort: int, added: Sequence[tuple[Entry, bytes]], now: datetime) -> None:
     records = [
         (
             new_id(),
             school_id,
             cohort,
-            entry.id_kind,
-            seal("graduates.id_enc", entry.id_number),
-            index,
-            entry.name,
-            entry.level_code,
-            str(entry.level),
-            entry.department,
-            entry.major,
-            entry.training_mode,
-            json.dumps(entry.basic, ensure_ascii=False),
+            *_written(entry, index),
             seal("graduates.phone_enc", entry.phone),
             blind_index("mobile", entry.phone) if entry.phone else None,
             "roster",
@@ -243,16 +250,7 @@ async def _update(changed: Sequence[tuple[UUID, Entry, bytes, bool]]) -> None:
     rows = [
         (
             graduate_id,
-            entry.id_kind,
-            seal("graduates.id_enc", entry.id_number),
-            index,
-            entry.name,
-            entry.level_code,
-            str(entry.level),
-            entry.department,
-            entry.major,
-            entry.training_mode,
-            json.dumps(entry.basic, ensure_ascii=False),
+            *_written(entry, index),
             entry.email,
             seal("graduates.phone_enc", entry.phone) if takes_phone else None,
             blind_index("mobile", entry.phone) if takes_phone else None,
