@@ -10,8 +10,8 @@ KEYS = {"Alt", "Ctrl", "Enter", "Esc", "Tab"}
 """Names of keys, which stand on every keyboard in Latin letters."""
 
 LETTERS = re.compile(r"[A-Za-z][A-Za-z_'-]*")
-CODES = re.compile(r"\b[0-9A-Z]{18}\b|\d{4}\*+\d*X?|\b[A-Z]\b")
-"""Credit codes, masked numbers, single letters of shortcuts."""
+CODES = re.compile(r"\b[0-9A-Z]{18}\b|\d{4}\*+\d*X?|\b\d+X\b|\b[A-Z]\b")
+"""Credit codes, masked numbers, other numbers with a check character, single letters of shortcuts."""
 
 _VISIBLE = """() => {
   const found = [];

@@ -1,0 +1,49 @@
+"""Room: the dashboard and everything behind it as processes, and clerks who sit down at it in windows of their own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.dashboard_hands import Enter, type_sign_in
+from tests.harness.sitting import use_service
+from tests.harness.stack import Stack
+from tests.harness.world import Desk
+
+
+@pytest.fixture
+async def platform(stack: Stack, database: str) -> Stack:
+    """Simulators, service and dashboard on this worker's database."""
+    missing = [name for name in ("simulators", "serve", "dashboard") if name not in stack.children]
+    await stack.start(*missing)
+    use_service(stack.service_url)
+    return stack
+
+
+@pytest.fixture
+async def enter(platform: Stack, browser: Browser) -> AsyncIterator[Enter]:
+    """`page = await enter(desk)`: signed in by typing, in a window of its own; nothing outside may be asked for."""
+    contexts, strangers = [], []
+    expect.set_options(timeout=15_000)  # the first page of a fresh process takes some seconds
+
+    async def signed_in(desk: Desk | None, path: str = "/") -> Page:
+        context = await browser.new_context(
+            viewport={"width": 1400, "height": 900}, locale="zh-CN", timezone_id="Asia/Shanghai"
+        )
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("request", lambda r: strangers.append(r.url) if urlsplit(r.url).hostname != "127.0.0.1" else None)
+        page.on("pageerror", lambda error: strangers.append(str(error)))
+        await page.goto(f"{platform.dashboard_url}{path}")
+        if desk is not None:
+            await type_sign_in(page, desk)
+        return page
+
+    yield signed_in
+    expect.set_options(timeout=5_000)
+    for context in contexts:
+        await context.close()
+    assert [url for url in strangers if not url.startswith(("data:", "blob:"))] == []

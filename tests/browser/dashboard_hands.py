@@ -1,0 +1,78 @@
+"""Room: a clerk's hands at the dashboard in a real browser: signing in, finding a record, opening a question."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Cookie, Locator, Page, TimeoutError, expect
+
+from tests.harness.world import PASSWORD, Desk
+
+TRIES = 5
+
+Enter = Callable[..., Awaitable[Page]]
+"""Sits a desk down at the dashboard: `await enter(desk, path="/")`."""
+
+
+async def type_sign_in(page: Page, desk: Desk) -> None:
+    """By keyboard, from the page that asks for it."""
+    await page.locator("#username:focus").wait_for()
+    await page.keyboard.type(desk.username)
+    await page.keyboard.press("Tab")
+    await page.keyboard.type(PASSWORD)
+    await page.keyboard.press("Enter")
+
+
+async def tab_to(page: Page, words: str) -> None:
+    """Press Tab until what has the focus says these words."""
+    focused = """() => { let e = document.activeElement;
+        while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
+        const words = `${e.getAttribute('aria-label') || ''} ${e.innerText || ''}`;
+        return e.matches('a, button, input, textarea') ? words : ''; }"""
+    await _drawn(page)
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if words in await page.evaluate(focused):
+            return
+    raise AssertionError(f"no way to {words} by keyboard")
+
+
+async def _drawn(page: Page) -> None:
+    await page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
+
+
+async def press(page: Page, keys: str, brings: Locator) -> None:
+    """Press a shortcut; again where nothing came of it: Streamlit hears shortcuts a moment after it has drawn them."""
+    for _ in range(TRIES):
+        await _drawn(page)
+        await page.keyboard.press(keys)
+        try:
+            await brings.wait_for(timeout=3_000)
+        except TimeoutError:
+            continue
+        return
+    await expect(brings).to_be_visible()
+
+
+async def to_review(page: Page) -> None:
+    """From the first page to the oldest record that waits."""
+    await page.get_by_role("button", name="去处理").click()
+    await expect(page.get_by_role("button", name="处理 单位").first).to_be_visible()
+    await press(page, "Alt+o", page.get_by_text("办理历史"))
+
+
+async def open_question(page: Page, keys: str) -> None:
+    await press(page, keys, page.get_by_role("dialog").get_by_text("Ctrl+Enter 确认，Esc 取消。"))
+
+
+async def confirm(page: Page, brings: str) -> None:
+    """Send the open question by keyboard; `brings`: words that follow."""
+    await press(page, "Control+Enter", page.get_by_text(brings).first)
+
+
+def token_of(cookies: list[Cookie]) -> str:
+    return next(c["value"] for c in cookies if c["name"] == "wq_staff")
+
+
+def record_of(page: Page) -> str:
+    return page.url.rpartition("=")[2]
