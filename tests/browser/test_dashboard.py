@@ -25,9 +25,6 @@ from tests.browser.dashboard_hands import (
 from tests.harness import world as w
 from tests.harness.clerks import state_of, steps, waiting
 
-# With `make soak` until they hold on a loaded machine too; the journey (acceptance) walks the same pages always.
-pytestmark = pytest.mark.soak
-
 REASON, TEXT = "单位信息有误", "单位名称与公章不一致"
 
 # --- by keyboard ---------------------------------------------------------------------------------
@@ -152,7 +149,7 @@ async def test_a_connection_lost_in_mid_review_costs_nothing(enter: Enter) -> No
     await page.wait_for_function("document.querySelector('.stApp').dataset.testConnectionState === 'CONNECTED'")
     await expect(page.get_by_role("dialog")).to_be_visible()
     assert len(lines) == before + 1
-    assert await page.get_by_role("textbox", name="具体问题").input_value() == TEXT
+    await expect(page.get_by_role("textbox", name="具体问题")).to_have_value(TEXT)
     await confirm(page, f"已提交：{world.graduates[0].name}")
     assert await steps(record) == 3
 
@@ -189,4 +186,4 @@ async def test_a_session_that_ends_under_a_question_keeps_what_was_typed(enter: 
     await expect(page.get_by_text("办理历史")).to_be_visible()
     assert record_of(page) == str(record.record_id)
     await open_question(page, "Alt+j")
-    assert await page.get_by_role("textbox", name="具体问题").input_value() == TEXT
+    await expect(page.get_by_role("textbox", name="具体问题")).to_have_value(TEXT)

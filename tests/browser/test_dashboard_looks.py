@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
 from playwright.async_api import Browser, Page, WebSocketRoute, expect
 
 from models import kit
@@ -22,9 +21,6 @@ from tests.harness.stack import Stack
 from workflows.actors import CLOCK
 from workflows.commands.clock import note_registry
 from workflows.ports import RegistryEntry
-
-# With `make soak` until they hold on a loaded machine too; the journey (acceptance) walks the same pages always.
-pytestmark = pytest.mark.soak
 
 
 async def test_a_dashboard_out_of_reach_speaks_chinese(enter: Enter) -> None:
