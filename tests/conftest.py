@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,6 +58,14 @@ def run_folder() -> Iterator[Path]:
     sweep_runs(RUN.parent)
     yield RUN
     shutil.rmtree(RUN, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """Streamlit's AppTest leaves its script in `__main__`'s place; a process started later would run it again."""
+    mine = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = mine
 
 
 # --- PostgreSQL ----------------------------------------------------------------------------------

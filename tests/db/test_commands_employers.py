@@ -19,10 +19,12 @@ from workflows.commands.employers import (
     add_employer_user,
     decide_employer,
     register_employer,
+    register_from,
     update_profile,
 )
 from workflows.commands.sessions import sign_in_employer
-from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refused
+from workflows.errors import Forbidden, InvalidForm, NotFound, RateLimited, ReadOnly, Refused
+from workflows.limits import REGISTER
 
 
 @pytest.fixture
@@ -52,6 +54,23 @@ async def test_all_faults_of_a_registration_come_at_once(world):
     with pytest.raises(InvalidForm) as caught:
         await register_employer(APPLICANT, wrong, w.username("f"), w.PASSWORD)
     assert {f.path for f in caught.value.faults} == {"employer_uscc", "contact_mobile", "employer_region"}
+
+
+async def test_an_address_has_only_so_many_registrations_and_slips_of_the_pen_are_free(world):
+    """What reads well counts, refused or not, so that nobody can try out which user names are taken."""
+    counter, taken = MemoryStore(), w.username("f")
+    wrong = w.employer_form(contact_mobile="1")
+    for _ in range(REGISTER.times + 1):
+        with pytest.raises(InvalidForm):
+            await register_from("192.0.2.7", counter, wrong, w.username("f"), w.PASSWORD)
+    await register_from("192.0.2.7", counter, w.employer_form(), taken, w.PASSWORD)
+    for _ in range(REGISTER.times - 1):
+        with pytest.raises((InvalidForm, Refused)):
+            await register_from("192.0.2.7", counter, w.employer_form(), taken, w.PASSWORD)
+    with pytest.raises(RateLimited) as caught:
+        await register_from("192.0.2.7", counter, w.employer_form(), w.username("f"), w.PASSWORD)
+    assert caught.value.retry_after > 0
+    await register_from("192.0.2.8", counter, w.employer_form(), w.username("f"), w.PASSWORD)
 
 
 async def test_an_employer_of_a_province_that_is_not_here_is_told_so(world):
