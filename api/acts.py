@@ -30,14 +30,20 @@ def once(who: Caller, key: str) -> str:
     return f"{who.session}:{key}"
 
 
-async def create(who: Caller, flow: Flow, action: str, form: Mapping[str, Any], key: str) -> Outcome:
-    """Make a record. An employer's look-ups that find nobody are counted, so that rosters cannot be tried out."""
+async def create(
+    who: Caller, flow: Flow, action: str, form: Mapping[str, Any], key: str, parent: UUID | None = None
+) -> Outcome:
+    """Make a record. An employer's look-ups that find nobody are counted, so that rosters cannot be tried out.
+
+    `parent`: the signing that a termination is about.
+    """
     require_read(who.actor, FLOWS[flow].module)
-    counted = f"invite_miss:{who.actor.employer_id}" if who.actor.party is Party.EMPLOYER else ""
+    looks_up = who.actor.party is Party.EMPLOYER and not FLOWS[flow].parents
+    counted = f"invite_miss:{who.actor.employer_id}" if looks_up else ""
     if counted:
         await spend(store(), INVITE_MISS, counted, add=False)
     try:
-        return await act(who.actor, flow, None, action, form, once=once(who, key))
+        return await act(who.actor, flow, None, action, form, once=once(who, key), parent_id=parent)
     except Refused as refused:
         if counted and refused.guard == INVITEE_FOUND:
             await spend(store(), INVITE_MISS, counted)
@@ -62,7 +68,7 @@ def bulk_actions(flow: Flow) -> tuple[str, ...]:
 
 
 def _plain_decision(transition: Transition) -> bool:
-    return transition.decides and not transition.danger
+    return transition.decides and not transition.danger and not transition.one_by_one
 
 
 async def in_bulk(
@@ -80,11 +86,15 @@ async def in_bulk(
 
 
 def _check_form(flow: Flow, action: str, form: Mapping[str, Any]) -> None:
-    """What is wrong with the form is wrong for every row; it is told once. Raises InvalidForm."""
-    name = next(t.form for t in FLOWS[flow].transitions if t.action == action)
-    _, faults = validate(FORMS[name], form, {})
-    if faults:
-        raise InvalidForm(faults)
+    """What is wrong with the form at every stage is wrong for every row; it is told once. Raises InvalidForm."""
+    found = [validate(FORMS[name], form, {})[1] for name in forms_of(flow, action)]
+    if all(found):
+        raise InvalidForm(found[0])
+
+
+def forms_of(flow: Flow, action: str) -> tuple[str, ...]:
+    """The forms that an action asks for, by the state that it is taken in."""
+    return tuple(dict.fromkeys(t.form for t in FLOWS[flow].transitions if t.action == action and t.form))
 
 
 async def _one(

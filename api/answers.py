@@ -178,6 +178,33 @@ class Choice(Shape):
     danger: bool
 
 
+class FollowUp(Choice):
+    """An action of another flow about this record: its termination."""
+
+    flow: str
+
+
+class Openings(Shape):
+    """What a graduate may begin, open or closed with the reason; how many termination applications are left."""
+
+    items: list[FollowUp]
+    terminations_left: int
+
+
+class ParentRecord(Shape):
+    """The signing that a termination is about."""
+
+    id: str
+    flow: str
+
+
+class Latest(Shape):
+    """What an approval with `take_latest` would take over; `digest` goes into `latest_seen`."""
+
+    values: Codes
+    digest: str
+
+
 class RecordPerson(Shape):
     name: str
     id_number: Masked
@@ -276,6 +303,7 @@ class Review(Shape):
     """What only staff see of a record."""
 
     differences: list[Difference]
+    latest: Latest
     department_changed: bool
     department_covered: bool
     review_mode: str
@@ -311,6 +339,8 @@ class Record(Shape):
     snapshot: Codes | None
     attachments: list[Codes]
     actions: list[Choice]
+    follow_ups: list[FollowUp]
+    parent: ParentRecord | None
     marks: Marks | None
     deliveries: list[Delivery] | None
     review: Review | None = None
@@ -333,59 +363,3 @@ class Step(Shape):
 
 class History(Shape):
     items: list[Step]
-
-
-class Outcome(Shape):
-    """`repeated`: the same key came before; this is its first answer, nothing was done now."""
-
-    act_id: str
-    flow: str
-    id: str
-    state: str
-    label: str
-    version: int
-    repeated: bool
-
-
-class Fault(Shape):
-    path: str
-    code: str
-    message: str
-
-
-class DecidedBy(Shape):
-    name: str
-    action: str
-    at: Moment
-
-
-class Problem(BaseModel):
-    """RFC 9457. `detail` is the sentence for the person; `faults` name wrong fields; the rest says where a record
-    stands now. A guard may add members of its own (`count`, `pending`, `lacking`).
-    """
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    request_id: str
-    faults: list[Fault] | None = None
-    guard: str | None = None
-    state: str | None = None
-    label: str | None = None
-    version: int | None = None
-    actions: list[Choice] | None = None
-    decided_by: DecidedBy | None = None
-
-
-class BulkRow(Shape):
-    id: str
-    done: bool
-    outcome: Outcome | None
-    problem: Problem | None
-
-
-class BulkResult(Shape):
-    results: list[BulkRow]

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from api.acts import bulk_actions
-from api.answers import Problem
+from api.act_answers import Problem
+from api.acts import bulk_actions, forms_of
 from api.endpoints import ENDPOINTS, Endpoint
 from api.errors import MEDIA
 from api.schemas import Creation
@@ -128,7 +128,7 @@ def _per_action(endpoint: Endpoint, flow: Flow, path: str, left: tuple[str, ...]
         if not steps or (not bulk and all(t.creates for t in steps)):
             continue
         label = f"{FLOWS[flow].label}：{steps[0].label.format(verb=FLOWS[flow].two_party_verb)}"
-        body = _act(steps[0].form)
+        body = _act(*forms_of(flow, action))
         if bulk:
             label += "（批量）"
             body["properties"] = {"items": _items(), **body["properties"]}
@@ -202,20 +202,24 @@ def _body(endpoint: Endpoint) -> Schema | None:
     return schema
 
 
-def _act(form: str) -> Schema:
-    inner = json_schema(FORMS[form]) if form else {"type": "object", "maxProperties": 0}
-    needed = ["form"] if inner.get("required") else []
+def _act(*forms: str) -> Schema:
+    """The body of an act; where stages ask for different things, any of them."""
+    shapes = [json_schema(FORMS[form]) for form in forms] or [{"type": "object", "maxProperties": 0}]
+    inner = shapes[0] if len(shapes) == 1 else {"anyOf": shapes}
+    needed = ["form"] if all(shape.get("required") for shape in shapes) else []
     return {"type": "object", "properties": {"form": inner}, "required": needed, "additionalProperties": False}
 
 
 def _creation(flow: Flow) -> Schema:
+    table = FLOWS[flow]
+    makes = {t.action: t.form for t in table.transitions if t.creates}
+    about = {"parent": {"anyOf": [_ID, {"type": "null"}]}} if table.parents else {}
     ways = []
-    for transition in FLOWS[flow].transitions:
-        if transition.creates:
-            shape = _act(transition.form)
-            shape["properties"] = {"action": {"const": transition.action}, **shape["properties"]}
-            shape["required"] = ["action", *shape["required"]]
-            ways.append(shape)
+    for action, form in makes.items():
+        shape = _act(form)
+        shape["properties"] = {"action": {"const": action}, **shape["properties"], **about}
+        shape["required"] = ["action", *shape["required"]]
+        ways.append(shape)
     return ways[0] if len(ways) == 1 else {"oneOf": ways}
 
 

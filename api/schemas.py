@@ -161,6 +161,7 @@ class CohortQuery(Strict):
 class Creation(Strict):
     action: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=r"^[a-z_]+$")]
     form: FormData = {}
+    parent: Id | None = None
 
 
 class Act(Strict):

@@ -13,6 +13,11 @@ class Flow(StrEnum):
     """The flows of `workflows.md`, as written in addresses. A flow is added here with its table."""
 
     ONLINE_SIGNING = "online_signing"
+    OFFLINE_SIGNING = "offline_signing"
+    SUPPLEMENTARY = "supplementary"
+    DESTINATION = "destination"
+    ONLINE_TERMINATION = "online_termination"
+    OFFLINE_TERMINATION = "offline_termination"
 
 
 class Phase(StrEnum):
@@ -39,7 +44,91 @@ class OnlineSigning(StrEnum):
     TERMINATED = "terminated"  # ended by a termination
 
 
-STATES: dict[Flow, type[StrEnum]] = {Flow.ONLINE_SIGNING: OnlineSigning}
+class OfflineSigning(StrEnum):
+    """线下签约: the graduate applies for an agreement on paper (guide 7.2)."""
+
+    AGREEMENT_REVIEW_DEPARTMENT = "agreement_review_department"  # applied for; the department decides
+    AGREEMENT_REVIEW_SCHOOL = "agreement_review_school"  # applied for; the school decides
+    AGREEMENT_RETURNED = "agreement_returned"  # sent back; the graduate corrects it
+    AGREEMENT_DRAFT = "agreement_draft"  # taken back by the graduate before anybody decided
+    AGREEMENT_REJECTED = "agreement_rejected"  # the application is over
+    AGREEMENT_ISSUED = "agreement_issued"  # numbered and printed; the stamped copy is awaited
+    SIGNING_REVIEW_DEPARTMENT = "signing_review_department"  # stamped copy uploaded; the department decides
+    SIGNING_REVIEW_SCHOOL = "signing_review_school"  # stamped copy uploaded; the school decides
+    SIGNING_RETURNED = "signing_returned"  # a better image is wanted
+    UPLOAD_WITHDRAWN = "upload_withdrawn"  # whoever uploaded it took it back
+    SIGNING_REJECTED = "signing_rejected"  # the signing is over
+    SIGNED = "signed"  # in force
+    TERMINATED = "terminated"  # ended by a termination
+    CANCELLED = "cancelled"  # given up by the graduate before any upload
+    LAPSED = "lapsed"  # the cohort's window closed first
+
+
+class Supplementary(StrEnum):
+    """补登: a paper agreement already signed is entered afterwards (guide chapter 8)."""
+
+    REVIEW_DEPARTMENT = "review_department"
+    REVIEW_SCHOOL = "review_school"
+    RETURNED = "returned"
+    DRAFT = "draft"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    SIGNED = "signed"  # in force
+    TERMINATED = "terminated"
+
+
+class Destination(StrEnum):
+    """去向登记: a destination that needs no agreement through the platform (guide chapter 10)."""
+
+    REVIEW_DEPARTMENT = "review_department"
+    REVIEW_SCHOOL = "review_school"
+    RETURNED = "returned"
+    DRAFT = "draft"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    APPROVED = "approved"  # in force
+    VOIDED = "voided"  # cancelled by the graduate after approval
+
+
+class OnlineTermination(StrEnum):
+    """线上解约 of an online signing (guide 9.1)."""
+
+    AWAITING_EMPLOYER = "awaiting_employer"  # the graduate asks
+    AWAITING_GRADUATE = "awaiting_graduate"  # the employer asks
+    EMPLOYER_REFUSED = "employer_refused"
+    GRADUATE_REFUSED = "graduate_refused"
+    REVIEW_DEPARTMENT = "review_department"  # both agree; the department decides
+    REVIEW_SCHOOL = "review_school"  # both agree; the school decides
+    WITHDRAWN = "withdrawn"  # whoever asked took it back
+    LAPSED = "lapsed"
+    REJECTED = "rejected"  # the signing stays in force
+    COMPLETED = "completed"
+    FORCED = "forced"  # by the school, where the employer kept silent
+
+
+class OfflineTermination(StrEnum):
+    """线下解约 of an offline or supplementary signing (guide 9.2)."""
+
+    REVIEW_DEPARTMENT = "review_department"
+    REVIEW_SCHOOL = "review_school"
+    RETURNED = "returned"
+    DRAFT = "draft"
+    REJECTED = "rejected"  # the signing stays in force
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+    COMPLETED = "completed"
+
+
+STATES: dict[Flow, type[StrEnum]] = {
+    Flow.ONLINE_SIGNING: OnlineSigning,
+    Flow.OFFLINE_SIGNING: OfflineSigning,
+    Flow.SUPPLEMENTARY: Supplementary,
+    Flow.DESTINATION: Destination,
+    Flow.ONLINE_TERMINATION: OnlineTermination,
+    Flow.OFFLINE_TERMINATION: OfflineTermination,
+}
 
 
 class EmployerStatus(StrEnum):

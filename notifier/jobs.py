@@ -57,6 +57,8 @@ def clock_jobs(registry: Registry) -> list[Job]:
     """All jobs of a notifier."""
     return [
         Job("expire_invitations", 20, clock.expire_invitations),
+        Job("close_cohorts", 60, clock.close_cohorts),
+        Job("leave_lost_stages", 60, clock.leave_lost_stages),
         Job("remind", 30, lambda: clock.remind(CLOCK)),
         Job("apply_receipts", 2, lambda: receipts.apply_receipts(CLOCK)),
         Job("give_up_unsure", 60, lambda: receipts.give_up_unsure(CLOCK)),

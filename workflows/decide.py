@@ -62,7 +62,7 @@ def decide(
         return refusal
     if facts.record is not None and version is not None and version != facts.record.version:
         return Refusal(Stale)
-    transition = flow.find(action, facts.record.state if facts.record else "")
+    transition = flow.find(action, facts.record.state if facts.record else "", actor.party)
     if transition is None or actor.party not in transition.by:
         return Refusal(Refused, "state", _wrong_state(flow, facts))
     clean: Mapping[str, Any] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,17 +13,18 @@ from models import codes
 from models.kit import chat_time, json_time, new_id
 from models.parties import Party
 from models.states import Channel, OutboxStatus
-from models.vault import blind_index, seal, unseal
+from models.vault import seal
+from workflows import heads
 from workflows.actors import Actor
 from workflows.decide import Decision
 from workflows.facts import Facts, RecordFacts
 from workflows.forms import FORMS, Form
 from workflows.notices import NOTICES, Notice, Sms, due
-from workflows.spec import Push
+from workflows.spec import Push, Workflow
 from workflows.upstream import destination
 
 FORM_PLACE = "records.form"
-SNAPSHOT_PLACE = "records.snapshot"
+SNAPSHOT_PLACE = heads.SNAPSHOT_PLACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +43,27 @@ class Move:
         return bool(self.row["slot"]) and not (self.facts.record and self.facts.record.slot)
 
 
-def move(decision: Decision, facts: Facts) -> Move:
+def move(decision: Decision, facts: Facts, actor: Actor) -> Move:
     """The record as the decision leaves it."""
-    record = facts.record
-    row = _new_row(decision, facts) if record is None else dict(record.row)
+    record, transition = facts.record, decision.transition
+    row = heads.new_row(decision, facts) if record is None else dict(record.row)
     state = decision.flow.state(decision.target)
+    moved = record is None or record.state != decision.target
     row["state"] = decision.target
     row["slot"] = decision.flow.takes_slot(decision.target)
     row["waits_on"] = str(state.waits_on) if state.waits_on else None
-    row["waiting_since"] = facts.now if state.waits_on else None
-    transition = decision.transition
+    if moved:
+        row["waiting_since"] = facts.now if state.waits_on else None
+        row["reminded_at"] = None
     if transition.submits:
-        row["submitted_at"], row["reviewed"] = facts.now, False
+        row["round"] += row["submitted_at"] is not None
+        row["submitted_at"], row["submitted_by"], row["reviewed"] = facts.now, str(actor.party), False
     if transition.decides:
         row["reviewed"] = True
     if transition.creates or transition.submits or transition.edits:
-        row["form"] = {**row["form"], **stored(FORMS[transition.form], decision.form)}
-        row["position_category"] = decision.form.get("position_category", row["position_category"])
+        _fill(row, FORMS[transition.form], decision.form)
+    if decision.form.get("take_latest"):
+        _take_latest(row, facts)
     return Move(
         decision=decision,
         facts=facts,
@@ -69,53 +74,36 @@ def move(decision: Decision, facts: Facts) -> Move:
     )
 
 
+def _fill(row: dict[str, Any], form: Form, clean: Mapping[str, Any]) -> None:
+    """Put what was filled in where it belongs; what the form asks and was left empty now is empty."""
+    asked = {field.name for field in form.fields}
+    row["form"] = {k: v for k, v in row["form"].items() if k not in asked} | stored(form, clean)
+    row.update(heads.of_form(row["flow"], asked, clean))
+
+
+def _take_latest(row: dict[str, Any], facts: Facts) -> None:
+    """The roster's present data instead of those that the record was made with (roles.md, Roster)."""
+    latest = dict(facts.latest)
+    row["department"], row["take_latest"] = latest.pop("department"), True
+    person = row["snapshot"]["graduate"]
+    basic = {name: value for name, value in {**person["basic"], **latest}.items() if value}
+    graduate = {**person, "department": row["department"], "basic": basic}
+    row["snapshot"] = {**row["snapshot"], "graduate": graduate}
+
+
 def seen_from(facts: Facts, record: RecordFacts) -> Facts:
     """The same facts with another record of the person in the middle: how a cascade looks at its target."""
     others = tuple(r for r in (*facts.others, facts.record) if r is not None and r.id != record.id)
     return replace(facts, record=record, others=others)
 
 
-def insert_values(step: Move) -> list[Any]:
-    """The parameters of `sql.INSERT_RECORD`."""
-    row = step.row
-    return [
-        step.record_id,
-        *(row[name] for name in _INSERTED[1:-2]),
-        json.dumps(row["form"], ensure_ascii=False),
-        json.dumps(row["snapshot"], ensure_ascii=False),
-    ]
+def values(step: Move, columns: Sequence[str]) -> list[Any]:
+    """The record's columns in that order, as parameters."""
+    row = {**step.row, "id": step.record_id}
+    return [json.dumps(row[name], ensure_ascii=False) if name in _JSON else row[name] for name in columns]
 
 
-# Column order of `sql.INSERT_RECORD`, constants left out.
-_INSERTED = (
-    "id",
-    "school_id",
-    "cohort",
-    "flow",
-    "graduate_id",
-    "employer_id",
-    "state",
-    "waits_on",
-    "waiting_since",
-    "created_at",
-    "submitted_at",
-    "expires_at",
-    "department",
-    "level",
-    "graduate_name",
-    "major",
-    "destination_code",
-    "employer_uscc",
-    "employer_name",
-    "employer_name_key",
-    "employer_nature",
-    "employer_industry",
-    "employer_region",
-    "position_category",
-    "contact_bidx",
-    "form",
-    "snapshot",
-)
+_JSON = ("form", "snapshot")
 
 
 def stored(form: Form, clean: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,65 +114,6 @@ def stored(form: Form, clean: Mapping[str, Any]) -> dict[str, Any]:
             value = clean[field.name]
             keep[field.name] = seal(FORM_PLACE, str(value)) if field.sensitive and value else value
     return keep
-
-
-def _new_row(decision: Decision, facts: Facts) -> dict[str, Any]:
-    graduate, employer = facts.graduate, facts.employer
-    profile = employer.row if employer else {}
-    contact = decision.form.get("contact_mobile", "")
-    return {
-        "school_id": graduate.school_id,
-        "cohort": graduate.cohort,
-        "flow": str(decision.flow.flow),
-        "graduate_id": graduate.id,
-        "employer_id": employer.id if employer else None,
-        "reviewed": False,
-        "created_at": facts.now,
-        "submitted_at": None,
-        "reminded_at": None,
-        "expires_at": decision.expires_at,
-        "department": graduate.department,
-        "level": str(graduate.level),
-        "graduate_name": graduate.name,
-        "major": graduate.major,
-        "destination_code": codes.DEST_AGREEMENT,
-        "agreement_no": "",
-        "employer_uscc": profile.get("uscc", ""),
-        "employer_name": profile.get("name", ""),
-        "employer_name_key": profile.get("name_key", ""),
-        "employer_nature": profile.get("nature", ""),
-        "employer_industry": profile.get("industry", ""),
-        "employer_region": profile.get("region", ""),
-        "position_category": "",
-        "contact_bidx": blind_index("mobile", contact) if contact else None,
-        "form": {},
-        "snapshot": _snapshot(facts),
-    }
-
-
-def _snapshot(facts: Facts) -> dict[str, Any]:
-    """The graduate and the employer as they stood when the record was made (roles.md, Roster)."""
-    row = facts.graduate.row
-    number = unseal("graduates.id_enc", row["id_enc"])
-    employer = facts.employer.row if facts.employer else {}
-    return {
-        "graduate": {
-            "name": facts.graduate.name,
-            "id_kind": row["id_kind"],
-            "id_number": seal(SNAPSHOT_PLACE, number),
-            "level_code": facts.graduate.level_code,
-            "department": facts.graduate.department,
-            "major": facts.graduate.major,
-            "training_mode": facts.graduate.training_mode,
-            "basic": _json(row["basic"]),
-        },
-        "school": {"code": facts.school_code, "name": facts.school_name},
-        "employer": {"profile": employer.get("profile", {})},
-    }
-
-
-def _json(value: Any) -> Any:
-    return json.loads(value) if isinstance(value, str) else value
 
 
 def agreement(step: Move, number: str) -> dict[str, Any]:
@@ -219,6 +148,7 @@ def _params(step: Move) -> dict[str, Any]:
         "version": step.version,
         "state": row["state"],
         "employer": row["employer_name"],
+        "matter": matter(step.decision.flow, row),
         "deadline": chat_time(expires) if expires else "",
         "until": json_time(expires) if expires else "",
         "reason": _reason(step),
@@ -226,10 +156,16 @@ def _params(step: Move) -> dict[str, Any]:
     }
 
 
+def matter(flow: Workflow, row: Mapping[str, Any]) -> str:
+    """What a record is called in a sentence, behind 您: 与某公司的签约."""
+    destination = codes.table("destination").label(row["destination_code"]) if row["destination_code"] else ""
+    return flow.matter.format(employer=row["employer_name"], destination=destination)
+
+
 def _reason(step: Move) -> str:
     form, spec = step.decision.form, step.decision.transition.form
     if not form.get("reason"):
-        return str(form.get("reason_text", ""))
+        return str(form.get("reason_text") or form.get("statement") or "")
     field = next(f for f in FORMS[spec].fields if f.name == "reason")
     label = codes.table(field.table).label(form["reason"])
     return "，".join(x for x in (label, form.get("reason_text", "")) if x)
@@ -318,16 +254,24 @@ def detail(step: Move, actor: Actor) -> dict[str, Any]:
     """The journal's personal part: who by name, what was filled in, what an edit changed. No numbers."""
     transition, form = step.decision.transition, step.decision.form
     spec = FORMS[transition.form] if transition.form else None
-    plain = (
-        {f.name: form[f.name] for f in spec.fields if f.name in form and f.stored and not f.sensitive} if spec else {}
-    )
+    fields = spec.fields if spec else ()
+    plain = {f.name: form[f.name] for f in fields if f.name in form and f.stored and not f.sensitive}
     note: dict[str, Any] = {"by": actor.name, "form": _jsonable(plain)}
     before = step.facts.record
     if transition.edits and before is not None:
-        note["before"] = {k: before.row.get(k) for k in plain if k in before.row}
+        note["before"] = _before(before.row, spec)
     if _stands_in(step, actor):
         note["stands_in"] = True
+    if transition.decides and step.facts.registry:
+        note["registry"] = dict(step.facts.registry)
     return note
+
+
+def _before(row: Mapping[str, Any], form: Form | None) -> dict[str, Any]:
+    """What stood in the fields that an edit may change; sealed ones are nobody's business in a history."""
+    fields = [f for f in form.fields if f.stored and not f.sensitive] if form else []
+    found = {f.name: row["form"].get(f.name, row.get(f.name)) for f in fields}
+    return {name: value for name, value in found.items() if value not in (None, "")}
 
 
 def _stands_in(step: Move, actor: Actor) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -81,15 +81,17 @@ async def act(
     *,
     version: int | None = None,
     once: str,
+    parent_id: UUID | None = None,
     now: datetime | None = None,
 ) -> Outcome:
     """Do one action on a record, or make a record (`record_id` None).
 
-    `once`: the key under which a repetition gives the first answer again; `version`: the version the actor looked at
-    (None only where a machine acts on what is there). Raises one of `workflows.errors`: NotFound, Forbidden, Stale,
-    Refused, InvalidForm, KeyReused; the database's own errors pass through and leave nothing written.
+    `parent_id`: the signing that a new termination is about; a graduate may leave it out, having one at most. `once`:
+    the key under which a repetition gives the first answer again; `version`: the version the actor looked at (None
+    only where a machine acts on what is there). Raises one of `workflows.errors`: NotFound, Forbidden, Stale, Refused,
+    InvalidForm, KeyReused; the database's own errors pass through and leave nothing written.
     """
-    job = _Act(actor, flow, record_id, action, form or {}, version, once, now or clock())
+    job = _Act(actor, flow, record_id, action, form or {}, version, once, parent_id, now or clock())
     try:
         async with transaction():
             outcome, owed = await job.run()
@@ -111,6 +113,7 @@ class _Act:
     form: Mapping[str, Any]
     version: int | None
     once: str
+    parent_id: UUID | None
     now: datetime
 
     async def run(self) -> tuple[Outcome, bool]:
@@ -122,7 +125,7 @@ class _Act:
         judged = decide(FLOWS[self.flow], facts, self.actor, self.action, self.form, self.version)
         if isinstance(judged, Refusal):
             raise await self._refused(judged, facts)
-        main = effects.move(judged, facts)
+        main = effects.move(judged, facts, self.actor)
         steps = [main, *(self._cascades(judged, facts))]
         for step in sorted(steps, key=lambda s: s.claims):
             await self._write(step)
@@ -137,7 +140,8 @@ class _Act:
 
     async def _claim(self, act_id: UUID) -> int | Outcome:
         """The id of a fresh key; the earlier outcome when this very act was done before. Waits for a twin in flight."""
-        text = journal.canonical([str(self.flow), str(self.record_id), self.action, self.form])
+        about = [str(self.parent_id)] if self.parent_id else []
+        text = journal.canonical([str(self.flow), str(self.record_id), self.action, self.form, *about])
         fingerprint = blind_index("act", text).hex()
         fresh = await fetch(sql.CLAIM_KEY, self.actor.key, self.once, fingerprint, act_id, self.now)
         if fresh:
@@ -160,19 +164,38 @@ class _Act:
         )
         if facts is None or (facts.record is not None and facts.record.flow is not self.flow):
             raise NotFound
-        return facts
+        return self._with_parent(facts) if self.record_id is None and FLOWS[self.flow].parents else facts
+
+    def _with_parent(self, facts: Facts) -> Facts:
+        """The signing that a new termination is about: the one named, else the one that holds the graduate's slot."""
+        mine = [r for r in facts.others if r.graduate_id == facts.graduate.id]
+        if self.parent_id is not None:
+            named = next((r for r in mine if r.id == self.parent_id), None)
+            return replace(facts, parent=named if named and named.flow in FLOWS[self.flow].parents else None)
+        held = next((r for r in mine if r.slot), None)
+        return replace(facts, parent=held if held and held.flow in FLOWS[self.flow].parents else None)
 
     async def _subject(self) -> UUID:
-        """Whom a new record is about: the graduate who acts, or the one whom an employer names in full."""
-        if self.actor.party is Party.GRADUATE:
-            return self.actor.id
-        making = FLOWS[self.flow].find(self.action, "")
+        """Whom a new record is about: the graduate who acts, the one whom an employer names or has signed with."""
+        making = FLOWS[self.flow].find(self.action, "", self.actor.party)
         if making is None or self.actor.party not in making.by:
             raise _unmakeable(self.flow, self.actor, self.action)
+        if self.actor.party is Party.GRADUATE:
+            return self.actor.id
+        if FLOWS[self.flow].parents:
+            return await self._signed_with()
         clean, faults = validate(FORMS[making.form], self.form, {"today": shanghai_day(self.now)})
         if faults:
             raise InvalidForm(faults)
         return await find_invitee(self.actor, clean)
+
+    async def _signed_with(self) -> UUID:
+        """The graduate of the signing that an employer wants to end. Raises NotFound for one of somebody else's."""
+        rows = await fetch(sql.PARENT_RECORD, self.parent_id)
+        if not rows or rows[0]["employer_id"] != self.actor.employer_id:
+            raise NotFound
+        found: UUID = rows[0]["graduate_id"]
+        return found
 
     def _cascades(self, judged: Decision, facts: Facts) -> list[Move]:
         moves = []
@@ -183,34 +206,31 @@ class _Act:
                     view = effects.seen_from(facts, other)
                     decision = cascade(flow, view, self.actor, rule.action)
                     if decision is not None:
-                        moves.append(effects.move(decision, view))
+                        moves.append(effects.move(decision, view, self.actor))
         return moves
 
     async def _write(self, step: Move) -> None:
-        if step.decision.transition.issues_agreement:
+        transition = step.decision.transition
+        if transition.meets_employer:
+            await self._meet(step)
+        if transition.issues_agreement:
             await self._issue(step)
-        row = step.row
+        if transition.revokes_agreement:
+            await execute(sql.REVOKE_AGREEMENT, step.record_id, self.now)
+        if transition.counts:
+            await execute(sql.COUNT_TERMINATION, step.facts.graduate.id)
         if step.before is None:
-            await execute(sql.INSERT_RECORD, *effects.insert_values(step))
+            await execute(sql.INSERT_RECORD, *effects.values(step, sql.INSERTED))
             return
-        changed = await execute(
-            sql.MOVE_RECORD,
-            step.record_id,
-            step.before,
-            step.version - 1,
-            row["state"],
-            row["slot"],
-            row["waits_on"],
-            row["waiting_since"],
-            row["reviewed"],
-            row["submitted_at"],
-            row["reminded_at"],
-            row["agreement_no"],
-            row["position_category"],
-            json.dumps(row["form"], ensure_ascii=False),
-        )
-        if changed != 1:
+        values = effects.values(step, sql.CHANGED)
+        if await execute(sql.MOVE_RECORD, step.record_id, step.before, step.version - 1, *values) != 1:
             raise Stale
+
+    async def _meet(self, step: Move) -> None:
+        """The employer whom the graduate wrote down may be registered: then it sees the record and may upload."""
+        row = step.row
+        found = await fetch(sql.MEET_EMPLOYER, row["employer_uscc"], row["employer_name_key"])
+        row["employer_id"] = found[0]["id"] if found else None
 
     async def _issue(self, step: Move) -> None:
         """Number the agreement and freeze its data (contracts 2; decisions 7)."""

@@ -5,15 +5,21 @@ Pure: `workflows/loading.py` reads them from the database.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from models.kit import cohort_close
 from models.parties import AgreementType, Level, ReviewMode
 from models.states import EmployerStatus, Flow
+
+# Columns of the roster that an approval may take over: sex, ethnicity, political status, length of schooling, student
+# number, graduation. Name, level, number of the paper, school and major never are.
+TAKEN_OVER = ("xbdm", "mzdm", "zzmmdm", "xz", "xh", "bysj")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,7 @@ class Facts:
     graduate: GraduateFacts
     record: RecordFacts | None
     others: tuple[RecordFacts, ...] = ()  # the person's other live records, over all of their entries
+    parent: RecordFacts | None = None  # the signing that this termination ends or would end
     employer: EmployerFacts | None = None
     open_at: datetime | None = None  # None: the cohort's settings are not submitted or not open
     review_mode: ReviewMode = ReviewMode.SCHOOL
@@ -79,6 +86,8 @@ class Facts:
     department_covered: bool = False
     invitation_days: int = 15
     sms_fallback: bool = True
+    termination_limit: int = 0
+    registry: Mapping[str, Any] | None = None  # what the credit system last said of the record's employer
     binding_id: UUID | None = None
     province_id: UUID | None = None
     school_code: str = ""
@@ -92,6 +101,25 @@ class Facts:
     def slot(self) -> RecordFacts | None:
         """The record, other than the one acted on, that holds the person's slot."""
         return next((r for r in self.others if r.slot), None)
+
+    @property
+    def terminations_left(self) -> int:
+        """How many applications the graduate may still make (roles.md, Signing settings 3; workflows.md 5)."""
+        row = self.graduate.row
+        allowed = self.termination_limit + int(row.get("terminations_granted") or 0)
+        # 0 means that graduates cannot ask, whatever was granted before.
+        return max(0, allowed - int(row.get("terminations_used") or 0)) if allowed else 0
+
+    @property
+    def latest(self) -> dict[str, str]:
+        """What "fetch latest" would take over, as the roster has it now (roles.md, Roster)."""
+        basic = self.graduate.row.get("basic") or {}
+        return {"department": self.graduate.department, **{name: str(basic.get(name, "")) for name in TAKEN_OVER}}
+
+    @property
+    def latest_digest(self) -> str:
+        """What a reviewer's page hands back, so that an approval takes over exactly what was seen."""
+        return sha256(json.dumps(self.latest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     # What visibility is judged by (`actors.Visible`): the record's own snapshot where there is one.
     @property

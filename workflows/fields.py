@@ -69,7 +69,8 @@ class Field:
     for a field that was not sent; `prefilled` takes it from what the platform knows (facts `defaults`)
     first. `must_hold`: a tick without which the act cannot go on. `sensitive`: encrypted at rest, masked
     on screens. `stored`: kept with the record; False for what only finds the person or is a tick.
-    `private`: the graduate's own affair, not shown to the employer.
+    `private`: the graduate's own affair, not shown to the employer. `group_field`: the code must belong to the group
+    that another field names.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Field:
     prefilled: bool = False
     must_hold: bool = False
     paper_field: str = ""
+    group_field: str = ""
 
     def __post_init__(self) -> None:
         for wrong, why in (
@@ -104,6 +106,7 @@ class Field:
             (self.kind in NUMBERS and not self._numeric_bounds(), "a number has both bounds"),
             (bool(self.pattern) and self.kind not in TEXTS, "a pattern is for texts"),
             (bool(self.pattern) and not self.help, "a pattern needs a help line that says how to write it"),
+            (bool(self.group_field) and self.kind is not Kind.CODE, "groups are of code tables"),
             (self.must_hold and not (self.kind is Kind.BOOLEAN and self.required), "must_hold is a required tick"),
         ):
             if wrong:
@@ -120,11 +123,15 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What one action asks for. `name` is `flow.action`, `title` Chinese."""
+    """What one action asks for. `name` is `flow.action`, `title` Chinese.
+
+    `either`: pairs of fields of which at least one is filled in where both are asked.
+    """
 
     name: str
     title: str
     fields: tuple[Field, ...]
+    either: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         for what in ("name", "label"):
@@ -135,9 +142,13 @@ class Form:
             for condition in (field.when, field.required_when):
                 if condition is not None and not self._plain(condition.field):
                     raise BadForm(f"{self.name}.{field.name}: depends on {condition.field}, which is no plain field")
-            if field.paper_field and not self._plain(field.paper_field):
-                raise BadForm(f"{self.name}.{field.name}: no field {field.paper_field}")
+            for other in (field.paper_field, field.group_field):
+                if other and not self._plain(other):
+                    raise BadForm(f"{self.name}.{field.name}: no field {other}")
             self._check_date_bounds(field)
+        for name in (name for pair in self.either for name in pair):
+            if self.field(name) is None:
+                raise BadForm(f"{self.name}: no field {name}")
 
     def _check_date_bounds(self, field: Field) -> None:
         for bound in (field.min, field.max) if field.kind is Kind.DATE else ():

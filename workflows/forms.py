@@ -1,6 +1,6 @@
 """Room: forms. One definition per form, read by the API's validation, OpenAPI, the pages, the dashboard and Excel.
 
-`FORMS` holds them by name (`online_signing.invite`). Their data stand in `questions.py` and `staff_questions.py`,
+`FORMS` holds them by name (`online_signing.invite`). Their data stand in the modules named `…questions.py`,
 the words they are made of in `fields.py`, the reading of one value in `reading.py`. Everything here is pure.
 """
 
@@ -11,11 +11,10 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, TypedDict
 
+from workflows import destination_questions, paper_questions, questions, review_questions, staff_questions
 from workflows.errors import Fault
 from workflows.fields import BadForm, Field, Form, Kind, When
-from workflows.questions import ALL
 from workflows.reading import Wrong, as_day, blank, misshapen, missing, options, read, shape_of
-from workflows.staff_questions import ALL as STAFF_FORMS
 
 __all__ = [
     "FORMS",
@@ -31,7 +30,8 @@ __all__ = [
     "validate",
 ]
 
-FORMS: Mapping[str, Form] = MappingProxyType({form.name: form for form in (*ALL, *STAFF_FORMS)})
+_HOMES = (questions, paper_questions, destination_questions, review_questions, staff_questions)
+FORMS: Mapping[str, Form] = MappingProxyType({form.name: form for home in _HOMES for form in home.ALL})
 
 _MOST_UNKNOWN = 20  # named unknown fields; the rest of a garbage body would only lengthen the answer
 
@@ -66,6 +66,7 @@ def validate(form: Form, data: Any, facts: Mapping[str, Any]) -> tuple[dict[str,
             if value is not None:
                 clean[field.name] = value
     _check_dates(form, clean, wrongs, facts)
+    _check_either(form, clean, wrongs)
     faults = [Fault(f.name, wrongs[f.name].code, wrongs[f.name].message) for f in form.fields if f.name in wrongs]
     return (
         {field.name: clean[field.name] for field in form.fields if field.name in clean},
@@ -110,6 +111,15 @@ def _check_dates(form: Form, clean: dict[str, Any], wrongs: dict[str, Wrong], fa
             wrongs[field.name] = Wrong("too_late", f"“{field.label}”不能晚于{high[1]}，请修改。")
     for name in wrongs:
         clean.pop(name, None)
+
+
+def _check_either(form: Form, clean: Mapping[str, Any], wrongs: dict[str, Wrong]) -> None:
+    for names in form.either:
+        first, second = (field for field in form.fields if field.name in names)
+        if any(f.when is not None and not f.when.holds(clean) for f in (first, second)):
+            continue
+        if not any(f.name in clean or f.name in wrongs for f in (first, second)):
+            wrongs[first.name] = Wrong("required", f"“{first.label}”和“{second.label}”至少填写一项。")
 
 
 def _bound(

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from models import codes
 from models.kit import day_end, shanghai_day
-from models.parties import Party
-from models.states import EmployerStatus, OnlineSigning, Phase
+from models.parties import Party, ReviewMode
+from models.states import EmployerStatus, OfflineSigning, OnlineSigning, Phase, Supplementary
+from workflows.paper_questions import STATEMENT
 from workflows.spec import Guard
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from workflows.facts import Facts
 
 Form = Mapping[str, Any]
+
+_SIGNED = (OnlineSigning.SIGNED, OfflineSigning.SIGNED, Supplementary.SIGNED)
 
 
 def deadline(facts: Facts, form: Form) -> datetime:
@@ -92,9 +95,14 @@ AFTER_DEADLINE = Guard(
         f.record is not None and f.record.expires_at is not None and f.now > min(f.record.expires_at, f.closes_at)
     ),
 )
+AFTER_CLOSE = Guard(
+    "after_close",
+    "本届办理时间尚未截止。",
+    lambda f, a, _: f.now > f.closes_at,
+)
 SLOT_FREE = Guard(
     "slot_free",
-    "您已有一条在办或已生效的签约、去向登记；请先等待其办结，或完成解约、作废后再应约。",
+    "您已有一条在办或已生效的签约、去向登记；请先等待其办结，或完成解约、作废后再办理。",
     lambda f, a, _: f.slot is None,
 )
 STAGE_OWNER = Guard(
@@ -102,19 +110,90 @@ STAGE_OWNER = Guard(
     "该记录正由学院审核；学院有可审核的账号时，学校不能代为处理。",
     lambda f, a, _: a.party is Party.DEPARTMENT or not f.department_covered,
 )
+NO_SUCH_STAGE = Guard(
+    "no_such_stage",
+    "学校仍采用先院系再校级审核。",
+    lambda f, a, _: f.review_mode is ReviewMode.SCHOOL,
+)
+NOT_REVIEWED = Guard(
+    "not_reviewed",
+    "审核已经开始，不能再撤回；如需修改，请联系审核老师退回。",
+    lambda f, a, _: f.record is not None and not f.record.reviewed,
+)
+OWN_UPLOAD = Guard(
+    "own_upload",
+    "本次材料由对方上传，只能由上传的一方撤回。",
+    lambda f, a, _: f.record is not None and f.record.row.get("submitted_by", str(a.party)) == str(a.party),
+)
+NOT_A_STATEMENT = Guard(
+    "not_a_statement",
+    "本次上传的是情况说明，不能审核通过，请退回修改或审核不通过。",
+    lambda f, a, _: _form_of(f).get("upload_kind") != STATEMENT,
+)
 NO_LIVE_TERMINATION = Guard(
     "no_live_termination",
-    "该签约正在解约流程中，办结前不能修改。",
-    lambda f, a, _: not any(f.record is not None and r.parent_id == f.record.id for r in f.others),
+    "该签约正在解约流程中，办结前不能进行此操作。",
+    lambda f, a, _: not any(r.parent_id == _signing(f) for r in f.others),
 )
+SIGNING_IN_FORCE = Guard(
+    "signing_in_force",
+    "没有可以解约的签约：只有已完成的签约才能申请解约。",
+    lambda f, a, _: f.parent is not None and f.parent.state in _SIGNED,
+)
+TERMINATIONS_LEFT = Guard(
+    "terminations_left",
+    "您可提交的解约申请次数已经用完，如确需解约，请联系学校就业部门。",
+    lambda f, a, _: f.terminations_left > 0,
+)
+LATEST_UNCHANGED = Guard(
+    "latest_unchanged",
+    "学生名单中的信息刚刚有变化，请刷新页面核对后再通过。",
+    lambda f, a, form: not form.get("take_latest") or form.get("latest_seen") == f.latest_digest,
+    needs_form=True,
+)
+DESTINATION_OFFERED = Guard(
+    "destination_offered",
+    "该毕业生的培养方式不能登记所选的去向：定向、委培毕业生只登记“定向/委培毕业去向补充登记”，其他毕业生不登记这一项。",
+    lambda f, a, form: codes.destination_offered(form.get("destination_code", ""), f.graduate.training_mode),
+    needs_form=True,
+)
+HEAD_NAMED = Guard(
+    "head_named",
+    "自由职业仅由学校审核时，请填写已核实该情况的院系负责人姓名。",
+    lambda f, a, form: bool(form.get("department_head")) or not _head_is_asked(f),
+    needs_form=True,
+)
+
+
+def _form_of(facts: Facts) -> Form:
+    found: Form = facts.record.row.get("form", {}) if facts.record else {}
+    return found
+
+
+def _signing(facts: Facts) -> object:
+    """The signing that a termination is about: the record itself, or the one that is to be ended."""
+    return facts.parent.id if facts.parent else facts.record.id if facts.record else None
+
+
+def _head_is_asked(facts: Facts) -> bool:
+    freelance = _form_of(facts).get("destination_code") == codes.DEST_FREELANCE
+    return freelance and facts.review_mode is ReviewMode.SCHOOL
+
 
 # What must hold for anybody to begin or answer anything (roles.md, Signing settings and Cohorts).
 ENTRY = (ON_ROSTER, MODULE_OPEN, SETTINGS_OPEN, LEVEL_OPEN, COHORT_OPEN)
+# What a reviewer's decision needs, whatever its flow; what waits at the close may still be approved or rejected.
+REVIEWING = (ON_ROSTER, MODULE_OPEN)
 
 
 def open_invitation(facts: Facts, record: Any) -> bool:
     """Selects what a final approval closes: the person's other unanswered invitations, unless frozen."""
     return bool(record.state == OnlineSigning.INVITED and record.graduate_id == facts.graduate.id)
+
+
+def is_parent(facts: Facts, record: Any) -> bool:
+    """Selects the signing that a termination ends."""
+    return bool(facts.record is not None and record.id == facts.record.parent_id)
 
 
 def in_flow(phase: Phase) -> bool:

@@ -48,16 +48,19 @@ async def load(
         return None
     mine = record.graduate_id if record else graduate_id
     person = next(p for p in people if p["id"] == mine)
-    graduate = graduate_facts(person, person)
+    graduate = graduate_facts(person, {**person, "basic": json.loads(person["basic"])})
     employer = employer_id or (record.employer_id if record else None)
     level = record.level if record else graduate.level
     department = record.department if record else graduate.department
     settings = await fetch(sql.LOCK_SETTINGS if lock else _LOOK_SETTINGS, graduate.school_id, graduate.cohort)
+    uscc = record.row["employer_uscc"] if record else ""
     found = await fetch(
-        sql.READ_FACTS, graduate.school_id, graduate.cohort, str(level), department, employer, graduate.id
+        sql.READ_FACTS, graduate.school_id, graduate.cohort, str(level), department, employer, graduate.id, uscc
     )
     others = tuple(r for r in records if r.id != record_id)
-    return _facts(Facts(now, graduate, record, others), found[0], settings[0] if settings else None)
+    parent = next((r for r in others if record and r.id == record.parent_id), None)
+    people_facts = Facts(now, graduate, record, others, parent)
+    return _facts(people_facts, found[0], settings[0] if settings else None)
 
 
 def _facts(people: Facts, row: Mapping[str, Any], settings: Mapping[str, Any] | None) -> Facts:
@@ -69,6 +72,7 @@ def _facts(people: Facts, row: Mapping[str, Any], settings: Mapping[str, Any] | 
         agreement_type=AgreementType(row["agreement_type"]) if row["agreement_type"] else None,
         module_open=row["module_open"],
         handler=json.loads(row["handler"]) if row["handler"] else None,
+        registry=json.loads(row["registry"]) if row["registry"] else None,
         department_covered=row["department_covered"],
         binding_id=row["binding_id"],
         province_id=row["province_id"],
@@ -83,6 +87,7 @@ def _facts(people: Facts, row: Mapping[str, Any], settings: Mapping[str, Any] | 
         review_mode=ReviewMode(settings["review_mode"]),
         invitation_days=settings["invitation_days"],
         sms_fallback=settings["sms_fallback"],
+        termination_limit=settings["termination_limit"],
     )
 
 

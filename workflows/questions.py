@@ -12,9 +12,9 @@ from workflows.fields import Field, Form, Kind, When
 
 # ---- shared fields
 
-_NOTE = Field(name="note", label="备注", kind=Kind.LONG_TEXT, max_length=500)
+NOTE = Field(name="note", label="备注", kind=Kind.LONG_TEXT, max_length=500)
 
-_POSITION_CATEGORY = Field(
+POSITION_CATEGORY = Field(
     name="position_category",
     label="工作职位类别",
     kind=Kind.CODE,
@@ -25,9 +25,9 @@ _POSITION_CATEGORY = Field(
 
 _ARCHIVE = When("archive_accepted", (True,))
 
-# The post and its terms: asked of the employer here, of the graduate in the other signings.
+# The post and its terms: asked of the employer who invites, of the graduate in the signings on paper.
 POSITION = (
-    _POSITION_CATEGORY,
+    POSITION_CATEGORY,
     Field(name="position_title", label="岗位名称", kind=Kind.TEXT, max_length=50, required=True),
     Field(
         name="work_place",
@@ -130,16 +130,35 @@ CONTACT = (
     Field(name="contact_phone", label="固定电话", kind=Kind.PHONE, help="可不填；写法如 010-62345678。"),
 )
 
-_RETURN_REASON = (
-    Field(name="reason", label="原因", kind=Kind.CODE, table="return_reason", required=True),
+# What a graduate says of themselves with every signing and destination.
+OWN_CONTACT = (
     Field(
-        name="reason_text",
-        label="具体问题",
-        kind=Kind.LONG_TEXT,
-        min_length=5,
-        max_length=500,
+        name="own_mobile",
+        label="本人手机号",
+        kind=Kind.MOBILE,
         required=True,
-        help="写明哪里不对、应当怎么改，毕业生会看到。",
+        prefilled=True,
+        sensitive=True,
+        help="将印在协议上，单位凭此与你联系。",
+    ),
+    Field(name="own_email", label="本人邮箱", kind=Kind.EMAIL, prefilled=True, help="可不填。"),
+)
+WISHES = (
+    Field(
+        name="archive_wish",
+        private=True,
+        label="档案去向意愿",
+        kind=Kind.CODE,
+        table="archive_transfer",
+        help="可不填，以后在档案信息登记中填写。",
+    ),
+    Field(
+        name="household_wish",
+        private=True,
+        label="户口去向意愿",
+        kind=Kind.CODE,
+        table="household_target",
+        help="可不填，以后在户口信息登记中填写。",
     ),
 )
 
@@ -194,38 +213,14 @@ INVITE = Form(
     ),
 )
 
-WITHDRAW = Form("online_signing.withdraw", "撤回签约邀请", (_NOTE,))
+WITHDRAW = Form("online_signing.withdraw", "撤回签约邀请", (NOTE,))
 
 ACCEPT = Form(
     "online_signing.accept",
     "同意签约",
     (
-        Field(
-            name="own_mobile",
-            label="本人手机号",
-            kind=Kind.MOBILE,
-            required=True,
-            prefilled=True,
-            sensitive=True,
-            help="将印在协议上，单位凭此与你联系。",
-        ),
-        Field(name="own_email", label="本人邮箱", kind=Kind.EMAIL, prefilled=True, help="可不填。"),
-        Field(
-            name="archive_wish",
-            private=True,
-            label="档案去向意愿",
-            kind=Kind.CODE,
-            table="archive_transfer",
-            help="可不填，以后在档案信息登记中填写。",
-        ),
-        Field(
-            name="household_wish",
-            private=True,
-            label="户口去向意愿",
-            kind=Kind.CODE,
-            table="household_target",
-            help="可不填，以后在户口信息登记中填写。",
-        ),
+        *OWN_CONTACT,
+        *WISHES,
         Field(
             name="agreed",
             label="我已阅读协议全文并同意签约",
@@ -253,18 +248,7 @@ REFUSE = Form(
     ),
 )
 
-APPROVE = Form(
-    "online_signing.approve",
-    "审核通过",
-    (
-        Field(name="warning_acknowledged", label="已知悉该单位的预警或经营状态提示", kind=Kind.BOOLEAN),
-        replace(_NOTE, help="记入办理历史。"),
-    ),
-)
-
-REJECT = Form("online_signing.reject", "审核不通过", _RETURN_REASON)
-
-EDIT = Form("online_signing.edit", "修改签约信息", (_POSITION_CATEGORY,))
+EDIT = Form("online_signing.edit", "修改签约信息", (POSITION_CATEGORY,))
 
 # ---- employers and staff
 
@@ -311,7 +295,7 @@ EMPLOYER_REGISTRATION = Form(
 STAFF_NOTE = Form(
     "staff_note",
     "内部备注",
-    (replace(_NOTE, required=True, help="只有本校老师能看到，毕业生和单位看不到。"),),
+    (replace(NOTE, required=True, help="只有本校老师能看到，毕业生和单位看不到。"),),
 )
 
 ALL = (
@@ -319,8 +303,6 @@ ALL = (
     WITHDRAW,
     ACCEPT,
     REFUSE,
-    APPROVE,
-    REJECT,
     EDIT,
     EMPLOYER_REGISTRATION,
     STAFF_NOTE,

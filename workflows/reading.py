@@ -175,7 +175,7 @@ def read(field: Field, value: Any, sent: Mapping[str, Any], facts: Mapping[str, 
     if field.kind in TEXTS:
         return _text(field, value)
     if field.kind in (Kind.CODE, Kind.REGION):
-        return _code(field, value, facts.get("cohort"))
+        return _code(field, value, sent, facts.get("cohort"))
     if field.kind is Kind.DATE:
         return _date(field, value).isoformat()
     if field.kind is Kind.ID_NUMBER:
@@ -227,9 +227,11 @@ def _number(field: Field, value: Any) -> int:
     return int(value)
 
 
-def _code(field: Field, code: str, cohort: Any) -> str:
+def _code(field: Field, code: str, sent: Mapping[str, Any], cohort: Any) -> str:
     codes = table(field.table or REGION)
     if code not in codes or not codes.get(code).serves(cohort if isinstance(cohort, int) else None):
+        raise _refused_choice(field)
+    if field.group_field and codes.get(code).group != sent.get(field.group_field):
         raise _refused_choice(field)
     return code
 

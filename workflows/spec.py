@@ -89,7 +89,13 @@ class Transition:
     """One action from some states to one (or to the branch on the review mode).
 
     `by` empty: only a cascade takes it. `source` empty: it makes the record. `label` may hold `{verb}`, the word for
-    reviewing (鉴证 or 审核). `form` names an entry of `workflows.forms.FORMS`. `confirm` asks a second time.
+    reviewing (鉴证 or 审核). `form` names an entry of `workflows.forms.FORMS`.
+
+    What else it does: `submits` begins a round for the reviewers; `decides` is a reviewer's decision (no withdrawal
+    after it); `edits` changes fields and leaves the state; `issues_agreement` numbers the agreement and freezes its
+    data; `revokes_agreement` takes the number back; `meets_employer` gives the record to the registered employer of
+    that code and name; `counts` is one of the graduate's termination applications; `danger` asks a second time;
+    `one_by_one` is never done in bulk.
     """
 
     action: str
@@ -107,7 +113,11 @@ class Transition:
     decides: bool = False
     edits: bool = False
     issues_agreement: bool = False
+    revokes_agreement: bool = False
+    meets_employer: bool = False
+    counts: bool = False
     danger: bool = False
+    one_by_one: bool = False
 
     @property
     def creates(self) -> bool:
@@ -120,23 +130,30 @@ class Transition:
 
 @dataclass(frozen=True)
 class Workflow:
-    """One flow: its states and every way between them."""
+    """One flow: its states and every way between them.
+
+    `matter` is what notices call a record of it, behind 您; it may hold {employer} and {destination}. `parents`: the
+    flows whose records in force a record of this one ends.
+    """
 
     flow: Flow
     label: str
+    matter: str
     module: Module
     states: tuple[State, ...]
     transitions: tuple[Transition, ...]
+    parents: tuple[Flow, ...] = ()
     holds_slot: bool = True
     two_party_verb: str = "审核"  # 鉴证 where the agreement type is two-party (Conventions 13)
 
     def __post_init__(self) -> None:
-        index: dict[tuple[str, str], Transition] = {}
+        index: dict[tuple[str, str], list[Transition]] = {}
         for transition in self.transitions:
             for source in transition.source or ("",):
-                if (transition.action, source) in index:
+                there = index.setdefault((transition.action, source), [])
+                if any(not t.by or not transition.by or t.by & transition.by for t in there):
                     raise SpecError(f"{self.flow}: {transition.action} from {source or 'nothing'} stands twice")
-                index[transition.action, source] = transition
+                there.append(transition)
         object.__setattr__(self, "_states", {s.name: s for s in self.states})
         object.__setattr__(self, "_index", index)
         for fault in _faults(self):
@@ -145,8 +162,13 @@ class Workflow:
     def state(self, name: str) -> State:
         return self._states[name]  # type: ignore[attr-defined,no-any-return]
 
-    def find(self, action: str, source: str) -> Transition | None:
-        return self._index.get((action, source))  # type: ignore[attr-defined,no-any-return]
+    def find(self, action: str, source: str, party: Party | None = None) -> Transition | None:
+        """The transition of that name from that state ("": the one that makes a record).
+
+        Where two parties take different ways by the same name, the party's own.
+        """
+        there: list[Transition] = self._index.get((action, source), [])  # type: ignore[attr-defined]
+        return next((t for t in there if party in t.by), there[0] if there else None)
 
     def leaving(self, source: str) -> Iterator[Transition]:
         """Every transition from this state ("": those that make a record), in the table's order."""
@@ -158,6 +180,11 @@ class Workflow:
 
     def takes_slot(self, state: str) -> bool:
         return self.holds_slot and self.state(state).phase in (Phase.FLOW, Phase.FORCE)
+
+    @property
+    def made_by(self) -> frozenset[Party]:
+        """Who can begin one."""
+        return frozenset(p for t in self.transitions if t.creates for p in t.by)
 
     @property
     def actions(self) -> tuple[str, ...]:

@@ -8,14 +8,15 @@ from typing import Any
 
 from quart import Blueprint, Response, request
 
-from api.answers import Home
-from api.auth import ANYONE, SIGNED_IN
+from api.answers import Home, Openings
+from api.auth import ANYONE, GRADUATE, SIGNED_IN
 from api.endpoints import JSON, Call, dump, endpoint
 from api.schemas import CohortQuery
 from models import codes
 from workflows.catalog import catalog
 from workflows.errors import NotFound
 from workflows.queries.home import read_home
+from workflows.queries.openings import read_openings
 
 blueprint = Blueprint("home", __name__)
 
@@ -25,6 +26,18 @@ _DAY = "public, max-age=0, must-revalidate"
 @endpoint(blueprint, "GET", "/v1/home", rule=SIGNED_IN, summary="首页：待我处理的数量", query=CohortQuery, answers=Home)
 async def home(call: Call) -> dict[str, Any]:
     return await read_home(call.actor, call.query.cohort)
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/v1/openings",
+    rule=GRADUATE,
+    summary="毕业生现在可以发起的办理",
+    answers=Openings,
+)
+async def openings(call: Call) -> dict[str, Any]:
+    return await read_openings(call.actor)
 
 
 @endpoint(blueprint, "GET", "/v1/catalog", rule=ANYONE, summary="名称、流程、表单和代码")

@@ -8,7 +8,8 @@ from uuid import UUID
 from quart import Blueprint
 
 from api import acts
-from api.answers import BulkResult, History, Outcome, Record, Records
+from api.act_answers import BulkResult, Outcome
+from api.answers import History, Record, Records
 from api.auth import REVIEWERS, SIGNED_IN, only
 from api.body import idempotency_key, precondition
 from api.endpoints import Answer, Call, endpoint
@@ -88,7 +89,8 @@ def _filters(wish: RecordQuery, id_number: str = "") -> Filters:
 )
 async def create(call: Call, flow: str) -> Answer:
     key = idempotency_key()
-    outcome = await acts.create(call.who, Flow(flow), call.body.action, call.body.form, key)
+    body = call.body
+    outcome = await acts.create(call.who, Flow(flow), body.action, body.form, key, body.parent)
     return Answer(acts.answer(outcome), headers={"Location": f"/v1/{flow}/{outcome.record_id}"})
 
 

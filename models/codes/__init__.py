@@ -54,6 +54,7 @@ __all__ = [
     "Code",
     "CodeTable",
     "UnknownCode",
+    "destination_offered",
     "ems_code",
     "industry_letter",
     "level_of",
@@ -84,6 +85,15 @@ TRAINING_MODES_THAT_MAY_SIGN: frozenset[str] = table("training_mode").having("ma
 def may_sign(training_mode: str) -> bool:
     """Whether graduates of that 培养方式 may sign agreements (guide chapter 6): all but 21 and 41."""
     return training_mode in TRAINING_MODES_THAT_MAY_SIGN
+
+
+def destination_offered(destination: str, training_mode: str) -> bool:
+    """Whether graduates of that 培养方式 may register this kind: 21 and 41 only their own, nobody else that one."""
+    found = table("destination")
+    if destination not in found:
+        return False
+    meant = found.get(destination).traits.get("training_modes", ())
+    return training_mode in meant if meant else may_sign(training_mode)
 
 
 def level_of(level_code: str) -> Level:

@@ -18,7 +18,7 @@ ANSWER_KEY = "UPDATE act_keys SET answer = $2 WHERE id = $1"
 # Every entry of the person is locked, in one order, so that acts on two cohorts or schools of one person queue up.
 LOCK_PERSON = """
 SELECT id, school_id, cohort, id_kind, id_enc, name, level, level_code, department, major, training_mode,
-       basic, phone_enc, email, proof_code, invalid_at
+       basic, phone_enc, email, proof_code, invalid_at, terminations_used, terminations_granted
 FROM graduates
 WHERE id_bidx = (SELECT g.id_bidx FROM graduates g
                  WHERE g.id = COALESCE($1, (SELECT r.graduate_id FROM records r WHERE r.id = $2)))
@@ -26,9 +26,9 @@ ORDER BY id FOR NO KEY UPDATE"""
 
 LOCK_RECORDS = """
 SELECT id, school_id, cohort, flow, graduate_id, employer_id, parent_id, state, version, round, reviewed, slot,
-       waiting_since, created_at, expires_at, submitted_at, reminded_at, department, level, graduate_name, major,
-       destination_code, agreement_no, employer_uscc, employer_name, employer_nature, employer_industry,
-       employer_region, position_category, form, snapshot
+       waiting_since, created_at, expires_at, submitted_at, submitted_by, reminded_at, department, level, graduate_name,
+       major, destination_code, agreement_no, employer_uscc, employer_name, employer_name_key, employer_nature,
+       employer_industry, employer_region, position_category, contact_bidx, form, snapshot, take_latest
 FROM records
 WHERE graduate_id = ANY($1::uuid[]) AND (slot OR waits_on IS NOT NULL OR id = $2)
 ORDER BY id FOR NO KEY UPDATE"""
@@ -36,7 +36,8 @@ ORDER BY id FOR NO KEY UPDATE"""
 # The share lock is the one that a change of mode, switch or module takes exclusively (workflows.md 12). A statement of
 # its own: what is read after it, in the next one, is as that change left it.
 LOCK_SETTINGS = """
-SELECT open_at, review_mode, invitation_days, sms_fallback FROM settings WHERE school_id = $1 AND cohort = $2
+SELECT open_at, review_mode, invitation_days, sms_fallback, termination_limit
+FROM settings WHERE school_id = $1 AND cohort = $2
 FOR SHARE"""
 
 READ_FACTS = f"""
@@ -51,23 +52,52 @@ SELECT sc.code AS school_code, sc.name AS school_name, sc.province_id,
   (SELECT json_build_object('id', e.id, 'status', e.status, 'name', e.name, 'name_key', e.name_key, 'uscc', e.uscc,
       'nature', e.nature, 'industry', e.industry, 'region', e.region, 'profile', e.profile)
     FROM employers e WHERE e.id = $5) AS employer,
-  (SELECT b.id FROM bindings b WHERE b.graduate_id = $6 AND b.ended_at IS NULL AND b.following) AS binding_id
+  (SELECT b.id FROM bindings b WHERE b.graduate_id = $6 AND b.ended_at IS NULL AND b.following) AS binding_id,
+  (SELECT json_build_object('status', q.status, 'checked_at', q.checked_at)
+    FROM registry_status q WHERE q.uscc = $7 AND q.status <> '') AS registry
 FROM schools sc WHERE sc.id = $1"""  # noqa: S608  fixed texts, numbered parameters
 
-INSERT_RECORD = """
-INSERT INTO records (id, school_id, cohort, flow, graduate_id, employer_id, state, version, round, reviewed, slot,
-  waits_on, waiting_since, created_at, submitted_at, expires_at, department, level, graduate_name, major,
-  destination_code, agreement_no, employer_uscc, employer_name, employer_name_key, employer_nature, employer_industry,
-  employer_region, position_category, contact_bidx, form, snapshot, take_latest)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 1, 1, FALSE, FALSE, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, '', $18, $19,
-  $20, $21, $22, $23, $24, $25, $26, $27, FALSE)"""
+# What a record is made with and never changes, and what an act may change. JSON columns come last in both.
+_MADE = (
+    "id",
+    "school_id",
+    "cohort",
+    "flow",
+    "graduate_id",
+    "parent_id",
+    "created_at",
+    "level",
+    "graduate_name",
+    "major",
+)
+CHANGED = (
+    "state", "slot", "waits_on", "waiting_since", "reviewed", "round", "submitted_at", "submitted_by", "reminded_at",
+    "expires_at", "department", "employer_id", "destination_code", "agreement_no", "employer_uscc", "employer_name",
+    "employer_name_key", "employer_nature", "employer_industry", "employer_region", "position_category",
+    "contact_bidx", "take_latest", "form", "snapshot",
+)  # fmt: skip
+INSERTED = (*_MADE, *CHANGED)
+
+INSERT_RECORD = f"""
+INSERT INTO records (version, {", ".join(INSERTED)})
+VALUES (1, {", ".join(f"${n}" for n in range(1, len(INSERTED) + 1))})"""  # noqa: S608  our own column names
 
 # Compare-and-set on (state, version): nothing is written when somebody else was first.
-MOVE_RECORD = """
-UPDATE records SET state = $4, version = version + 1, slot = $5, waits_on = $6, waiting_since = $7, reviewed = $8,
-  submitted_at = $9, reminded_at = $10, agreement_no = $11, position_category = $12, form = $13
+MOVE_RECORD = f"""
+UPDATE records SET version = version + 1, {", ".join(f"{name} = ${n}" for n, name in enumerate(CHANGED, 4))}
 WHERE id = $1 AND state = $2 AND version = $3
-RETURNING version"""
+RETURNING version"""  # noqa: S608  our own column names
+
+# One application more of a graduate; the limit was judged under the lock of the person.
+COUNT_TERMINATION = "UPDATE graduates SET terminations_used = terminations_used + 1 WHERE id = $1"
+
+PARENT_RECORD = "SELECT graduate_id, employer_id FROM records WHERE id = $1"
+
+# The registered employer of exactly that code and name: from now on the record is also its own (workflows.md 2).
+MEET_EMPLOYER = """
+SELECT id FROM employers WHERE uscc = $1 AND name_key = $2 AND status = 'verified'"""
+
+REVOKE_AGREEMENT = "UPDATE agreements SET revoked_at = $2 WHERE record_id = $1 AND revoked_at IS NULL"
 
 NEXT_AGREEMENT = """
 INSERT INTO agreement_counters (id, school_id, cohort, given) VALUES ($1, $2, $3, 1)

@@ -8,6 +8,19 @@ SELECT r.id, r.flow, r.expires_at FROM records r JOIN graduates g ON g.id = r.gr
 WHERE r.state = 'invited' AND r.expires_at < $1 AND g.invalid_at IS NULL
 ORDER BY r.expires_at, r.id LIMIT $2"""
 
+# What still waits for somebody although its cohort's window has closed; the table says which of it ends.
+AFTER_CLOSE = """
+SELECT r.id, r.flow, r.version, r.cohort FROM records r JOIN graduates g ON g.id = r.graduate_id
+WHERE r.waits_on IS NOT NULL AND r.cohort <= $1 AND g.invalid_at IS NULL AND r.flow || ':' || r.state = ANY($2::text[])
+ORDER BY r.cohort, r.id LIMIT $3"""
+
+# What waits at a department although the school reviews alone: frozen while the mode was changed.
+WITHOUT_STAGE = """
+SELECT r.id, r.flow, r.version FROM records r JOIN graduates g ON g.id = r.graduate_id
+JOIN settings s ON s.school_id = r.school_id AND s.cohort = r.cohort
+WHERE r.waits_on = 'department' AND s.review_mode = 'school' AND g.invalid_at IS NULL
+ORDER BY r.id LIMIT $1"""
+
 # Whose reminder is due: the day before the last day has come to 09:00 Shanghai ($2 is the last second of the last day
 # for which that holds). An invitation made after that hour needs no reminder: it has only just arrived.
 REMIND = """

@@ -28,6 +28,9 @@ class Graduate(Model):
     email = fields.CharField(max_length=120, default="")
     proof_code = fields.CharField(max_length=16, unique=True, description="签约证明码")
     terminations_used = fields.SmallIntField(default=0)
+    terminations_granted = fields.SmallIntField(
+        default=0, db_default=0, description="applications that the school granted besides"
+    )
     invalid_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
 

@@ -29,6 +29,9 @@ class Record(Model):
     waiting_since = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
     submitted_at = fields.DatetimeField(null=True)
+    submitted_by = fields.CharField(
+        max_length=16, default="", db_default="", description="the party of this round's submission"
+    )
     expires_at = fields.DatetimeField(null=True)
     reminded_at = fields.DatetimeField(null=True)
     department = fields.CharField(max_length=120)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,18 +56,14 @@ def in_code(module: ast.Module) -> Iterator[tuple[int, str]]:
 
 
 def state_writing_statements() -> dict[str, Path]:
-    """Names of the constants in models/sql whose SQL writes a record's state."""
+    """Names of the constants in models/sql whose SQL, however it was put together, writes a record's state."""
     found: dict[str, Path] = {}
     for file in python_files("models"):
         if not name(file).startswith(STATEMENTS):
             continue
-        for node in tree(file).body:
-            if (
-                isinstance(node, ast.Assign)
-                and isinstance(node.value, ast.Constant)
-                and writes_state(str(node.value.value))
-            ):
-                found.update((target.id, file) for target in node.targets if isinstance(target, ast.Name))
+        module = importlib.import_module(name(file).removesuffix(".py").removesuffix("/__init__").replace("/", "."))
+        texts = {key: value for key, value in vars(module).items() if isinstance(value, str)}
+        found.update((key, file) for key, value in texts.items() if writes_state(value))
     return found
 
 

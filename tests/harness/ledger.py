@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models.db import fetch
+from models.parties import Party
 from models.states import Flow
 from workflows.flows import FLOWS
 from workflows.journal import GENESIS, detail_digest, row_hash, school_chain, stamp
@@ -69,7 +70,7 @@ def _fold(rows: list[Any]) -> dict[UUID, tuple[str, int]]:
         state, version = now.get(row["subject_id"], ("", 0))
         assert row["from_state"] == state
         assert row["version"] == version + 1
-        transition = flow.find(row["action"], state)
+        transition = flow.find(row["action"], state, Party(row["party"]))
         assert transition is not None
         assert row["to_state"] in transition.targets
         now[row["subject_id"]] = (row["to_state"], row["version"])
@@ -90,7 +91,7 @@ async def _verify_debts(school_id: UUID, rows: list[Any]) -> None:
     pushes = 0
     wanted_notes = set()
     for row in (r for r in rows if r["subject_kind"] == "record"):
-        transition = FLOWS[Flow(row["flow"])].find(row["action"], row["from_state"])
+        transition = FLOWS[Flow(row["flow"])].find(row["action"], row["from_state"], Party(row["party"]))
         assert transition is not None
         pushes += transition.push is not None
         for name in transition.tell:

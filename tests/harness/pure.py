@@ -13,6 +13,7 @@ from models.states import EmployerStatus, Flow
 from workflows.actors import Actor
 from workflows.decide import Decision
 from workflows.facts import EmployerFacts, Facts, GraduateFacts, RecordFacts
+from workflows.spec import Workflow
 
 NOW = datetime(2027, 3, 5, 6, 30, tzinfo=UTC)
 SCHOOL, PROVINCE, GRADUATE, EMPLOYER = (UUID(int=n) for n in (1, 2, 3, 4))
@@ -49,15 +50,61 @@ INVITE: dict[str, Any] = {
     "valid_days": 15,
 }
 
+EMPLOYER_TYPED: dict[str, Any] = {
+    "employer_name": "示例制造有限公司",
+    "employer_uscc": "91330120MA0000000B",
+    "employer_nature": "39",
+    "employer_industry": "22",
+    "employer_region": "330106",
+    "employer_address": "示例路 1 号",
+    "contact_name": "王五",
+    "contact_mobile": "15400000009",
+}
+POSITION_TYPED: dict[str, Any] = {
+    name: value
+    for name, value in INVITE.items()
+    if name not in ("school_code", "graduate_name", "id_number", "valid_days", "contact_name", "contact_mobile")
+}
+OWN = {"own_mobile": "15400000001"}
+OFFLINE = {**EMPLOYER_TYPED, **POSITION_TYPED, **OWN, "truthful": True}
+WORK_CONTRACT = {
+    **EMPLOYER_TYPED,
+    **OWN,
+    "destination_code": "11",
+    "position_category": "13",
+    "position_title": "工程师",
+    "monthly_pay": 8000,
+    "contract_from": "2027-07-01",
+}
+
 # One acceptable answer to each form of the flow tables.
 FILLED: dict[str, dict[str, Any]] = {
     "online_signing.invite": INVITE,
     "online_signing.withdraw": {},
     "online_signing.accept": {"own_mobile": "15400000001", "agreed": True},
     "online_signing.refuse": {"reason": "pay"},
-    "online_signing.approve": {},
-    "online_signing.reject": {"reason": "agreement_data", "reason_text": "协议中的岗位名称有误"},
+    "review.approve": {},
+    "review.approve_final": {},
+    "review.return": {"reason": "unclear_papers", "reason_text": "图像不清晰，请重新上传"},
+    "review.reject": {"reason": "agreement_data", "reason_text": "协议中的岗位名称有误"},
     "online_signing.edit": {"position_category": "11"},
+    "offline_signing.submit": OFFLINE,
+    "offline_signing.upload": {"upload_kind": "agreement", "signed_on": "2027-03-01"},
+    "offline_signing.approve_final": {"stamped": True},
+    "edit_employer": {"employer_nature": "31", "employer_industry": "22", "position_category": "11"},
+    "supplementary.submit": {**OFFLINE, "agreement_no": "XY-2027-001", "signed_on": "2027-03-01"},
+    "destination.submit": WORK_CONTRACT,
+    "destination.edit_destination": {**WORK_CONTRACT, "monthly_pay": 9000, "agreed_with_graduate": True},
+    "destination.approve_final": {},
+    "destination.void": {"confirmed": True},
+    "take_back": {},
+    "cancel": {},
+    "online_termination.request": {"reason": "personal", "reason_text": "家庭原因需要回乡"},
+    "online_termination.agree": {},
+    "online_termination.refuse": {"reason_text": "岗位难以替换，请再商量"},
+    "online_termination.force": {"statement": "单位多次联系不上，已电话核实情况", "confirmed": True},
+    "offline_termination.submit": {"reason": "study", "reason_text": "考取研究生", "papers_kind": "letter"},
+    "offline_termination.approve_final": {"termination_kind": "mutual", "confirmed": True},
 }
 
 
@@ -89,8 +136,17 @@ def facts(mode: ReviewMode = ReviewMode.SCHOOL, **changes: Any) -> Facts:
         province_id=PROVINCE,
         school_code="99001",
         school_name="某大学",
+        termination_limit=3,
     )
     return replace(base, **changes)
+
+
+def facts_for(flow: Workflow, mode: ReviewMode = ReviewMode.SCHOOL, **changes: Any) -> Facts:
+    """The same before a record of that flow; where it ends a signing, with one in force."""
+    if not flow.parents:
+        return facts(mode, **changes)
+    signing = record("signed", 3, slot=True, id=UUID(int=99), flow=flow.parents[0], expires_at=None)
+    return facts(mode, parent=signing, others=(signing,), **changes)
 
 
 def record(state: str, version: int = 1, *, slot: bool = False, **changes: Any) -> RecordFacts:
@@ -117,9 +173,12 @@ def after(world: Facts, decision: Decision) -> Facts:
     """The facts once the decision is written: a model of the engine, as small as can be."""
     slot = decision.flow.takes_slot(decision.target)
     before = world.record
-    made = (
-        record(decision.target, slot=slot, expires_at=decision.expires_at, id=kit.new_id())
-        if before is None
-        else replace(before, state=decision.target, version=before.version + 1, slot=slot)
-    )
+    if before is None:
+        parent = world.parent.id if world.parent else None
+        before = record(
+            "", 0, flow=decision.flow.flow, id=kit.new_id(), parent_id=parent, expires_at=decision.expires_at
+        )
+    transition = decision.transition
+    reviewed = (before.reviewed or transition.decides) and not transition.submits
+    made = replace(before, state=decision.target, version=before.version + 1, slot=slot, reviewed=reviewed)
     return replace(world, record=made)

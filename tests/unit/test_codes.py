@@ -14,6 +14,7 @@ from models.kit import fold
 from models.parties import Level
 
 SIZES = {
+    "country": 248,
     "destination": 30,
     "destination_substate": 7,
     "employer_nature": 14,

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from quart import Quart
 from werkzeug.exceptions import HTTPException, default_exceptions
 
-from api.answers import Problem
+from api.act_answers import Problem
 from api.errors import MEDIA, answer, problem, translate
 from workflows.errors import (
     Conflict,

@@ -13,7 +13,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from models.db import execute, fetch
-from models.kit import SHANGHAI, chat_time, day_end, json_time, shanghai_day
+from models.kit import SHANGHAI, chat_time, cohort_close, day_end, json_time, shanghai_day
 from models.kit import now as clock
 from models.sql import clock as sql
 from models.states import Channel, Flow, OutboxStatus
@@ -24,6 +24,7 @@ from workflows.commands.tokens import sweep_tokens
 from workflows.effects import channels
 from workflows.engine import act
 from workflows.errors import Conflict, NotFound
+from workflows.flows import FLOWS
 from workflows.limits import REMINDER_HOUR
 from workflows.notices import NOTICES, due
 from workflows.ports import OutsideFault, RegistryEntry
@@ -44,14 +45,51 @@ async def expire_invitations(at: datetime | None = None) -> int:
     moment = at or clock()
     ended = 0
     for row in await fetch(sql.EXPIRED, moment, AT_ONCE):
-        once = f"{row['flow']}:{row['id']}:expire:{shanghai_day(row['expires_at'])}"
-        try:
-            outcome = await act(CLOCK, Flow(row["flow"]), row["id"], "expire", once=once, now=moment)
-            ended += not outcome.repeated
-        except (Conflict, NotFound) as exc:
-            # Answered in the last moment, or frozen meanwhile: the next run no longer finds it.
-            log.info("an invitation was not ended: %s", exc.code)
+        ended += await _step(row, "expire", f"{shanghai_day(row['expires_at'])}", moment)
     return ended
+
+
+async def close_cohorts(at: datetime | None = None) -> int:
+    """End what still waits for a graduate or an employer after 31 January (workflows.md, Conventions 11); how many."""
+    moment = at or clock()
+    # The newest cohort whose last second has passed: in January still the one before the last.
+    closed = shanghai_day(moment).year - 1
+    if moment <= cohort_close(closed):
+        closed -= 1
+    ended = 0
+    for row in await fetch(sql.AFTER_CLOSE, closed, _LAPSING, AT_ONCE):
+        ended += await _step(row, "lapse", f"{row['version']}", moment)
+    return ended
+
+
+async def leave_lost_stages(at: datetime | None = None) -> int:
+    """Move on what waits for a department that the school's review mode no longer knows; how many."""
+    moment = at or clock()
+    moved = 0
+    for row in await fetch(sql.WITHOUT_STAGE, AT_ONCE):
+        moved += await _step(row, "restage", f"{row['version']}", moment)
+    return moved
+
+
+_LAPSING = [
+    f"{table.flow}:{state}"
+    for table in FLOWS.values()
+    for step in table.transitions
+    if step.action == "lapse"
+    for state in step.source
+]
+
+
+async def _step(row: Mapping[str, Any], action: str, due_at: str, moment: datetime) -> bool:
+    """One act of the clock, once per record and due date; False where somebody was there in the last moment."""
+    once = f"{row['flow']}:{row['id']}:{action}:{due_at}"
+    try:
+        outcome = await act(CLOCK, Flow(row["flow"]), row["id"], action, once=once, now=moment)
+    except (Conflict, NotFound) as exc:
+        # Answered in the last moment, or frozen meanwhile: the next run no longer finds it.
+        log.info("%s of a record was not done: %s", action, exc.code)
+        return False
+    return not outcome.repeated
 
 
 # --- reminders -----------------------------------------------------------------------------------

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from models.parties import Module, Party, ReviewMode
+from models.parties import Module, Party
 from models.states import Flow, OnlineSigning, Phase
 from workflows import guards as g
-from workflows.spec import Branch, Cascade, Push, State, Transition, Workflow
+from workflows.flows.reviewing import (
+    CLOCK,
+    EMPLOYER,
+    GRADUATE,
+    NOBODY,
+    SCHOOL,
+    SUPERSEDE,
+    Stages,
+    approvals,
+    rejections,
+    restaging,
+)
+from workflows.spec import Push, State, Transition, Workflow
 
 S = OnlineSigning
-
-_EMPLOYER = frozenset({Party.EMPLOYER})
-_GRADUATE = frozenset({Party.GRADUATE})
-_SCHOOL = frozenset({Party.SCHOOL})
-_DEPARTMENT_STAGE = frozenset({Party.DEPARTMENT, Party.SCHOOL})  # the school only where no department covers the record
-_CLOCK = frozenset({Party.CLOCK})
-
-REVIEW = Branch(
-    {ReviewMode.SCHOOL: S.REVIEW_SCHOOL, ReviewMode.DEPARTMENT_THEN_SCHOOL: S.REVIEW_DEPARTMENT},
-)
-SUPERSEDE = Cascade(Flow.ONLINE_SIGNING, "supersede", g.open_invitation)
+REVIEW = Stages(S.REVIEW_DEPARTMENT, S.REVIEW_SCHOOL)
 _UNSENT = ("invitation_received", "invitation_reminder")
 
 ONLINE_SIGNING = Workflow(
     flow=Flow.ONLINE_SIGNING,
     label="线上签约",
+    matter="与{employer}的签约",
     module=Module.EMPLOYMENT,
     two_party_verb="鉴证",
     states=(
@@ -44,7 +47,7 @@ ONLINE_SIGNING = Workflow(
             "发起签约邀请",
             (),
             S.INVITED,
-            _EMPLOYER,
+            EMPLOYER,
             guards=(*g.ENTRY, g.TRAINING_MODE, g.EMPLOYER_VERIFIED, g.NO_OWN_PENDING, g.DEADLINE_IN_COHORT),
             form="online_signing.invite",
             tell=("invitation_received",),
@@ -54,7 +57,7 @@ ONLINE_SIGNING = Workflow(
             "撤回邀请",
             (S.INVITED,),
             S.WITHDRAWN,
-            _EMPLOYER,
+            EMPLOYER,
             guards=(g.ON_ROSTER,),
             form="online_signing.withdraw",
             tell=("invitation_withdrawn",),
@@ -66,7 +69,7 @@ ONLINE_SIGNING = Workflow(
             "邀请过期",
             (S.INVITED,),
             S.EXPIRED,
-            _CLOCK,
+            CLOCK,
             guards=(g.ON_ROSTER, g.AFTER_DEADLINE),
             tell=("invitation_expired", "invitation_expired_employer"),
             outdates=_UNSENT,
@@ -75,8 +78,8 @@ ONLINE_SIGNING = Workflow(
             "accept",
             "同意签约",
             (S.INVITED,),
-            REVIEW,
-            _GRADUATE,
+            REVIEW.start,
+            GRADUATE,
             guards=(*g.ENTRY, g.TRAINING_MODE, g.BEFORE_DEADLINE, g.SLOT_FREE),
             form="online_signing.accept",
             tell=("invitation_accepted",),
@@ -88,68 +91,37 @@ ONLINE_SIGNING = Workflow(
             "拒绝签约",
             (S.INVITED,),
             S.REFUSED,
-            _GRADUATE,
+            GRADUATE,
             guards=(g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN, g.BEFORE_DEADLINE),
             form="online_signing.refuse",
             tell=("invitation_refused",),
             outdates=_UNSENT,
             danger=True,
         ),
-        Transition(
-            "approve",
-            "{verb}通过",
-            (S.REVIEW_DEPARTMENT,),
-            S.REVIEW_SCHOOL,
-            _DEPARTMENT_STAGE,
-            guards=(g.ON_ROSTER, g.MODULE_OPEN, g.STAGE_OWNER),
-            form="online_signing.approve",
-            tell=("department_approved",),
-            decides=True,
+        *approvals(
+            REVIEW,
+            Transition(
+                "approve",
+                "{verb}通过",
+                (),
+                S.SIGNED,
+                SCHOOL,
+                guards=(*g.REVIEWING, g.LATEST_UNCHANGED),
+                form="review.approve_final",
+                tell=("signing_approved", "signing_approved_employer"),
+                push=Push.PRESENT,
+                cascades=(SUPERSEDE,),
+                issues_agreement=True,
+            ),
         ),
-        Transition(
-            "approve",
-            "{verb}通过",
-            (S.REVIEW_SCHOOL,),
-            S.SIGNED,
-            _SCHOOL,
-            guards=(g.ON_ROSTER, g.MODULE_OPEN),
-            form="online_signing.approve",
-            tell=("signing_approved", "signing_approved_employer"),
-            push=Push.PRESENT,
-            cascades=(SUPERSEDE,),
-            decides=True,
-            issues_agreement=True,
-        ),
-        Transition(
-            "reject",
-            "{verb}不通过",
-            (S.REVIEW_DEPARTMENT,),
-            S.REJECTED,
-            _DEPARTMENT_STAGE,
-            guards=(g.ON_ROSTER, g.MODULE_OPEN, g.STAGE_OWNER),
-            form="online_signing.reject",
-            tell=("signing_rejected", "signing_rejected_employer"),
-            decides=True,
-            danger=True,
-        ),
-        Transition(
-            "reject",
-            "{verb}不通过",
-            (S.REVIEW_SCHOOL,),
-            S.REJECTED,
-            _SCHOOL,
-            guards=(g.ON_ROSTER, g.MODULE_OPEN),
-            form="online_signing.reject",
-            tell=("signing_rejected", "signing_rejected_employer"),
-            decides=True,
-            danger=True,
-        ),
+        *rejections(REVIEW, S.REJECTED, tell=("signing_rejected", "signing_rejected_employer")),
+        *restaging([REVIEW]),
         Transition(
             "supersede",
             "邀请关闭",
             (S.INVITED,),
             S.SUPERSEDED,
-            frozenset(),
+            NOBODY,
             guards=(g.ON_ROSTER,),
             tell=("invitation_superseded", "invitation_superseded_employer"),
             outdates=_UNSENT,
@@ -159,7 +131,7 @@ ONLINE_SIGNING = Workflow(
             "修改职位类别",
             (S.SIGNED,),
             S.SIGNED,
-            _SCHOOL,
+            SCHOOL,
             guards=(g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN, g.NO_LIVE_TERMINATION),
             form="online_signing.edit",
             tell=("record_edited", "record_edited_employer"),
@@ -171,9 +143,8 @@ ONLINE_SIGNING = Workflow(
             "解约",
             (S.SIGNED,),
             S.TERMINATED,
-            frozenset(),
+            NOBODY,
             guards=(g.ON_ROSTER,),
-            tell=("signing_terminated", "signing_terminated_employer"),
             push=Push.UNSETTLED,
         ),
     ),

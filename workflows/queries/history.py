@@ -41,7 +41,7 @@ async def read_history(actor: Actor, flow: Flow, record_id: UUID) -> list[dict[s
 def _line(actor: Actor, flow: Flow, agreement_type: AgreementType | None, row: Any) -> dict[str, Any]:
     table = FLOWS[flow]
     detail = json.loads(row["detail"]) if row["detail"] else {}
-    transition = table.find(row["action"], row["from_state"])
+    transition = table.find(row["action"], row["from_state"], Party(row["party"]))
     label = transition.label if transition else row["action"]
     stands_in = bool(detail.get("stands_in"))
     return {

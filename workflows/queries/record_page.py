@@ -8,19 +8,18 @@ for everybody but their owner; the two sides of an agreement know each other's c
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from models.db import fetch_row
+from models.db import fetch_row, fetch_value
 from models.kit import mask_id_number, mask_mobile, name_key, now
 from models.parties import Party
-from models.states import Flow
+from models.states import Flow, Phase
 from models.vault import is_sealed, unseal
 from workflows.actors import Actor, require_read, visible_to
 from workflows.commands.employers import PROFILE_PLACE
-from workflows.decide import allowed
+from workflows.decide import Choice, allowed
 from workflows.effects import FORM_PLACE, SNAPSHOT_PLACE
 from workflows.errors import NotFound
 from workflows.facts import Facts, RecordFacts
@@ -36,6 +35,17 @@ GRADUATE_COLUMNS = ("name", "level_code", "department", "major", "training_mode"
 """What a snapshot and a roster entry both hold beside the ID number and the national columns."""
 
 
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """An action that makes a record of another flow about this one."""
+
+    flow: str
+    choice: Choice
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"flow": self.flow, **self.choice.as_dict()}
+
+
 async def read_record(actor: Actor, flow: Flow, record_id: UUID) -> dict[str, Any]:
     """The resource. Raises ModuleClosed, NotFound (also: not visible to this actor)."""
     facts, record = await seen(actor, flow, record_id)
@@ -48,11 +58,34 @@ async def read_record(actor: Actor, flow: Flow, record_id: UUID) -> dict[str, An
         "attachments": [],
         "actions": [choice.as_dict() for choice in allowed(FLOWS[flow], facts, actor)],
     }
+    resource["parent"] = await _parent(facts, record)
+    resource["follow_ups"] = [choice.as_dict() for choice in follow_ups(facts, actor)]
     resource["marks"] = await _marks(actor, record)
     resource["deliveries"] = await of_record(actor, record_id) if actor.party is not Party.EMPLOYER else None
     if for_staff(actor):
         resource["review"] = await _review(facts, record)
     return resource
+
+
+async def _parent(facts: Facts, record: RecordFacts) -> dict[str, Any] | None:
+    """The signing that a termination is about; it is no longer among the facts once it has ended."""
+    if record.parent_id is None:
+        return None
+    flow = facts.parent.flow if facts.parent else await fetch_value(_FLOW_OF, record.parent_id)
+    return {"id": str(record.parent_id), "flow": str(flow)}
+
+
+_FLOW_OF = "SELECT flow FROM records WHERE id = $1"
+
+
+def follow_ups(facts: Facts, actor: Actor) -> list[FollowUp]:
+    """What this record in force could be followed by: its termination, open or closed with the reason."""
+    record = facts.record
+    if record is None or FLOWS[record.flow].state(record.state).phase is not Phase.FORCE:
+        return []
+    view = replace(facts, record=None, parent=record, others=(*facts.others, record))
+    ending = [table for table in FLOWS.values() if record.flow in table.parents]
+    return [FollowUp(str(t.flow), choice) for t in ending for choice in allowed(t, view, actor)]
 
 
 async def seen(actor: Actor, flow: Flow, record_id: UUID) -> tuple[Facts, RecordFacts]:
@@ -189,6 +222,7 @@ async def _marks(actor: Actor, record: RecordFacts) -> dict[str, Any] | None:
 async def _review(facts: Facts, record: RecordFacts) -> dict[str, Any]:
     return {
         "differences": differences(facts, record),
+        "latest": {"values": facts.latest, "digest": facts.latest_digest},
         "department_changed": record.department != facts.graduate.department,
         "department_covered": facts.department_covered,
         "review_mode": str(facts.review_mode),
@@ -205,18 +239,13 @@ def differences(facts: Facts, record: RecordFacts) -> list[dict[str, Any]]:
     number, present = unseal(SNAPSHOT_PLACE, then["id_number"]), unseal("graduates.id_enc", entry["id_enc"])
     if number != present:
         found.append(_difference("id_number", mask_id_number(number), mask_id_number(present)))
-    basic, current = then.get("basic", {}), _json(entry["basic"])
+    basic, current = then.get("basic", {}), entry["basic"]
     names = dict.fromkeys([*basic, *current])
     return found + [_difference(n, basic.get(n), current.get(n)) for n in names if basic.get(n) != current.get(n)]
 
 
 def _difference(name: str, recorded: Any, present: Any) -> dict[str, Any]:
     return {"name": name, "recorded": recorded, "present": present}
-
-
-def _json(value: Any) -> Mapping[str, Any]:
-    found = json.loads(value) if isinstance(value, str) else value
-    return found if isinstance(found, Mapping) else {}
 
 
 async def registry(uscc: str) -> dict[str, Any]:

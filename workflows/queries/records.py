@@ -148,8 +148,9 @@ def waiting(where: Where, actor: Actor, on: str) -> None:
 
 def row_of(actor: Actor, row: Any) -> dict[str, Any]:
     """One line of a list."""
-    state = FLOWS[Flow(row["flow"])].state(row["state"])
-    known = actor.party is not Party.EMPLOYER or row["submitted_at"] is not None
+    table = FLOWS[Flow(row["flow"])]
+    known = actor.party is not Party.EMPLOYER or row["submitted_at"] is not None or bool(table.parents)
+    state = table.state(row["state"])
     return {
         "id": str(row["id"]),
         "flow": row["flow"],

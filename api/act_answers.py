@@ -1,0 +1,61 @@
+"""Room: what acts answer, and what is answered instead of "done", for the OpenAPI document."""
+
+from pydantic import BaseModel, ConfigDict
+
+from api.answers import Choice, Moment, Shape
+
+
+class Outcome(Shape):
+    """`repeated`: the same key came before; this is its first answer, nothing was done now."""
+
+    act_id: str
+    flow: str
+    id: str
+    state: str
+    label: str
+    version: int
+    repeated: bool
+
+
+class Fault(Shape):
+    path: str
+    code: str
+    message: str
+
+
+class DecidedBy(Shape):
+    name: str
+    action: str
+    at: Moment
+
+
+class Problem(BaseModel):
+    """RFC 9457. `detail` is the sentence for the person; `faults` name wrong fields; the rest says where a record
+    stands now. A guard may add members of its own (`count`, `pending`, `lacking`).
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    request_id: str
+    faults: list[Fault] | None = None
+    guard: str | None = None
+    state: str | None = None
+    label: str | None = None
+    version: int | None = None
+    actions: list[Choice] | None = None
+    decided_by: DecidedBy | None = None
+
+
+class BulkRow(Shape):
+    id: str
+    done: bool
+    outcome: Outcome | None
+    problem: Problem | None
+
+
+class BulkResult(Shape):
+    results: list[BulkRow]

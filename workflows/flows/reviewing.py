@@ -1,0 +1,120 @@
+"""Room: how a flow is reviewed: one stage or two, the same steps in every flow (workflows.md, Conventions 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from models.parties import Party, ReviewMode
+from models.states import Flow
+from workflows import guards as g
+from workflows.spec import Branch, Cascade, Guard, Transition
+
+CLOCK = frozenset({Party.CLOCK})
+DEPARTMENT_STAGE = frozenset({Party.DEPARTMENT, Party.SCHOOL})  # the school only where no department covers the record
+EMPLOYER = frozenset({Party.EMPLOYER})
+GRADUATE = frozenset({Party.GRADUATE})
+NOBODY: frozenset[Party] = frozenset()  # only a cascade
+SCHOOL = frozenset({Party.SCHOOL})
+
+# The invitations that a final approval closes (workflows.md 1).
+SUPERSEDE = Cascade(Flow.ONLINE_SIGNING, "supersede", g.open_invitation)
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """One review: what it is called in the table, and the two states it is stored as."""
+
+    department: str
+    school: str
+
+    @property
+    def both(self) -> tuple[str, str]:
+        return (self.department, self.school)
+
+    @property
+    def start(self) -> Branch:
+        """Where the school's review mode begins."""
+        return Branch({ReviewMode.SCHOOL: self.school, ReviewMode.DEPARTMENT_THEN_SCHOOL: self.department})
+
+
+def approvals(stages: Stages, final: Transition, *, guards: tuple[Guard, ...] = ()) -> list[Transition]:
+    """`final` as the school's step, and before it the department's, which only moves on.
+
+    `guards`: what the department's step needs besides.
+    """
+    first = Transition(
+        final.action,
+        final.label,
+        (stages.department,),
+        stages.school,
+        DEPARTMENT_STAGE,
+        guards=(*g.REVIEWING, g.STAGE_OWNER, *guards),
+        form="review.approve",
+        tell=("department_approved",),
+        decides=True,
+    )
+    return [first, replace(final, source=(stages.school,), by=SCHOOL, decides=True)]
+
+
+def at_each_stage(stages: Stages, step: Transition) -> list[Transition]:
+    """A step that takes effect at once at either stage: a return, a rejection."""
+    first = replace(step, source=(stages.department,), by=DEPARTMENT_STAGE, guards=(*step.guards, g.STAGE_OWNER))
+    return [first, replace(step, source=(stages.school,), by=SCHOOL)]
+
+
+def edits(stages: Stages, step: Transition) -> list[Transition]:
+    """A change within the review, by whose turn it is; the record stays where it is (no decision, Conventions 6)."""
+    steps = at_each_stage(stages, replace(step, edits=True, one_by_one=True))
+    return [replace(s, target=s.source[0]) for s in steps]
+
+
+def rejections(
+    stages: Stages, target: str, *, tell: tuple[str, ...], action: str = "reject", revokes: bool = False
+) -> list[Transition]:
+    step = Transition(
+        action,
+        "{verb}不通过",
+        (),
+        target,
+        SCHOOL,
+        guards=g.REVIEWING,
+        form="review.reject",
+        tell=tell,
+        decides=True,
+        danger=True,
+    )
+    return at_each_stage(stages, replace(step, revokes_agreement=revokes))
+
+
+def returns(stages: Stages, target: str, *, tell: tuple[str, ...], action: str = "return") -> list[Transition]:
+    """Sent back to be corrected; not after the close, when nobody could send it again."""
+    step = Transition(
+        action,
+        "退回修改",
+        (),
+        target,
+        SCHOOL,
+        guards=(*g.REVIEWING, g.COHORT_OPEN),
+        form="review.return",
+        tell=tell,
+        decides=True,
+    )
+    return at_each_stage(stages, step)
+
+
+def restaging(stages: Iterable[Stages]) -> list[Transition]:
+    """A record that was frozen while the mode changed to school only has no department stage to wait at.
+
+    (workflows.md, Conventions 10). Taken by the clock.
+    """
+    return [
+        Transition("restage", "转学校审核", (s.department,), s.school, CLOCK, guards=(g.ON_ROSTER, g.NO_SUCH_STAGE))
+        for s in stages
+    ]
+
+
+def lapses(source: tuple[str, ...], target: str, *, tell: tuple[str, ...], revokes: bool = False) -> Transition:
+    """The cohort's window has closed on what waits for a graduate or an employer (workflows.md, Conventions 11)."""
+    step = Transition("lapse", "届次截止", source, target, CLOCK, guards=(g.ON_ROSTER, g.AFTER_CLOSE), tell=tell)
+    return replace(step, revokes_agreement=revokes)
