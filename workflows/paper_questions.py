@@ -134,7 +134,7 @@ SUPPLEMENTARY_SUBMIT = Form(
             name="agreement_no",
             label="协议书编号",
             kind=Kind.TEXT,
-            max_length=40,
+            max_length=20,
             required=True,
             help="印在纸质协议上的编号。",
         ),
