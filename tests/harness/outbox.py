@@ -235,10 +235,11 @@ class Outside:
 
 
 @asynccontextmanager
-async def outside(folder: Path, graduates: int = 1) -> AsyncIterator[Outside]:
-    """A running sandbox that knows our templates, and a world."""
+async def outside(folder: Path, graduates: int = 1, world: World | None = None) -> AsyncIterator[Outside]:
+    """A running sandbox that knows our templates, and a world: the one given, else a small one."""
     async with started(folder) as sandbox, open_http() as http:
-        made = Outside(sandbox, http, await make_world(graduates=graduates, departments=("计算机学院",)))
+        world = world or await make_world(graduates=graduates, departments=("计算机学院",))
+        made = Outside(sandbox, http, world)
         await made.control("wechat/options", {"receipts": False})
         await made.control("wechat/templates", announced_wechat())
         await made.control("sms/templates", announced_sms())
