@@ -152,7 +152,7 @@ async def test_the_event_loop_goes_on_while_pages_are_set() -> None:
 
 def test_rare_characters_of_names_are_printed_or_refused_by_name() -> None:
     for character in RARE:
-        if ord(character) in fonts.font().characters:
+        if character in fonts.font().characters:
             assert f"王{character}" in paper.text(typeset(frozen(f"王{character}"), CHECK).pdf)
         else:
             with pytest.raises(Unprintable) as lack:
@@ -173,7 +173,7 @@ def test_the_packaged_font_prints_all_but_what_it_lacks(packaged: Font) -> None:
 def test_debians_font_has_the_rare_characters_of_names() -> None:
     """Where it is installed, which is what the README asks a production machine for."""
     found = fonts.machine_font()
-    assert found is None or {ord(c) for c in RARE} <= found.characters
+    assert found is None or set(RARE) <= found.characters
 
 
 @pytest.mark.parametrize(("kind", "flow"), CASES)

@@ -62,13 +62,14 @@ class Font:
     family: str
     folder: Path
     sha256: str
-    characters: frozenset[int] = field(repr=False)
+    characters: frozenset[str] = field(repr=False)
 
     def check(self, texts: Iterable[str]) -> None:
         """Raises Unprintable unless every character of the texts has a glyph; line ends need none."""
-        missing = dict.fromkeys(c for c in "".join(texts) if ord(c) not in self.characters and c != "\n")
+        text = "".join(texts)
+        missing = set(text) - self.characters - {"\n"}
         if missing:
-            raise Unprintable("".join(missing), self.sha256)
+            raise Unprintable("".join(c for c in dict.fromkeys(text) if c in missing), self.sha256)
 
 
 @lru_cache(maxsize=1)
@@ -108,12 +109,12 @@ def _font(family: str, folder: Path, files: list[Path]) -> Font:
     return Font(family, folder, digest.hexdigest(), frozenset.intersection(*sets))
 
 
-def _characters(file: Path, family: str) -> frozenset[int]:
+def _characters(file: Path, family: str) -> frozenset[str]:
     if file.suffix != ".ttc":
         with TTFont(file, lazy=True) as only:
-            return frozenset(only.getBestCmap())
+            return frozenset(map(chr, only.getBestCmap()))
     with TTCollection(file, lazy=True) as collection:
         for one in collection.fonts:
             if one["name"].getBestFamilyName() == family:
-                return frozenset(one.getBestCmap())
+                return frozenset(map(chr, one.getBestCmap()))
     raise NoFont(f"{file.name} does not hold {family}")

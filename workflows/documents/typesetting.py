@@ -55,11 +55,11 @@ def typeset(data: Mapping[str, Any], check_url: str, chosen: Font | None = None)
     chosen = chosen or font()
     found = sheet(data)
     chosen.check(texts(found))
-    return Printed(_set(chosen, int(data["edition"]), inputs(found, check_url)), chosen.sha256)
+    return Printed(set_pages(chosen, int(data["edition"]), inputs(found, check_url)), chosen.sha256)
 
 
 def inputs(found: Mapping[str, Any], check_url: str) -> dict[str, str]:
-    """What the template reads."""
+    """What the template reads of a sheet."""
     return {"sheet": json.dumps(found, ensure_ascii=False), "qr": qr(check_url), "check": check_url}
 
 
@@ -71,7 +71,8 @@ def qr(text: str) -> str:
     return picture.getvalue().decode()
 
 
-def _set(chosen: Font, edition: int, values: dict[str, str]) -> bytes:
+def set_pages(chosen: Font, edition: int, values: dict[str, str]) -> bytes:
+    """The pages of one agreement. `values`: from `inputs`."""
     made = _compiler(chosen).compile(
         template(edition), format="pdf", sys_inputs={**values, "font": chosen.family}, pdf_standards=[_STANDARD]
     )
