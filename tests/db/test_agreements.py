@@ -16,10 +16,12 @@ from models import db, kit, storage
 from models.states import AgreementStatus, Flow
 from models.tables import Agreement, Graduate, JournalRow
 from tests.harness import paper
+from tests.harness.pure import FILLED
 from tests.harness.world import World, add_graduates, decide, make_world, sign
+from workflows.actors import Actor
 from workflows.commands.agreements import bundle, check_url, download, pdf_of, print_waiting
 from workflows.documents import fonts, typesetting
-from workflows.engine import Outcome
+from workflows.engine import Outcome, act
 from workflows.errors import InvalidRequest, NotFound, Refused, Unavailable
 from workflows.queries.agreements import check_paper, number_of, read_agreement, standing
 
@@ -143,6 +145,56 @@ async def test_a_lost_file_is_made_again_by_the_same_bytes_only(world: World, mo
             await pdf_of(await row_of(row.number))
     place.unlink()
     assert await pdf_of(await row_of(row.number)) == first
+
+
+# --- on paper ------------------------------------------------------------------------------------
+
+
+async def applied(world: World, **values: Any) -> tuple[Outcome, Agreement]:
+    """An agreement on paper that the school has approved and numbered."""
+    (person,) = await add_graduates(world, 1)
+    form = {**FILLED["offline_signing.submit"], "own_mobile": person.mobile, **values}
+    outcome = await on_paper(person.actor, None, "submit", form)
+    outcome = await on_paper(world.school, outcome, "approve_agreement", {})
+    return outcome, await Agreement.get(record_id=outcome.record_id)
+
+
+async def on_paper(actor: Actor, before: Outcome | None, action: str, form: dict[str, Any]) -> Outcome:
+    return await act(
+        actor,
+        Flow.OFFLINE_SIGNING,
+        before.record_id if before else None,
+        action,
+        form,
+        version=before.version if before else None,
+        once=str(kit.new_id()),
+    )
+
+
+async def test_an_agreement_on_paper_can_be_printed_before_it_is_signed(world: World) -> None:
+    _, row = await applied(world, employer_name="云汀示例机械厂", employer_address="云汀市工业路5号")
+    person = world.graduates[-1]
+    found = paper.text((await download(person.actor, row.number)).pdf)
+    for part in (
+        "云汀示例机械厂",
+        "云汀市工业路5号",
+        person.id_number,
+        person.mobile,
+        "签字盖章",
+        "（单位盖章）",
+        "（学校盖章）",
+    ):
+        assert part in found, part
+    assert "线上签约" not in found
+    assert (await check_paper(row.number))["label"] == "已生成未签约"
+
+
+async def test_a_cancelled_application_leaves_a_void_paper(world: World) -> None:
+    outcome, row = await applied(world)
+    person = world.graduates[-1]
+    await on_paper(person.actor, outcome, "cancel", {})
+    assert (await read_agreement(person.actor, row.number))["label"] == "已作废"
+    assert (await check_paper(row.number))["label"] == "已作废"
 
 
 # --- characters ----------------------------------------------------------------------------------

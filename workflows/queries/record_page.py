@@ -8,6 +8,7 @@ for everybody but their owner; the two sides of an agreement know each other's c
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
