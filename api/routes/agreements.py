@@ -17,7 +17,7 @@ from workflows.queries.agreements import read_agreement
 
 blueprint = Blueprint("agreements", __name__)
 
-_ONE: Final = "/v1/agreements/<agreement_no>"
+_ONE: Final = "/v1/agreements/<string(length=17):agreement_no>"  # so that `archive` is no number
 
 
 @endpoint(blueprint, "GET", _ONE, rule=SIGNED_IN, summary="一份就业协议书", answers=Agreement)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from pypdf import PdfReader
 
 from tests.harness import paper
 from tests.harness.paper import CHECK, ID_NUMBER, NUMBER, frozen
@@ -195,11 +198,27 @@ def test_the_longest_terms_take_another_page_and_the_signatures_stay_together() 
         "hukou_address": "示例街道" * 50,
         "dispatched": True,
         "dispatched_to": "示例用工单位" * 16,
+        "own_email": f"{'wang' * 16}@example.com",
     }
     found = paper.pages(typeset(frozen(form=long, flow="offline_signing"), CHECK).pdf)
     assert len(found) <= 4
     assert all(NUMBER in page for page in found)
     assert all(part in found[-1] for part in ("签字盖章", "（单位盖章）", "（学校盖章）"))
+
+
+def test_nothing_runs_over_the_edge_of_the_page() -> None:
+    """Measured by the least that the characters can take: 4 points each, 9 for wide ones."""
+    long = {"own_email": f"{'wang' * 40}@example.com", "position_title": "W" * 50, "archive_contact": "m" * 100}
+    for page in PdfReader(io.BytesIO(typeset(frozen(form=long), CHECK).pdf)).pages:
+        found: list[tuple[float, str]] = []
+
+        def seen(text: str, _: Any, place: list[float], *__: Any, found: list[tuple[float, str]] = found) -> None:
+            found.extend((place[4], line) for line in text.split("\n"))
+
+        page.extract_text(visitor_text=seen)
+        ends = {at + sum(4 if ord(c) < 0x2E80 else 9 for c in line): line for at, line in found}
+        assert len(ends) > 20
+        assert max(ends) < float(page.mediabox.width), ends[max(ends)]
 
 
 def test_the_qr_is_drawn_anew_for_each_address() -> None:

@@ -21,6 +21,7 @@ from workflows.documents.terms import Line
 from workflows.effects import FORM_PLACE, SNAPSHOT_PLACE
 
 EMPTY: Final = "—"
+HALF: Final = 32  # half of a line, in Latin characters
 
 Row = list[Line]
 """One line of a table: a single pair over the whole width, or two pairs side by side."""
@@ -75,7 +76,17 @@ def _opened(values: Mapping[str, Any], place: str) -> dict[str, Any]:
 
 
 def _part(title: str, rows: list[Row]) -> dict[str, Any]:
-    return {"title": title, "rows": [[list(line) for line in row] for row in rows]}
+    return {"title": title, "rows": [[list(line) for line in row] for fit in map(_fitting, rows) for row in fit]}
+
+
+def _fitting(row: Row) -> list[Row]:
+    """Two pairs of which one is too long for its half take a line each."""
+    return [row] if len(row) == 1 or all(_width(text) <= HALF for _, text in row) else [[line] for line in row]
+
+
+def _width(text: str) -> int:
+    """Chinese characters are twice as wide as Latin ones."""
+    return sum(1 if ord(c) < 0x2E80 else 2 for c in text)
 
 
 def _paired(lines: list[Line]) -> list[Row]:
