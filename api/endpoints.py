@@ -57,7 +57,7 @@ class Endpoint:
     """One route as declared. `path` is in the framework's spelling, `shown` in OpenAPI's.
 
     `form`: the form of `workflows.forms` that the body's member `form` is. `headers`: preconditions that the handler
-    asks for.
+    asks for. `media`: of the answer, where it is a file.
     """
 
     method: str
@@ -73,6 +73,7 @@ class Endpoint:
     raises: tuple[int, ...]
     form: str
     headers: tuple[str, ...]
+    media: str
 
     @property
     def shown(self) -> str:
@@ -109,6 +110,7 @@ def endpoint(
     raises: tuple[int, ...] = (),
     form: str = "",
     headers: tuple[str, ...] = (),
+    media: str = JSON,
     first_password: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a route. The handler takes a `Call` and the path's parameters; those named `…id` arrive as UUID.
@@ -121,7 +123,20 @@ def endpoint(
         name = handler.__name__
         ENDPOINTS.append(
             Endpoint(
-                method, path, name, rule, summary, blueprint.name, query, body, answers, status, raises, form, headers
+                method,
+                path,
+                name,
+                rule,
+                summary,
+                blueprint.name,
+                query,
+                body,
+                answers,
+                status,
+                raises,
+                form,
+                headers,
+                media,
             )
         )
 

@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.act_answers import Problem
 from api.acts import bulk_actions, forms_of
-from api.endpoints import ENDPOINTS, Endpoint
+from api.endpoints import ENDPOINTS, JSON, Endpoint
 from api.errors import MEDIA
 from api.schemas import Creation
 from models.codes import table_names
@@ -49,6 +49,7 @@ _PARAMETERS: Mapping[str, Schema] = {
 }
 _PATHS: Mapping[str, Schema] = {
     "number": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
+    "agreement_no": {"type": "string", "pattern": "^[0-9]{17}$"},
     "uscc": {"type": "string", "pattern": "^[0-9A-HJ-NP-RTUWXY]{18}$"},
     "table": {"type": "string", "enum": list(table_names())},
     "cohort": {"type": "string", "pattern": "^2[0-9]{3}$"},
@@ -239,7 +240,9 @@ def _items() -> Schema:
 def _responses(endpoint: Endpoint, addressed: bool) -> Schema:
     """What it answers, and each refusal that it can give, all in the one shape of problem documents."""
     good: Schema = {"description": HTTPStatus(endpoint.status).phrase}
-    if endpoint.answers is not None:
+    if endpoint.media != JSON:
+        good["content"] = {endpoint.media: {"schema": {"type": "string", "format": "binary"}}}
+    elif endpoint.answers is not None:
         good["content"] = {"application/json": {"schema": _ref(endpoint.answers)}}
     elif endpoint.status != HTTPStatus.NO_CONTENT:
         good["content"] = {"application/json": {"schema": {}}}

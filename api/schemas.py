@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, S
 
 from models.kit import parse_id
 from models.states import Channel, EmployerStatus, OutboxStatus, Phase
-from workflows.limits import PAGE_MAX, PAGE_SIZE
+from workflows.limits import ARCHIVE_NUMBERS, PAGE_MAX, PAGE_SIZE
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 """No control characters: neither the database nor a person can do anything with them."""
@@ -176,6 +176,15 @@ class BulkItem(Strict):
 class Bulk(Strict):
     items: Annotated[list[BulkItem], Field(min_length=1, max_length=PAGE_MAX)]
     form: FormData = {}
+
+
+class Numbers(Strict):
+    """Agreements to be downloaded together."""
+
+    numbers: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^[0-9]{17}$")]],
+        Field(min_length=1, max_length=ARCHIVE_NUMBERS),
+    ]
 
 
 # --- commands ------------------------------------------------------------------------------------

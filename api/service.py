@@ -12,6 +12,7 @@ from quart import Blueprint, Quart
 from api import edge, errors
 from api.routes import (
     accounts,
+    agreements,
     deliveries,
     employers,
     graduates,
@@ -34,6 +35,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sessions.blueprint,
     home.blueprint,
     records.blueprint,
+    agreements.blueprint,
     graduates.blueprint,
     settings.blueprint,
     accounts.blueprint,

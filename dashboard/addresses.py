@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 
 LOGIN, LOGOUT, PASSWORD = "/auth/login", "/auth/logout", "/auth/password"
 
+PAPERS = "/files/agreements"
+
 HOME, QUEUE, REVIEW, EMPLOYERS = "home", "online_signing", "review", "employers"
 PAGES = (QUEUE, REVIEW, EMPLOYERS)
 """Pages beside the first one, by their path; the first one is `/`."""
@@ -18,6 +20,11 @@ _OWN = re.compile(rf"/(?:(?:{'|'.join(PAGES)})(?:\?id={_ID})?)?")
 def is_id(text: str) -> bool:
     """Whether a text can be an id of ours (contracts 2)."""
     return re.fullmatch(_ID, text) is not None
+
+
+def is_agreement(text: str) -> bool:
+    """Whether a text can be the number of an agreement (contracts 2)."""
+    return re.fullmatch(r"[0-9]{17}", text) is not None
 
 
 def own(address: str) -> str:

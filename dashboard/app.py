@@ -13,8 +13,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from dashboard import papers, signin
 from dashboard.doorway import Doorway
-from dashboard.signin import ROUTES
 
 log = logging.getLogger("wangqian.dashboard")
 
@@ -27,4 +27,9 @@ def broken(error: Exception) -> bool:
     return True
 
 
-app = st.App(Path(__file__).parent / "main.py", routes=ROUTES, middleware=[Middleware(Doorway)], on_script_error=broken)
+app = st.App(
+    Path(__file__).parent / "main.py",
+    routes=[*signin.ROUTES, *papers.ROUTES],
+    middleware=[Middleware(Doorway)],
+    on_script_error=broken,
+)

@@ -37,6 +37,14 @@ class Problem(Exception):
         return list(self.body.get("faults") or [])
 
 
+@dataclass(frozen=True)
+class Found:
+    """A file. `named`: its Content-Disposition, as the API gave it."""
+
+    body: bytes = field(repr=False)
+    named: str
+
+
 def _unreachable() -> Problem:
     return Problem(503, "unreachable", "暂时连不上服务，请稍后再试。")
 
@@ -99,6 +107,13 @@ class Client:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return self._call("POST", path, json=None if body is None else dict(body))
 
+    def file(self, path: str) -> Found:
+        """A file, whole."""
+        answer = _sent("GET", path, repeatable=True, headers=self._signed())
+        if not answer.is_success:
+            _read(answer)  # raises what the API said
+        return Found(answer.content, answer.headers.get("Content-Disposition", "attachment"))
+
     def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("PUT", path, json=dict(body))
 
@@ -139,11 +154,14 @@ class Client:
         return str(_regions.get(code, code))
 
     def _call(self, method: str, path: str, *, repeatable: bool = False, **parts: Any) -> dict[str, Any]:
-        if not _TOKEN.fullmatch(self.token):  # a cookie that we never set
-            raise Problem(401, "unauthenticated", "登录已失效，请重新登录。")
-        headers = {"Authorization": f"Bearer {self.token}", **parts.pop("headers", {})}
+        headers = {**self._signed(), **parts.pop("headers", {})}
         harmless = repeatable or method == "GET" or "Idempotency-Key" in headers
         return _read(_sent(method, path, repeatable=harmless, headers=headers, **parts))
+
+    def _signed(self) -> dict[str, str]:
+        if not _TOKEN.fullmatch(self.token):  # a cookie that we never set
+            raise Problem(401, "unauthenticated", "登录已失效，请重新登录。")
+        return {"Authorization": f"Bearer {self.token}"}
 
 
 def _sent(method: str, path: str, *, repeatable: bool, **parts: Any) -> httpx.Response:

@@ -19,7 +19,7 @@ from dashboard.signin import COOKIE
 TITLE = "毕业去向登记与网上签约平台"
 _STYLE = (Path(__file__).parent / "static" / "dashboard.css").read_text(encoding="utf-8")
 _NOSCRIPT = "<noscript>请在浏览器中启用脚本后使用本平台。</noscript>"
-_STREAMLITS = ("/_stcore", "/static", "/media", "/component", "/auth", "/app", "/oauth2callback")
+_INNER = ("/_stcore", "/static", "/media", "/component", "/auth", "/app", "/oauth2callback", addresses.PAPERS)
 
 # Streamlit's own script is put together at run time, so scripts of this origin cannot be told from inline ones.
 HEADERS = {
@@ -54,7 +54,7 @@ class Doorway:
 def _is_page(scope: Scope) -> bool:
     wants_page = "text/html" in Headers(scope=scope).get("accept", "")
     path = scope["path"]
-    inner = any(path == prefix or path.startswith(prefix + "/") for prefix in _STREAMLITS)
+    inner = any(path == prefix or path.startswith(prefix + "/") for prefix in _INNER)
     return scope["method"] in ("GET", "HEAD") and wants_page and not inner
 
 

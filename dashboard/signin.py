@@ -38,7 +38,8 @@ HEADERS = {
 }
 
 
-def _page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+def page(name: str, status: int = 200, **values: Any) -> HTMLResponse:
+    """One of our plain pages, kept by nobody and framed by nobody."""
     return HTMLResponse(_pages.get_template(name).render(**values), status, headers=HEADERS)
 
 
@@ -74,7 +75,7 @@ async def login_page(request: Request) -> Response:
 
 
 def _login(status: int = 200, *, message: str, onward: str = "/", username: str = "") -> Response:
-    return _page("login.html", status, message=message, username=username[:64], onward=onward)
+    return page("login.html", status, message=message, username=username[:64], onward=onward)
 
 
 async def login(request: Request) -> Response:
@@ -102,7 +103,7 @@ async def password_page(request: Request) -> Response:
     except Problem as problem:
         return _closed(problem)
     message = "首次登录，请先设置新密码。" if me.get("must_change") else ""
-    return _page("password.html", message=message, first=bool(me.get("must_change")))
+    return page("password.html", message=message, first=bool(me.get("must_change")))
 
 
 def _closed(problem: Problem) -> Response:
@@ -115,13 +116,13 @@ def _closed(problem: Problem) -> Response:
 async def password(request: Request) -> Response:
     """Set one's own password. The API ends the other sessions; this one goes on."""
     if _foreign(request):
-        return _page("password.html", 403, message=EXPIRED)
+        return page("password.html", 403, message=EXPIRED)
     try:
         typed = await _typed(request)
     except HTTPException as refused:
-        return _page("password.html", refused.status_code, message=EXPIRED)
+        return page("password.html", refused.status_code, message=EXPIRED)
     if typed.get("new", "") != typed.get("again", ""):
-        return _page("password.html", 422, message="两次输入的新密码不一致，请重新输入。")
+        return page("password.html", 422, message="两次输入的新密码不一致，请重新输入。")
     body = {"old": typed.get("password", ""), "new": typed.get("new", "")}
     try:
         await run_in_threadpool(Client(request.cookies.get(COOKIE, "")).put, "/v1/me/password", body)
@@ -129,7 +130,7 @@ async def password(request: Request) -> Response:
         if problem.status == 401:
             return _closed(problem)
         message = "".join(f.get("message", "") for f in problem.faults) or problem.detail
-        return _page("password.html", problem.status, message=message)
+        return page("password.html", problem.status, message=message)
     return RedirectResponse("/", 303)
 
 

@@ -61,7 +61,9 @@ def grid(
     st.html(f"<section class='wq'><h3>{_cell(title)}</h3>{before}{table if body else ''}{after}</section>")
 
 
-def line(parts: Iterable[str], tone: str = "plain") -> None:
-    """A row of short facts."""
+def line(parts: Iterable[str], tone: str = "plain", link: tuple[str, str] | None = None) -> None:
+    """A row of short facts. `link`: a text and an address of the dashboard's own."""
     inner = "".join(f"<span>{_cell(part)}</span>" for part in parts if part)
+    if link:
+        inner += f"<a class='wq-go' href='{escape(link[1])}' target='_self'>{_cell(link[0])}</a>"
     st.html(f"<div class='wq-line {_tone(tone)}'>{inner}</div>")

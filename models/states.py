@@ -183,6 +183,27 @@ OUTBOX_LABELS = {
 WAITING = (OutboxStatus.PENDING, OutboxStatus.DEFERRED)
 
 
+class AgreementStatus(StrEnum):
+    """What the paper of a signing is worth today (qualities.md, Security)."""
+
+    ISSUED = "issued"  # generated, to be signed
+    VALID = "valid"
+    TERMINATED = "terminated"
+    VOID = "void"  # never came into force
+
+    @property
+    def label(self) -> str:
+        return AGREEMENT_LABELS[self]
+
+
+AGREEMENT_LABELS = {
+    AgreementStatus.ISSUED: "已生成未签约",
+    AgreementStatus.VALID: "有效",
+    AgreementStatus.TERMINATED: "已解约",
+    AgreementStatus.VOID: "已作废",
+}
+
+
 class Channel(StrEnum):
     WECHAT = "wechat"
     SMS = "sms"

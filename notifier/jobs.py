@@ -13,7 +13,7 @@ from typing import Final
 from models.db import is_unavailable
 from notifier import metrics
 from workflows.actors import CLOCK
-from workflows.commands import clock, receipts
+from workflows.commands import agreements, clock, receipts
 from workflows.ports import OutsideFault, Registry
 
 AT_ONCE: Final = 20
@@ -62,6 +62,7 @@ def clock_jobs(registry: Registry) -> list[Job]:
         Job("remind", 30, lambda: clock.remind(CLOCK)),
         Job("apply_receipts", 2, lambda: receipts.apply_receipts(CLOCK)),
         Job("give_up_unsure", 60, lambda: receipts.give_up_unsure(CLOCK)),
+        Job("print_agreements", 5, agreements.print_waiting),
         Job("refresh_registry", 15, lambda: refresh_registry(registry)),
         Job("sweep", 3600, _sweep),
         Job("write_metrics", 15, _write_metrics),

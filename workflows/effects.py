@@ -17,6 +17,7 @@ from models.vault import seal
 from workflows import heads
 from workflows.actors import Actor
 from workflows.decide import Decision
+from workflows.documents.terms import EDITION
 from workflows.facts import Facts, RecordFacts
 from workflows.forms import FORMS, Form
 from workflows.notices import NOTICES, Notice, Sms, due
@@ -121,6 +122,9 @@ def agreement(step: Move, number: str) -> dict[str, Any]:
     facts, row = step.facts, step.row
     return {
         "number": number,
+        "edition": EDITION,
+        "flow": row["flow"],
+        "proof_code": facts.graduate.row["proof_code"],
         "type": str(facts.agreement_type),
         "handler": dict(facts.handler or {}),
         "school": row["snapshot"]["school"],
@@ -135,6 +139,8 @@ def agreement(step: Move, number: str) -> dict[str, Any]:
         },
         "form": row["form"],
         "position_category": row["position_category"],
+        "invited_at": json_time(row["created_at"]),
+        "accepted_at": json_time(row["submitted_at"]) if row["submitted_at"] else None,
         "approved_at": json_time(facts.now),
     }
 

@@ -44,5 +44,8 @@ JSON_BYTES = 256 * 1024
 PAGE_SIZE, PAGE_MAX = 50, 200
 TOTAL_CAP = 10_000
 
+ARCHIVE_NUMBERS = 200  # agreements in one zip
+CHECK = Rate(60, timedelta(minutes=1))  # looks at the public check page, per address
+
 INVITATION_DAYS = (1, 30)
 REMINDER_HOUR = 9  # of the day before an invitation ends, Asia/Shanghai

@@ -1,4 +1,4 @@
-"""Room: what a person opens outside the dashboard: graduate's phone pages, employer's portal. Rendered here, no script.
+"""Room: what a person opens outside the dashboard: phone pages, portal, public check. Rendered here, no script.
 
 `BLUEPRINTS` is what `api/app.py` puts beside the JSON routes.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from quart import Blueprint
 
+from api.pages.check import blueprint as check
 from api.pages.employer import blueprint as portal
 from api.pages.my_records import blueprint as phone
 
-BLUEPRINTS: tuple[Blueprint, ...] = (portal, phone)
+BLUEPRINTS: tuple[Blueprint, ...] = (portal, phone, check)

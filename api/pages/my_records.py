@@ -11,13 +11,17 @@ from typing import Any
 from quart import Response, request
 
 from api.auth import GRADUATE, route_rule
+from api.downloads import PDF, attachment
 from api.pages.binding import enter
 from api.pages.phone import PREFIX, blueprint, go, page, visitor
 from models import codes
 from models.kit import chat_time, parse_id
 from models.parties import PARTY_LABELS, AgreementType, Party
 from models.states import Flow
+from workflows.commands.agreements import download
+from workflows.documents import terms
 from workflows.errors import NotFound, Unauthenticated
+from workflows.queries.agreements import number_of
 from workflows.queries.chat import Case, Person, look_at, warning_sentence
 from workflows.queries.history import read_history
 from workflows.queries.record_page import read_record
@@ -71,6 +75,20 @@ async def my_record(record_id: str) -> Response:
     )
 
 
+@blueprint.get("/records/<record_id>/agreement")
+@route_rule(GRADUATE)
+async def my_agreement(record_id: str) -> Response:
+    """The agreement as a file, once it has a number."""
+    found = parse_id(record_id)
+    if found is None:
+        raise NotFound
+    person = await _person()
+    case = person.case(found)
+    number = await number_of(person.actor, found, case.record.flow if case else Flow.ONLINE_SIGNING)
+    paper = await download(person.actor, number)
+    return attachment(paper.pdf, PDF, paper.name)
+
+
 async def _person() -> Person:
     person = await look_at(await visitor())
     if person is None:
@@ -99,6 +117,7 @@ async def _shown(
     key = (str(case.record.row["employer_uscc"]), str(case.record.row["employer_name_key"])) if case else None
     marks = await marks_for(person.graduate.school_id, *key) if key else None
     expires = record["expires_at"]
+    three_party = record["agreement_type"] == AgreementType.THREE_PARTY
     return {
         "record": record,
         "employer": {
@@ -113,7 +132,11 @@ async def _shown(
         "until": chat_time(datetime.fromisoformat(expires)) if expires else "",
         "open": case is not None and case.open_offer,
         "closed": [choice for choice in case.choices if not choice.open] if case else [],
-        "three_party": record["agreement_type"] == AgreementType.THREE_PARTY,
+        "three_party": three_party,
+        "lead": terms.lead(three_party),
+        "agreed": terms.agreed(form, record["position_category"] or ""),
+        "clauses": terms.clauses(three_party, record["flow"] == Flow.ONLINE_SIGNING),
+        "supplements": terms.supplements(form),
         "handler": dict(person.facts.handler or {}),
         "warning": warning_sentence(marks) if marks else "",
         "history": [_step(step) for step in reversed(history)],

@@ -55,8 +55,9 @@ def _missing(desk: Desk) -> None:
 def _head(desk: Desk, record: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> None:
     st.title(f"{record['graduate']['name']} · {record['employer']['name']}", anchor=False)
     waited = f"已等待：{words.age(record['since'])}" if record["since"] else ""
-    number = f"协议编号 {record['agreement_no']}" if record["agreement_no"] else ""
-    tables.line((record["label"], number, waited), "strong")
+    number = record["agreement_no"] or ""
+    paper = ("下载协议书", f"{addresses.PAPERS}/{number}") if addresses.is_agreement(number) else None
+    tables.line((record["label"], f"协议编号 {number}" if number else "", waited), "strong", link=paper)
     if record["frozen"]:
         st.error("该毕业生已不在学生名单中，流程已暂停。")
     meanwhile = actions.first_comer(record, steps)

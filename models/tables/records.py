@@ -63,13 +63,21 @@ class Record(Model):
 
 
 class Agreement(Model):
-    """就业协议书: the number and the data frozen at approval (decisions 7)."""
+    """就业协议书: the number and the data frozen at approval (decisions 7).
+
+    Printed once: from then on the file kept under `file_sha256` is the agreement, whatever font comes later. Without
+    a file `font_sha256` names a font that lacks a character of it.
+    """
 
     number = fields.CharField(max_length=17, primary_key=True)
     school_id = fields.UUIDField()
     record_id = fields.UUIDField(unique=True)
     template = fields.CharField(max_length=32)
     data = fields.JSONField()
+    font_sha256 = fields.CharField(
+        max_length=64, null=True, description="the font it was set in, or the one that could not"
+    )
+    file_sha256 = fields.CharField(max_length=64, null=True, description="the kept PDF")
     issued_at = fields.DatetimeField()
     revoked_at = fields.DatetimeField(null=True)
 

@@ -16,9 +16,10 @@ from dashboard.doorway import framed
 from dashboard.signin import ROUTES
 from models import kit
 from models.parties import Party
+from models.tables import Agreement
 from tests.harness.sitting import use_service
 from tests.harness.stack import Stack
-from tests.harness.world import ALL_RW, PASSWORD, Desk, World, make_account, make_world
+from tests.harness.world import ALL_RW, PASSWORD, Desk, World, make_account, make_world, sign
 from workflows.commands.accounts import create_account, disable_account
 from workflows.commands.sessions import sign_out
 
@@ -321,3 +322,27 @@ def test_the_same_wish_has_the_same_key_and_another_wish_another() -> None:
         ("online_signing", RECORD, "reject", 2, {"reason": "other", "reason_text": "说明。"}),
     ]
     assert len({intention(*o) for o in (wish, *others)}) == 4
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+async def test_a_clerk_downloads_the_agreement_and_is_told_why_when_there_is_none(
+    door: httpx.AsyncClient, world: World, clerk: Desk
+) -> None:
+    number = (await Agreement.get(record_id=(await sign(world)).record_id)).number
+    path = f"{addresses.PAPERS}/{number}"
+    turned_away = await door.get(path)
+    assert (turned_away.status_code, turned_away.headers["location"]) == (303, "/auth/login?said=ended")
+    await sign_in(door, clerk.username)
+    answer = await door.get(path)
+    assert answer.status_code == 200
+    assert answer.content.startswith(b"%PDF")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].startswith(f'attachment; filename="{number}.pdf"')
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    for strange in ("99999202700000011", "1", "..%2Fme"):
+        missing = await door.get(f"{addresses.PAPERS}/{strange}")
+        assert missing.status_code in (303, 400, 404)
+        assert b"%PDF" not in missing.content
+    assert "没有找到" in (await door.get(f"{addresses.PAPERS}/1")).text

@@ -22,6 +22,7 @@ from tests.harness.world import (
     make_account,
     make_employer,
     make_world,
+    sign,
 )
 from workflows.actors import CLOCK
 from workflows.commands.accounts import create_account
@@ -246,6 +247,17 @@ async def test_a_review_shows_record_history_employer_registry_mark_and_comparis
     assert world.graduate.id_number not in desk.words
     assert desk.buttons["鉴证通过"]
     assert desk.buttons["鉴证不通过"]
+
+
+async def test_a_signed_record_offers_its_agreement(service: str) -> None:
+    world = await make_world(graduates=2)
+    await waiting(world)
+    signed = await sign(world, world.graduates[1])
+    number = await fetch_value("SELECT number FROM agreements WHERE record_id = $1", signed.record_id)
+    desk = queue(world.school_desk, "签约完成")
+    assert "下载协议书" not in desk.markup
+    desk.press("从第一条开始")
+    assert f"href='/files/agreements/{number}'" in desk.markup
 
 
 async def test_an_unknown_registration_state_can_be_asked_for_again(service: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from models.config import settings
-from tests.load import bench_acts, bench_callbacks
+from tests.load import bench_acts, bench_callbacks, bench_documents
 
 ROUNDS = 3
 
@@ -54,6 +54,9 @@ def main() -> int:
     ]
     for clients, rounds in asyncio.run(bench_acts.rounds(ROUNDS)).items():
         figures.append(figure(f"accept an invitation, {clients} client{'s' * (clients > 1)}", rounds, 0.40))
+    figures.append(
+        figure("agreement PDF from frozen data, against typesetting alone", bench_documents.rounds(ROUNDS), 0.83)
+    )
     report(figures, settings().var / "bench.json")
     return 0 if all(f.met for f in figures) else 1
 

@@ -8,6 +8,7 @@ for everybody but their owner; the two sides of an agreement know each other's c
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -53,7 +54,7 @@ async def read_record(actor: Actor, flow: Flow, record_id: UUID) -> dict[str, An
     resource |= {
         "graduate": _graduate(actor, facts, record),
         "employer": _employer(actor, record),
-        "form": _form(actor, record),
+        "form": form_for(actor, flow, record.row["form"]),
         "snapshot": _snapshot(actor, record),
         "attachments": [],
         "actions": [choice.as_dict() for choice in allowed(FLOWS[flow], facts, actor)],
@@ -135,7 +136,7 @@ def _graduate(actor: Actor, facts: Facts, record: RecordFacts) -> dict[str, Any]
     person = record.row["snapshot"]["graduate"]
     shown: dict[str, Any] = {
         "name": person["name"],
-        "id_number": _number(actor, person["id_number"], SNAPSHOT_PLACE),
+        "id_number": number_for(actor, person["id_number"], SNAPSHOT_PLACE),
         "school": dict(record.row["snapshot"]["school"]),
         "level": str(record.level),
         "level_code": person["level_code"],
@@ -175,12 +176,12 @@ def _opened(actor: Actor, value: Any) -> Any:
     return mobile(actor, unseal(PROFILE_PLACE, value))
 
 
-def _form(actor: Actor, record: RecordFacts) -> dict[str, Any]:
+def form_for(actor: Actor, flow: Flow, form: Mapping[str, Any]) -> dict[str, Any]:
     """What was filled in. Before acceptance only the employer has filled in anything."""
-    hidden = _private(record.flow) if actor.party is Party.EMPLOYER else frozenset()
+    hidden = _private(flow) if actor.party is Party.EMPLOYER else frozenset()
     return {
         name: mobile(actor, unseal(FORM_PLACE, value)) if isinstance(value, str) and is_sealed(value) else value
-        for name, value in record.row["form"].items()
+        for name, value in form.items()
         if name not in hidden
     }
 
@@ -196,7 +197,8 @@ def mobile(actor: Actor, number: str) -> str:
     return number if actor.party in (Party.GRADUATE, Party.EMPLOYER) else mask_mobile(number)
 
 
-def _number(actor: Actor, sealed: str, place: str) -> str:
+def number_for(actor: Actor, sealed: str, place: str) -> str:
+    """An ID number, whole for its owner alone."""
     number = unseal(place, sealed)
     return number if actor.party is Party.GRADUATE else mask_id_number(number)
 
@@ -206,7 +208,7 @@ def _snapshot(actor: Actor, record: RecordFacts) -> dict[str, Any] | None:
     if actor.party is Party.EMPLOYER:
         return None
     person = record.row["snapshot"]["graduate"]
-    return {**person, "id_number": _number(actor, person["id_number"], SNAPSHOT_PLACE)}
+    return {**person, "id_number": number_for(actor, person["id_number"], SNAPSHOT_PLACE)}
 
 
 async def _marks(actor: Actor, record: RecordFacts) -> dict[str, Any] | None:

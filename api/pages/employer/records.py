@@ -13,6 +13,7 @@ from quart import Response, request
 
 from api import acts
 from api.auth import Caller
+from api.downloads import PDF, attachment
 from api.pages.employer.portal import PREFIX, go, line, page, received, render, sent, told
 from api.pages.employer.showing import EMPTY, label, lines
 from api.pages.filling import Sections, data, filling, typed
@@ -20,10 +21,12 @@ from api.pages.spans import left, screen, waited
 from models import kit
 from models.parties import Party
 from models.states import Flow, Phase
+from workflows.commands.agreements import download
 from workflows.errors import ForgedForm, HouseError, InvalidForm, NotFound, Refused
 from workflows.fields import Form
 from workflows.flows import FLOWS
 from workflows.forms import FORMS
+from workflows.queries.agreements import number_of
 from workflows.queries.history import read_history
 from workflows.queries.record_page import read_record
 from workflows.queries.records import Filters, list_records
@@ -224,6 +227,13 @@ def _employer_lines(employer: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("单位行业", label("employer_industry", employer["industry"])),
         ("单位所在地", label("region", employer["region"])),
     ]
+
+
+@page(f"/{FLOW}/<id>/agreement")
+async def agreement(who: Caller, flow: str, id: UUID) -> Response:
+    """The agreement as a file, once it has a number."""
+    paper = await download(who.actor, await number_of(who.actor, id, Flow(flow)))
+    return attachment(paper.pdf, PDF, paper.name)
 
 
 # --- acts ----------------------------------------------------------------------------------------
