@@ -3,18 +3,12 @@
 Unknown members are refused here too, so that a member that a query adds without declaring it is found.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
-Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC")]
-Masked = Annotated[str, Field(description="masked unless it is the reader's own")]
-Codes = dict[str, Any]
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
+from api.file_answers import Attachment
+from api.shapes import Codes, Masked, Moment, Shape
 
 class Alive(Shape):
     status: Literal["ok"]
@@ -337,7 +331,7 @@ class Record(Shape):
     employer: RecordEmployer
     form: Codes
     snapshot: Codes | None
-    attachments: list[Codes]
+    attachments: list[Attachment]
     actions: list[Choice]
     follow_ups: list[FollowUp]
     parent: ParentRecord | None

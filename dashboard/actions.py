@@ -230,6 +230,8 @@ def _field(field: Mapping[str, Any], key: str, value: Any) -> None:
         st.selectbox(
             label, values, index, format_func=labels.__getitem__, key=key, placeholder="请选择", filter_mode=None
         )
+    elif field["kind"] == "files":
+        st.caption(f"{label}：已有 {len(value or [])} 个文件。文件需在上传后随表提交。")
     elif field["kind"] == "boolean":
         st.checkbox(label, bool(value), key=key)
     elif field["kind"] == "long_text":

@@ -113,6 +113,8 @@ def shown(field: Mapping[str, Any], value: Any, region: Callable[[str], str]) ->
         return EMPTY
     if isinstance(value, bool):
         return "是" if value else "否"
+    if isinstance(value, list):
+        return f"{len(value)} 个文件" if value else EMPTY
     if field.get("options"):
         return next((str(o["label"]) for o in field["options"] if o["value"] == str(value)), EMPTY)
     if field["kind"] == "region":

@@ -13,7 +13,7 @@ from typing import Final
 from models.db import is_unavailable
 from notifier import metrics
 from workflows.actors import CLOCK
-from workflows.commands import agreements, clock, receipts
+from workflows.commands import agreements, clock, receipts, uploads
 from workflows.ports import OutsideFault, Registry
 
 AT_ONCE: Final = 20
@@ -65,6 +65,7 @@ def clock_jobs(registry: Registry) -> list[Job]:
         Job("print_agreements", 5, agreements.print_waiting),
         Job("refresh_registry", 15, lambda: refresh_registry(registry)),
         Job("sweep", 3600, _sweep),
+        Job("sweep_uploads", 1800, uploads.sweep_uploads),
         Job("write_metrics", 15, _write_metrics),
     ]
 

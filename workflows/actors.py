@@ -154,6 +154,16 @@ def require_write(actor: Actor, *parties: Party, module: Module = Module.EMPLOYM
         raise refusal.error()
 
 
+def require_any_write(actor: Actor, *parties: Party) -> None:
+    """`require`, and for staff that some module may be changed: for what belongs to no module yet (an upload).
+
+    Raises Forbidden or ReadOnly.
+    """
+    require(actor, *parties)
+    if actor.party in STAFF and not any(actor.grant(module) is Grant.RW for module in Module):
+        raise ReadOnly("您的账号没有可以修改内容的权限，不能进行此操作。")
+
+
 def own_school(actor: Actor) -> UUID:
     """The school that a command of school or department staff works on. Raises Forbidden."""
     if actor.school_id is None:

@@ -4,7 +4,7 @@ HouseError
 ├── InvalidRequest 400      ├── Unauthenticated 401
 ├── Forbidden 403 ── ReadOnly, ModuleClosed, ForgedForm
 ├── NotFound 404            (also: not visible to this actor)
-├── Conflict 409 ── Stale, Refused, InProgress
+├── Conflict 409 ── Stale, Refused, InProgress, WrongOffset
 ├── InvalidForm 422         ├── KeyReused 422
 ├── PreconditionRequired 428├── RateLimited 429
 └── Unavailable 503
@@ -122,6 +122,13 @@ class Refused(Conflict):
 class InProgress(Conflict):
     code, title = "in_progress", "正在处理"
     sentence = "同一操作正在处理，请稍候。"
+
+
+class WrongOffset(Conflict):
+    """A part of an upload that does not follow what is there; `offset` says where to go on."""
+
+    code, title = "wrong_offset", "上传位置不符"
+    sentence = "文件的这一部分与已收到的内容接不上，请从已收到的位置继续上传。"
 
 
 class InvalidForm(HouseError):

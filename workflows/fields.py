@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from models.codes import REGION, table_names
+from workflows.limits import ROUND_FILES
 
 
 class Kind(StrEnum):
@@ -31,6 +32,15 @@ class Kind(StrEnum):
     EMAIL = "email"
     POSTCODE = "postcode"
     USCC = "uscc"
+    FILES = "files"  # a list of finished uploads, by id
+
+
+class Accepts(StrEnum):
+    """What files a field takes."""
+
+    IMAGE = "image"
+    PDF = "pdf"
+
 
 
 TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.PERSON_NAME})
@@ -70,7 +80,8 @@ class Field:
     first. `must_hold`: a tick without which the act cannot go on. `sensitive`: encrypted at rest, masked
     on screens. `stored`: kept with the record; False for what only finds the person or is a tick.
     `private`: the graduate's own affair, not shown to the employer. `group_field`: the code must belong to the group
-    that another field names.
+    that another field names. Of files, `min` and `max` are how many (1 and 20 unless said otherwise; a field that need
+    not be filled may still be left empty), `accepts` which.
     """
 
     name: str
@@ -95,6 +106,7 @@ class Field:
     must_hold: bool = False
     paper_field: str = ""
     group_field: str = ""
+    accepts: tuple[Accepts, ...] = ()
 
     def __post_init__(self) -> None:
         for wrong, why in (
@@ -108,12 +120,36 @@ class Field:
             (bool(self.pattern) and not self.help, "a pattern needs a help line that says how to write it"),
             (bool(self.group_field) and self.kind is not Kind.CODE, "groups are of code tables"),
             (self.must_hold and not (self.kind is Kind.BOOLEAN and self.required), "must_hold is a required tick"),
+            (self.kind is Kind.FILES and not self._file_bounds(), "files are 1 to 20"),
+            (self.kind is Kind.FILES and self._preset, "files are neither preset nor sealed"),
+            (self.kind is not Kind.FILES and bool(self.accepts), "only files are accepted by what they are"),
         ):
             if wrong:
                 raise BadForm(f"{self.name}: {why}")
 
     def _numeric_bounds(self) -> bool:
         return isinstance(self.min, int) and isinstance(self.max, int) and self.min <= self.max
+
+    def _file_bounds(self) -> bool:
+        low, high = self.file_bounds
+        return 1 <= low <= high <= ROUND_FILES
+
+    @property
+    def _preset(self) -> bool:
+        return self.default is not None or self.prefilled or self.sensitive
+
+    @property
+    def file_bounds(self) -> tuple[int, int]:
+        """How many files, at least and at most."""
+        return (
+            self.min if isinstance(self.min, int) else 1,
+            self.max if isinstance(self.max, int) else ROUND_FILES,
+        )
+
+    @property
+    def file_kinds(self) -> tuple[Accepts, ...]:
+        """What files it takes: all that there are unless it says otherwise."""
+        return self.accepts or tuple(Accepts)
 
     @property
     def may_be_missing(self) -> bool:

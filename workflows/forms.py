@@ -49,7 +49,7 @@ def validate(form: Form, data: Any, facts: Mapping[str, Any]) -> tuple[dict[str,
     """Read what was sent for a form: the clean values by field name, and all faults at once in the form's order.
 
     Takes any JSON value and never raises. Clean values are JSON (text, whole number, true/false, dates as
-    `YYYY-MM-DD`) and hold only what was filled in, asked for and right. Reading them again gives the same values.
+    `YYYY-MM-DD`, lists of ids of uploads) and hold only what was filled in, asked for and right. Reading them again gives the same values.
     `facts` has the keys of `FormFacts`.
     """
     if not isinstance(data, Mapping):
@@ -186,6 +186,7 @@ def describe(form: Form, cohort: int | None = None) -> dict[str, Any]:
 
 
 def _described(field: Field, cohort: int | None) -> dict[str, Any]:
+    low, high = field.file_bounds if field.kind is Kind.FILES else (field.min, field.max)
     return {
         "name": field.name,
         "label": field.label,
@@ -195,8 +196,8 @@ def _described(field: Field, cohort: int | None) -> dict[str, Any]:
         "required": field.required,
         "required_when": field.required_when.as_json() if field.required_when else None,
         "when": field.when.as_json() if field.when else None,
-        "min": field.min,
-        "max": field.max,
+        "min": low,
+        "max": high,
         "min_length": field.min_length,
         "max_length": field.max_length or None,
         "pattern": field.pattern or None,
@@ -205,6 +206,7 @@ def _described(field: Field, cohort: int | None) -> dict[str, Any]:
         "default": field.default,
         "prefilled": field.prefilled,
         "must_hold": field.must_hold,
+        "accepts": [str(one) for one in field.file_kinds] if field.kind is Kind.FILES else None,
     }
 
 

@@ -41,6 +41,16 @@ CHAT_LIST = 5
 
 CALLBACK_BYTES = 64 * 1024
 JSON_BYTES = 256 * 1024
+FILE_BYTES = 10 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024  # one PATCH of an upload
+CHUNK_SECONDS = 60  # for its body to arrive, on the slowest of phones
+ROUND_FILES = 20  # of one party in one round of a record
+OPEN_UPLOADS = 60  # of one person, not handed in yet: a full round of forms and what was chosen by mistake
+UPLOADS = Rate(240, timedelta(hours=1))  # begun, per person
+UPLOAD_LIVES = timedelta(days=7)  # as long as a draft may wait to be handed in
+ORPHAN_LIVES = timedelta(hours=1)  # a stored file that no row names
+PDF_PAGES = 50
+
 PAGE_SIZE, PAGE_MAX = 50, 200
 TOTAL_CAP = 10_000
 

@@ -26,7 +26,7 @@ from models.codes.identity import (
     check_uscc,
     person_name,
 )
-from models.kit import fold, shanghai_day
+from models.kit import fold, parse_id, shanghai_day
 from workflows.fields import NUMBERS, PICKED, TEXTS, Field, Kind
 
 _SHORT = 64  # raw characters of a number, a date, a code that somebody typed
@@ -53,7 +53,7 @@ class Wrong(ValueError):
 
 def blank(value: object) -> bool:
     """Nothing was filled in."""
-    return value is None or (isinstance(value, str) and not _UNSEEN.sub("", value).strip())
+    return value is None or value == [] or (isinstance(value, str) and not _UNSEEN.sub("", value).strip())
 
 
 # ---- shape
@@ -88,6 +88,8 @@ def _enumerated(field: Field) -> list[Any] | None:
 
 def shape_of(field: Field) -> dict[str, Any]:
     """The field's JSON Schema (2020-12)."""
+    if field.kind is Kind.FILES:
+        return _files_shape(field)
     empty = [] if field.required and field.when is None else [""]
     nothing = [None] if field.may_be_missing else []
     types = ["string", *(["integer"] if field.kind in NUMBERS else []), *(["null"] if nothing else [])]
@@ -103,10 +105,26 @@ def shape_of(field: Field) -> dict[str, Any]:
     return schema
 
 
+def _files_shape(field: Field) -> dict[str, Any]:
+    low, high = field.file_bounds
+    must = field.required and field.when is None
+    return {
+        "type": ["array", "null"] if field.may_be_missing else "array",
+        "items": {"type": "string", "format": "uuid"},
+        "minItems": low if must else 0,
+        "maxItems": high,
+        "uniqueItems": True,
+    }
+
+
 def misshapen(field: Field, value: Any) -> Wrong | None:
     """Why the schema of `shape_of` refuses a value that was sent; None if it does not."""
-    if value is None or value == "":
+    if value is None:
         return None  # a question of required or not, answered elsewhere
+    if field.kind is Kind.FILES:
+        return _misshapen_files(field, value)
+    if value == "":
+        return None  # the same question
     allowed = _enumerated(field)
     if allowed is not None:
         known = any(type(value) is type(entry) and value == entry for entry in allowed)
@@ -121,6 +139,20 @@ def misshapen(field: Field, value: Any) -> Wrong | None:
             return _not_whole(field)
         return _out_of_bounds(field, int(value))
     return Wrong("wrong_type", f"“{field.label}”的内容无法识别，请重新填写。")
+
+
+def _misshapen_files(field: Field, value: Any) -> Wrong | None:
+    if not isinstance(value, list):
+        return Wrong("wrong_type", f"“{field.label}”的内容无法识别，请重新上传。")
+    _, high = field.file_bounds
+    if len(value) > high:
+        return Wrong("too_many", f"“{field.label}”最多上传 {high} 个文件，现在是 {len(value)} 个，请减少。")
+    ids = [parse_id(one) if isinstance(one, str) else None for one in value]
+    if None in ids:
+        return Wrong("unknown_file", f"“{field.label}”中有文件没有上传成功，请删去后重新上传。")
+    if len(set(ids)) < len(ids):
+        return Wrong("doubled", f"“{field.label}”中有重复的文件，请删去多余的。")
+    return None
 
 
 def _refused_choice(field: Field) -> Wrong:
@@ -155,14 +187,15 @@ def missing(field: Field) -> Wrong:
     """A required field that was left empty."""
     if field.must_hold:
         return _missing_tick(field)
-    return Wrong("required", f"请{'选择' if field.kind in PICKED else '填写'}“{field.label}”。")
+    verb = "上传" if field.kind is Kind.FILES else "选择" if field.kind in PICKED else "填写"
+    return Wrong("required", f"请{verb}“{field.label}”。")
 
 
 # ---- meaning
 
 
 def read(field: Field, value: Any, sent: Mapping[str, Any], facts: Mapping[str, Any]) -> Any:
-    """The value as it is stored: text, int, bool or `YYYY-MM-DD`. Raises `Wrong`.
+    """The value as it is stored: text, int, bool, `YYYY-MM-DD` or a list of ids. Raises `Wrong`.
 
     The value is well-shaped and not blank; `sent` is the whole form, for the few that look aside.
     """
@@ -170,6 +203,8 @@ def read(field: Field, value: Any, sent: Mapping[str, Any], facts: Mapping[str, 
         return value in _TRUE
     if field.kind in NUMBERS:
         return _number(field, value)
+    if field.kind is Kind.FILES:
+        return _files(field, value)
     if isinstance(value, str) and _unstorable(value):
         raise Wrong("bad_characters", f"“{field.label}”含有无法保存的字符（如控制符或残缺的表情），请删去后重新填写。")
     if field.kind in TEXTS:
@@ -183,6 +218,14 @@ def read(field: Field, value: Any, sent: Mapping[str, Any], facts: Mapping[str, 
     if check := _CHECKS.get(field.kind):
         return _checked(partial(check, value, field.label))
     return value
+
+
+def _files(field: Field, ids: list[str]) -> list[str]:
+    """Ids of uploads as we write them. Whether they are there, and whose, is for the act to say."""
+    low, _ = field.file_bounds
+    if len(ids) < low:
+        raise Wrong("too_few", f"“{field.label}”至少上传 {low} 个文件，现在是 {len(ids)} 个，请补充。")
+    return [one.lower() for one in ids]
 
 
 def _unstorable(text: str) -> bool:

@@ -16,6 +16,7 @@ from models.codes import REGION
 from workflows.errors import Fault
 from workflows.fields import Form, Kind
 from workflows.forms import describe
+from workflows.intake.faults import MEGABYTES
 
 Sections = Sequence[tuple[str, Sequence[str]]]
 """How a page divides a form: a heading and the names below it. Fields that nobody names come last, by themselves."""
@@ -34,6 +35,7 @@ _KEYBOARDS: Final = {
     Kind.EMAIL: "email",
     Kind.POSTCODE: "numeric",
 }
+FILE_KINDS: Final = {"image": "JPEG、PNG 图片", "pdf": "PDF"}
 _YES_NO: Final = (("true", "是"), ("false", "否"))
 
 
@@ -46,7 +48,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One field as the page shows it. `value` is text as typed; `condition` says when it is asked, in words."""
+    """One field as the page shows it. `value` is text as typed, of files their ids; `condition` says when it is asked,
+    `files` what may be uploaded, in words.
+    """
 
     name: str
     label: str
@@ -61,6 +65,7 @@ class Question:
     provinces: tuple[Choice, ...] = ()
     province: str = ""
     condition: str = ""
+    files: str = ""
     when_field: str = ""
     when_values: str = ""
     asked: bool = True
@@ -115,7 +120,7 @@ def typed(form: Form, sent: Mapping[str, str]) -> dict[str, str]:
 def data(form: Form, values: Mapping[str, str]) -> dict[str, Any]:
     """What `validate` reads. A blank field that the platform can fill by itself is left to it."""
     return {
-        field.name: values[field.name]
+        field.name: values[field.name].split() if field.kind is Kind.FILES else values[field.name]
         for field in form.fields
         if field.name in values and (values[field.name].strip() or not (field.prefilled or field.default is not None))
     }
@@ -127,6 +132,8 @@ def as_typed(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(value)
     return ("true" if value else "false") if isinstance(value, bool) else str(value)
 
 
@@ -173,11 +180,19 @@ def _question(
         choices=_choices(field, kind, province),
         provinces=provinces() if kind is Kind.REGION else (),
         province=province,
+        files=_files(field) if kind is Kind.FILES else "",
         condition=f"仅在{_condition(when, fields)}时填写。" if when else "",
         when_field=when["field"] if when else "",
         when_values=" ".join(_text(v) for v in when["in"]) if when else "",
         asked=not when or _chosen(fields, values, when["field"]) in [_text(v) for v in when["in"]],
     )
+
+
+def _files(field: Mapping[str, Any]) -> str:
+    """`1 至 20 个文件，JPEG、PNG 图片或 PDF，每个不超过 10 MB。`"""
+    kinds = "或 ".join(FILE_KINDS[one] for one in field["accepts"])
+    count = f"{field['min']} 至 {field['max']}" if field["min"] < field["max"] else str(field["max"])
+    return f"{count} 个文件，{kinds}，每个不超过 {MEGABYTES} MB。"
 
 
 def _preset(field: Mapping[str, Any]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.tables.accounts import Account, Session, Token
 from models.tables.deliveries import DeliveryAttempt, OutboxRow, Receipt
 from models.tables.employers import Employer, EmployerUser, InboxNote, RegistryStatus
+from models.tables.files import Attachment, Upload
 from models.tables.graduates import Binding, EmsMirror, Graduate
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
 from models.tables.provinces import Province, ProvinceSettings
@@ -16,6 +17,7 @@ __all__ = [
     "ActKey",
     "Agreement",
     "AgreementCounter",
+    "Attachment",
     "Binding",
     "DeliveryAttempt",
     "Employer",
@@ -38,5 +40,6 @@ __all__ = [
     "Session",
     "SigningSettings",
     "Token",
+    "Upload",
     "WarningMark",
 ]

@@ -42,6 +42,7 @@ KINDS: list[tuple[Kind, dict[str, Any]]] = [
     (Kind.EMAIL, {}),
     (Kind.POSTCODE, {}),
     (Kind.USCC, {}),
+    (Kind.FILES, {"min": 2, "max": 3}),
 ]
 
 
@@ -125,6 +126,10 @@ def right_values(field: Field) -> st.SearchStrategy[Any]:
             return typed(st.from_regex(r"\A[1-9][0-9]{5}\Z"))
         case Kind.USCC:
             return typed(st.sampled_from(["91110103MA00000015", "91110103ma00000015"]))
+        case Kind.FILES:
+            low, high = field.file_bounds
+            number = st.uuids().map(str) | st.uuids().map(lambda one: str(one).upper())
+            return st.lists(number, min_size=low, max_size=high, unique_by=str.lower)
 
 
 def submissions(form: Form) -> st.SearchStrategy[dict[str, Any]]:
@@ -168,6 +173,7 @@ def test_no_value_in_any_field_makes_a_form_raise(form: Form, values: st.DataObj
     assert len(paths) == len(set(paths))
 
 
+ID, OTHER = "01930000-0000-7000-8000-00000000000a", "01930000-0000-7000-8000-00000000000b"
 ODD: list[Any] = [
     *(
         "",
@@ -199,6 +205,8 @@ ODD: list[Any] = [
         "15400000001",
         "010-62345678",
     ),
+    *([ID], [ID, ID], [ID, ID.upper()], [ID, OTHER], [ID, OTHER] * 11, [ID, 1], [[ID]], ID, [ID[:-1]], [f" {ID}"]),
+    *([f"{{{ID}}}"], [ID.replace("-", "")], [f"urn:uuid:{ID}"], [None], [""], {"0": ID}),
     *(None, True, False, 0, 1, -1, 6, 1.0, 1.5, 10**20, float("nan"), float("inf"), [], [1], {}, {"a": 1}),
 ]
 

@@ -53,6 +53,7 @@ def test_a_screen_is_told_everything_it_needs() -> None:
         "default": 15,
         "prefilled": True,
         "must_hold": False,
+        "accepts": None,
     }
     refuse = {field["name"]: field for field in describe(FORMS["online_signing.refuse"])["fields"]}
     assert refuse["reason_text"]["required_when"] == {"field": "reason", "in": ["other"]}

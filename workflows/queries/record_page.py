@@ -25,9 +25,9 @@ from workflows.effects import FORM_PLACE, SNAPSHOT_PLACE
 from workflows.errors import NotFound
 from workflows.facts import Facts, RecordFacts
 from workflows.flows import FLOWS
-from workflows.forms import FORMS
 from workflows.loading import load
 from workflows.ports import IN_OPERATION
+from workflows.queries import attachments
 from workflows.queries.deliveries import of_record
 from workflows.queries.records import for_staff, moment, records_of
 from workflows.queries.warnings import marks_for
@@ -56,7 +56,7 @@ async def read_record(actor: Actor, flow: Flow, record_id: UUID) -> dict[str, An
         "employer": _employer(actor, record),
         "form": form_for(actor, flow, record.row["form"]),
         "snapshot": _snapshot(actor, record),
-        "attachments": [],
+        "attachments": await attachments.of_record(actor, record_id),
         "actions": [choice.as_dict() for choice in allowed(FLOWS[flow], facts, actor)],
     }
     resource["parent"] = await _parent(facts, record)
@@ -178,18 +178,12 @@ def _opened(actor: Actor, value: Any) -> Any:
 
 def form_for(actor: Actor, flow: Flow, form: Mapping[str, Any]) -> dict[str, Any]:
     """What was filled in. Before acceptance only the employer has filled in anything."""
-    hidden = _private(flow) if actor.party is Party.EMPLOYER else frozenset()
+    hidden = attachments.private_fields(flow) if actor.party is Party.EMPLOYER else frozenset()
     return {
         name: mobile(actor, unseal(FORM_PLACE, value)) if isinstance(value, str) and is_sealed(value) else value
         for name, value in form.items()
         if name not in hidden
     }
-
-
-def _private(flow: Flow) -> frozenset[str]:
-    """Fields of the flow's forms that are the graduate's own affair."""
-    forms = [FORMS[t.form] for t in FLOWS[flow].transitions if t.form]
-    return frozenset(field.name for form in forms for field in form.fields if field.private)
 
 
 def mobile(actor: Actor, number: str) -> str:
