@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from api.file_answers import Attachment
 from api.shapes import Codes, Masked, Moment, Shape
 
+
 class Alive(Shape):
     status: Literal["ok"]
 

@@ -54,6 +54,7 @@ PROVINCE = only("province", Party.PROVINCE)
 PARENTS = only("parents", Party.SCHOOL, Party.PROVINCE)
 EMPLOYER = only("employer", Party.EMPLOYER)
 GRADUATE = only("graduate", Party.GRADUATE)
+SENDERS = only("senders", Party.GRADUATE, Party.EMPLOYER, Party.DEPARTMENT, Party.SCHOOL)
 
 ATTRIBUTE = "actor_rule"
 

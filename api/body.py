@@ -12,17 +12,21 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
-from quart import request
+from quart import current_app, request
 from werkzeug.datastructures import MultiDict
 
 from api.errors import LengthRequired, TooLarge, WrongMedia
 from workflows.errors import Fault, InvalidRequest, PreconditionRequired
-from workflows.limits import JSON_BYTES
+from workflows.limits import CHUNK_SECONDS, JSON_BYTES
+
+MOST = "most_bytes"
+"""The attribute under which a view says how many bytes it takes."""
 
 M = TypeVar("M", bound=BaseModel)
 
 _VERSION = re.compile(r'"([0-9]{1,9})"')
 _KEY = re.compile(r"[\x21-\x7e]{8,80}")
+_OFFSET = re.compile(r"[0-9]{1,9}")
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 _SENTENCES = {
@@ -45,7 +49,7 @@ _OTHER = "格式不正确。"
 
 
 def guard_body() -> None:
-    """Before anything is read: a body needs a declared length, and JSON stays below its cap.
+    """Before anything is read: a body needs a declared length, and stays below its view's cap.
 
     Raises LengthRequired (chunked bodies would slip past every limit) and TooLarge.
     """
@@ -54,8 +58,14 @@ def guard_body() -> None:
     length = request.content_length
     if length is None and "Transfer-Encoding" in request.headers:
         raise LengthRequired
-    if length is not None and length > (request.max_content_length or JSON_BYTES):
+    if length is not None and length > _most():
         raise TooLarge
+
+
+def _most() -> int:
+    """How many bytes the view of this request takes: as many as JSON may have, unless the view says otherwise."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return int(getattr(view, MOST, JSON_BYTES))
 
 
 async def read_json(model: type[M]) -> M:
@@ -69,6 +79,15 @@ async def read_json(model: type[M]) -> M:
         return model.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as wrong:
         refuse(wrong.errors(include_url=False, include_input=False, include_context=False))
+
+
+async def read_part(media: str) -> bytes:
+    """The body as bytes of this type, with the time that a slow line needs. Raises WrongMedia."""
+    if request.mimetype != media:
+        raise WrongMedia
+    request.body_timeout = CHUNK_SECONDS
+    raw: bytes = await request.get_data(as_text=False)  # type: ignore[assignment]  # the framework cannot say which
+    return raw
 
 
 def _parse(raw: bytes) -> Any:
@@ -130,6 +149,16 @@ def _fault(error: Mapping[str, Any]) -> Fault:
     path = ".".join("".join(ch for ch in str(part)[:40] if ch.isprintable()) for part in error["loc"])
     kind = str(error["type"])
     return Fault(path, kind, _SENTENCES.get(kind, _OTHER))
+
+
+def upload_offset() -> int:
+    """Where the sent part begins. Raises PreconditionRequired without the header, InvalidRequest for another shape."""
+    header = request.headers.get("Upload-Offset")
+    if header is None:
+        raise PreconditionRequired("请求没有说明从哪里继续上传，请刷新页面后重试。")
+    if _OFFSET.fullmatch(header) is None:
+        raise InvalidRequest("上传位置的写法不正确，请刷新页面后重试。")
+    return int(header)
 
 
 def precondition() -> int:

@@ -20,10 +20,11 @@ from pydantic import BaseModel
 from quart import Blueprint, Response
 
 from api.auth import ATTRIBUTE, Caller, Rule, caller
-from api.body import read_json, read_query
+from api.body import MOST, read_json, read_part, read_query
 from models.kit import json_time, parse_id
 from workflows.actors import Actor
 from workflows.errors import NotFound
+from workflows.limits import CHUNK_BYTES
 
 JSON = "application/json"
 SECONDS = 25.0
@@ -57,7 +58,7 @@ class Endpoint:
     """One route as declared. `path` is in the framework's spelling, `shown` in OpenAPI's.
 
     `form`: the form of `workflows.forms` that the body's member `form` is. `headers`: preconditions that the handler
-    asks for. `media`: of the answer, where it is a file.
+    asks for. `takes`: the body is bytes of this type, not JSON. `gives`: the answer is bytes of one of these types.
     """
 
     method: str
@@ -73,7 +74,8 @@ class Endpoint:
     raises: tuple[int, ...]
     form: str
     headers: tuple[str, ...]
-    media: str
+    takes: str
+    gives: tuple[str, ...]
 
     @property
     def shown(self) -> str:
@@ -110,7 +112,8 @@ def endpoint(
     raises: tuple[int, ...] = (),
     form: str = "",
     headers: tuple[str, ...] = (),
-    media: str = JSON,
+    takes: str = "",
+    gives: tuple[str, ...] = (),
     first_password: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a route. The handler takes a `Call` and the path's parameters; those named `…id` arrive as UUID.
@@ -136,7 +139,8 @@ def endpoint(
                 raises,
                 form,
                 headers,
-                media,
+                takes,
+                gives,
             )
         )
 
@@ -147,12 +151,14 @@ def endpoint(
                 rule.admit(who.actor)
             found = {name: _read(name, value) for name, value in values.items()}
             asked = read_query(query) if query is not None else None
-            sent = await read_json(body) if body is not None else None
+            sent = await read_json(body) if body is not None else await read_part(takes) if takes else None
             # Whoever waits longer has left; what was committed by then is told by the key when it is sent again.
             async with asyncio.timeout(SECONDS):
                 return reply(await handler(Call(who, asked, sent), **found), status)
 
         setattr(view, ATTRIBUTE, rule)
+        if takes:
+            setattr(view, MOST, CHUNK_BYTES)
         blueprint.add_url_rule(path, name, view, methods=[method], provide_automatic_options=False)
         return handler
 

@@ -46,6 +46,13 @@ _PARAMETERS: Mapping[str, Schema] = {
         "description": "8 to 80 visible ASCII characters; the same key gives the first answer again",
         "schema": {"type": "string", "pattern": "^[!-~]{8,80}$"},
     },
+    "Upload-Offset": {
+        "name": "Upload-Offset",
+        "in": "header",
+        "required": True,
+        "description": "bytes that are there already; the part begins with the next one",
+        "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    },
 }
 _PATHS: Mapping[str, Schema] = {
     "number": {"type": "string", "pattern": "^[1-9][0-9]{0,17}$"},
@@ -55,6 +62,7 @@ _PATHS: Mapping[str, Schema] = {
     "cohort": {"type": "string", "pattern": "^2[0-9]{3}$"},
     "module": {"type": "string", "enum": ["employment", "archive", "household"]},
 }
+_BYTES: Schema = {"type": "string", "format": "binary"}
 _ID: Schema = {"type": "string", "format": "uuid"}
 
 
@@ -159,6 +167,8 @@ def _operation(
     }
     if endpoint.rule.public:
         found["security"] = []
+    if endpoint.takes:
+        found["requestBody"] = {"required": True, "content": {endpoint.takes: {"schema": dict(_BYTES)}}}
     if body is not None:
         found["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return found
@@ -240,10 +250,10 @@ def _items() -> Schema:
 def _responses(endpoint: Endpoint, addressed: bool) -> Schema:
     """What it answers, and each refusal that it can give, all in the one shape of problem documents."""
     good: Schema = {"description": HTTPStatus(endpoint.status).phrase}
-    if endpoint.media != JSON:
-        good["content"] = {endpoint.media: {"schema": {"type": "string", "format": "binary"}}}
-    elif endpoint.answers is not None:
+    if endpoint.answers is not None:
         good["content"] = {"application/json": {"schema": _ref(endpoint.answers)}}
+    elif endpoint.gives:
+        good["content"] = {media: {"schema": dict(_BYTES)} for media in endpoint.gives}
     elif endpoint.status != HTTPStatus.NO_CONTENT:
         good["content"] = {"application/json": {"schema": {}}}
     refusals = {400, 500, 503, *endpoint.raises}
@@ -252,7 +262,7 @@ def _responses(endpoint: Endpoint, addressed: bool) -> Schema:
     if addressed:
         refusals.add(404)
     if endpoint.body is not None or endpoint.method != "GET":
-        refusals |= {411, 413, 415} if endpoint.body is not None else {411, 413}
+        refusals |= {411, 413, 415} if endpoint.body is not None or endpoint.takes else {411, 413}
     problem = {MEDIA: {"schema": _ref(Problem)}}
     return {
         str(endpoint.status): good,

@@ -268,3 +268,13 @@ class Decision(Strict):
 class WarningWish(Strict):
     form: FormData
     reasons: Annotated[list[Word], Field(min_length=1, max_length=10)]
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+class NewFile(Strict):
+    """`name`: as the person's device calls it; `total`: its bytes."""
+
+    name: Annotated[str, StringConstraints(max_length=1000, pattern=PLAIN)]
+    total: Annotated[int, Field(ge=1, le=2**40), BeforeValidator(_whole)]

@@ -15,6 +15,7 @@ from api.routes import (
     agreements,
     deliveries,
     employers,
+    files,
     graduates,
     home,
     provinces,
@@ -26,7 +27,7 @@ from api.routes import (
     system,
     warnings,
 )
-from workflows.limits import JSON_BYTES
+from workflows.limits import CHUNK_BYTES
 
 BODY_SECONDS = 10
 
@@ -36,6 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     home.blueprint,
     records.blueprint,
     agreements.blueprint,
+    files.blueprint,
     graduates.blueprint,
     settings.blueprint,
     accounts.blueprint,
@@ -51,7 +53,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 def create(unavailable: Callable[[BaseException], bool], pages: tuple[Blueprint, ...] = ()) -> Quart:
     """A new application. `unavailable`: is this the database being away? `pages`: beside the JSON, what people open."""
     app = Quart("api", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = JSON_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = CHUNK_BYTES  # the largest of all; `body.guard_body` knows what each view takes
     app.config["BODY_TIMEOUT"] = BODY_SECONDS
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False

@@ -1,4 +1,4 @@
-"""Room: what all answers are made of: the base that refuses unknown members, and kinds of text that stand everywhere."""
+"""Room: what all answers are made of: the base that refuses unknown members, texts that stand everywhere."""
 
 from typing import Annotated, Any
 

@@ -124,7 +124,7 @@ def _part(upload_id: UUID) -> Path:
 
 
 def write_part(upload_id: UUID, offset: int, data: bytes) -> None:
-    """Put the bytes at their place and flush them. What was there from `offset` on did not count. Raises StorageError."""
+    """Write bytes at their place and flush them; what was there from `offset` on did not count. Raises StorageError."""
     place = _part(upload_id)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

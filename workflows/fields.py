@@ -42,7 +42,6 @@ class Accepts(StrEnum):
     PDF = "pdf"
 
 
-
 TEXTS = frozenset({Kind.TEXT, Kind.LONG_TEXT, Kind.PERSON_NAME})
 NUMBERS = frozenset({Kind.MONEY, Kind.INTEGER})
 PICKED = frozenset({Kind.CODE, Kind.REGION, Kind.SCHOOL, Kind.CHOICE, Kind.BOOLEAN, Kind.DATE})  # 请选择, not 请填写

@@ -49,7 +49,8 @@ def validate(form: Form, data: Any, facts: Mapping[str, Any]) -> tuple[dict[str,
     """Read what was sent for a form: the clean values by field name, and all faults at once in the form's order.
 
     Takes any JSON value and never raises. Clean values are JSON (text, whole number, true/false, dates as
-    `YYYY-MM-DD`, lists of ids of uploads) and hold only what was filled in, asked for and right. Reading them again gives the same values.
+    `YYYY-MM-DD`, lists of ids of uploads) and hold only what was filled in, asked for and right. Reading them again
+    gives the same values.
     `facts` has the keys of `FormFacts`.
     """
     if not isinstance(data, Mapping):

@@ -25,7 +25,7 @@ async def show(call: Call, agreement_no: str) -> dict[str, Any]:
     return await read_agreement(call.actor, agreement_no)
 
 
-@endpoint(blueprint, "GET", f"{_ONE}/file", rule=SIGNED_IN, summary="就业协议书文件", media=PDF, raises=(409,))
+@endpoint(blueprint, "GET", f"{_ONE}/file", rule=SIGNED_IN, summary="就业协议书文件", gives=(PDF,), raises=(409,))
 async def file(call: Call, agreement_no: str) -> Response:
     paper = await download(call.actor, agreement_no)
     return attachment(paper.pdf, PDF, paper.name)
@@ -38,7 +38,7 @@ async def file(call: Call, agreement_no: str) -> Response:
     rule=SIGNED_IN,
     summary="多份就业协议书打包下载",
     body=Numbers,
-    media=ZIP,
+    gives=(ZIP,),
     raises=(404, 409),
 )
 async def archive(call: Call) -> Response:

@@ -44,8 +44,8 @@ NAMED = " UNION ".join(
 
 # --- attachments ---------------------------------------------------------------------------------
 
-# In one order, so that two acts that attach the same files cannot deadlock. `again`: an earlier round of the same record
-# has it from the same party, whoever of them sent it.
+# In one order, so that two acts that attach the same files cannot deadlock. `again`: an earlier round of the same
+# record has it from the same party, whoever of them sent it.
 LOCK_UPLOADS = """
 SELECT u.id, u.owner, u.name, u.sha256, u.media, u.bytes, u.pages, u.dhash, u.expires_at,
   EXISTS (SELECT 1 FROM attachments a WHERE a.upload_id = u.id AND a.record_id = $2 AND a.added_by = $3) AS again
@@ -84,7 +84,8 @@ SELECT EXISTS (SELECT 1 FROM attachments a JOIN warnings w ON w.id = a.record_id
 # The same picture with another person in the same school: equal, or up to $3 of 64 bits apart.
 SAME_IMAGE = """
 SELECT DISTINCT ON (o.record_id) o.record_id, r.flow, r.graduate_name, o.upload_id, m.upload_id AS mine,
-  bit_count((('x' || m.dhash)::bit(64)) # (('x' || o.dhash)::bit(64)))::int AS distance, m.sha256 = o.sha256 AS same_file
+  bit_count((('x' || m.dhash)::bit(64)) # (('x' || o.dhash)::bit(64)))::int AS distance,
+  m.sha256 = o.sha256 AS same_file
 FROM attachments m JOIN attachments o ON o.school_id = m.school_id AND o.dhash <> '' AND o.record_id <> m.record_id
 JOIN records r ON r.id = o.record_id JOIN graduates g ON g.id = r.graduate_id
 WHERE m.school_id = $1 AND m.record_id = $2 AND m.dhash <> ''

@@ -1,4 +1,4 @@
-"""Room: uploaded files: what somebody has sent, and what of it belongs to a record. The bytes are in `models/storage.py`."""
+"""Room: uploaded files: what was sent, and what of it belongs to a record. The bytes are in `models/storage.py`."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from quart import Quart
 
+import tests.harness.access_files  # noqa: F401  its rows
 from api import openapi
 from api.auth import rule_of
 from models.store import close_store
@@ -84,6 +85,8 @@ async def status(everybody: Cast, kind: str, sent: Sent) -> int:
     headers = {"Authorization": f"Bearer {caller.token}"} if caller.token else {}
     if kind == "connector_own":
         headers["X-Signature"] = "t=1,v1=00"  # the connector has an interface of its own and none here
-    answer = await everybody.client.request(sent.method, sent.path, json=sent.body, headers={**headers, **sent.headers})
+    answer = await everybody.client.request(
+        sent.method, sent.path, json=sent.body, content=sent.content, headers={**headers, **sent.headers}
+    )
     conformity.check(answer)
     return answer.status_code

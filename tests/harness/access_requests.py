@@ -34,6 +34,7 @@ class Sent:
     path: str
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None  # instead of JSON
 
 
 Try = Callable[[str], Awaitable[Sent]]

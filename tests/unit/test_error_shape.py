@@ -42,6 +42,7 @@ PINNED = {
     "stale": (409, "记录已被他人处理"),
     "refused": (409, "当前不能进行此操作"),
     "in_progress": (409, "正在处理"),
+    "wrong_offset": (409, "上传位置不符"),
     "length_required": (411, "缺少内容长度"),
     "too_large": (413, "内容过大"),
     "wrong_media": (415, "内容类型不符"),

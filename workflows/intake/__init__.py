@@ -1,5 +1,5 @@
 """Room: what a stranger sends is never kept: a file is read, judged and made anew here, away from everything else.
 
-`making.make_over` is the door. The work is done by a child process of its own for each file (`python -m workflows.intake`),
-with bounds on memory and time, without settings, keys or a database: decoders are the most attacked code of the house.
+`making.make_over` is the door. Each file is worked on by a child process of its own (`python -m workflows.intake`) with
+bounds on memory and time, without settings, keys or a database: decoders are the most attacked code of the house.
 """

@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Final
 
 import pikepdf
-from PIL import Image
 
 from workflows.intake import images
 from workflows.intake.faults import Unfit
@@ -24,10 +23,10 @@ _PAGE: Final = frozenset({
 })  # fmt: skip
 """All that a page needs to be drawn and printed."""
 FORBIDDEN: Final = frozenset({
-    "/AA", "/OpenAction", "/JavaScript", "/JS", "/Launch", "/AcroForm", "/XFA", "/EmbeddedFiles", "/EmbeddedFile", "/EF",
-    "/AF", "/RichMedia", "/RichMediaContent", "/Metadata", "/PieceInfo", "/OPI", "/Annots", "/URI", "/SubmitForm",
-    "/ImportData", "/GoToR", "/GoToE", "/Movie", "/Sound", "/Collection", "/Ref", "/FFilter", "/FDecodeParms", "/PS",
-    "/Thumb", "/Info", "/Author", "/Names", "/Outlines",
+    "/AA", "/OpenAction", "/JavaScript", "/JS", "/Launch", "/AcroForm", "/XFA", "/EmbeddedFiles",
+    "/EmbeddedFile", "/EF", "/AF", "/RichMedia", "/RichMediaContent", "/Metadata", "/PieceInfo", "/OPI",
+    "/Annots", "/URI", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Movie", "/Sound", "/Collection",
+    "/Ref", "/FFilter", "/FDecodeParms", "/PS", "/Thumb", "/Info", "/Author", "/Names", "/Outlines",
 })  # fmt: skip
 """Keys that none of our documents has, anywhere."""
 
@@ -122,6 +121,6 @@ def _scan_hash(fresh: pikepdf.Pdf) -> str:
     with suppress(Exception):
         pictures = list(fresh.pages[0].images.values())
         if len(pictures) == 1 and int(pictures[0].Width) * int(pictures[0].Height) <= images.KEPT * 2:
-            shown: Image.Image = pikepdf.PdfImage(pictures[0]).as_pil_image()
-            return images.dhash(shown)
+            scan = pictures[0]
+            return images.dhash(pikepdf.PdfImage(scan).as_pil_image()) if isinstance(scan, pikepdf.Stream) else ""
     return ""

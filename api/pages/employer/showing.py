@@ -45,6 +45,8 @@ def text_of(field: Field, value: Any) -> str:
         return "是" if value else "否"
     if field.kind is Kind.MONEY and isinstance(value, int):
         return f"{value:,}"
+    if field.kind is Kind.FILES and isinstance(value, list):
+        return f"{len(value)} 个文件" if value else EMPTY
     if field.kind is Kind.CHOICE:
         return dict(field.choices).get(str(value), str(value))
     if field.kind in (Kind.CODE, Kind.REGION):
