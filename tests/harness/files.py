@@ -72,9 +72,10 @@ def png_of(width: int, height: int, *, colour: int = 2, bits: int = 8, rows: int
     `colour`: 0 grey, 2 red-green-blue, 6 with transparency. `rows`: how many are really there.
     """
     channels = {0: 1, 2: 3, 6: 4}[colour]
-    row = b"\0" + bytes(n * 7 % 256 for n in range(width * channels * bits // 8))
+    many = height if rows is None else rows
+    row = b"\0" + bytes(n * 7 % 256 for n in range(width * channels * bits // 8 if many else 0))
     packed = zlib.compressobj(6)
-    body = b"".join(packed.compress(row) for _ in range(height if rows is None else rows)) + packed.flush()
+    body = b"".join(packed.compress(row) for _ in range(many)) + packed.flush()
     head = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 

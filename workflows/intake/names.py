@@ -29,10 +29,10 @@ def display_name(raw: str, media: str = "") -> str:
     """
     name = unicodedata.normalize("NFC", raw[:2000].replace("\\", "/").rpartition("/")[2])
     name = "".join(ch for ch in _TURNING.sub("", name) if unicodedata.category(ch) not in ("Cc", "Cs", "Cn", "Co"))
-    name = " ".join(_UNFIT.sub("_", name).split()).strip(". ")
+    name = " ".join(_UNFIT.sub("_", name).split()).rstrip(". ")
     found = _EXTENSION.search(name)
     stem, extension = (name[: found.start()], found[0]) if found else (name, "")
-    stem = stem.rstrip(". ")[:LONGEST].rstrip()
+    stem = stem.strip(". ")[:LONGEST].rstrip(". ")
     if not stem or _RESERVED.fullmatch(stem):
         stem = f"{UNNAMED}{stem}"
     return stem + EXTENSIONS.get(media, extension.lower())

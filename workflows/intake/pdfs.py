@@ -23,12 +23,14 @@ _PAGE: Final = frozenset({
 })  # fmt: skip
 """All that a page needs to be drawn and printed."""
 FORBIDDEN: Final = frozenset({
-    "/AA", "/OpenAction", "/JavaScript", "/JS", "/Launch", "/AcroForm", "/XFA", "/EmbeddedFiles",
-    "/EmbeddedFile", "/EF", "/AF", "/RichMedia", "/RichMediaContent", "/Metadata", "/PieceInfo", "/OPI",
-    "/Annots", "/URI", "/SubmitForm", "/ImportData", "/GoToR", "/GoToE", "/Movie", "/Sound", "/Collection",
-    "/Ref", "/FFilter", "/FDecodeParms", "/PS", "/Thumb", "/Info", "/Author", "/Names", "/Outlines",
+    "/AA", "/AF", "/AcroForm", "/Annots", "/EF", "/EmbeddedFiles", "/FDecodeParms", "/FFilter", "/JS", "/JavaScript",
+    "/Metadata", "/OPI", "/OpenAction", "/PieceInfo", "/Ref", "/RichMedia", "/Thumb", "/XFA",
 })  # fmt: skip
-"""Keys that none of our documents has, anywhere."""
+"""Keys that none of our documents has: they act, or tell what is not on the page."""
+_NAMED: Final = frozenset({
+    "/Font", "/XObject", "/ExtGState", "/ColorSpace", "/Pattern", "/Shading", "/Properties", "/CharProcs",
+})  # fmt: skip
+"""Below these the keys are names that the document chose itself (`/AF` may well be a font there)."""
 
 
 def remake(data: bytes) -> tuple[bytes, int, str]:
@@ -90,36 +92,44 @@ def _clean(fresh: pikepdf.Pdf) -> None:
     """Take forbidden keys out of everything that came along with the pages."""
     if len(fresh.objects) > OBJECTS:
         raise Unfit("file_heavy")
-    for one in fresh.objects:
-        for inner in _dictionaries(one):
-            for key in [key for key in inner.keys() if key in FORBIDDEN]:  # noqa: SIM118  a PDF object, no mapping
-                del inner[key]
-            if inner.get("/Subtype") == "/PS":
-                raise Unfit("file_format")  # a program for printers; no scanner writes it
-            if isinstance(inner, pikepdf.Stream) and "/F" in inner:
-                raise Unfit("file_format")  # its bytes are said to be in another file
+    found = list(_dictionaries(fresh))
+    names = {inner.objgen for _, inner, named in found if named and inner.is_indirect}
+    for top, inner, named in found:
+        if named or (inner is top and inner.objgen in names):
+            continue
+        for key in [key for key in inner.keys() if key in FORBIDDEN]:  # noqa: SIM118  a PDF object, no mapping
+            del inner[key]
+        if inner.get("/Subtype") == "/PS":
+            raise Unfit("file_format")  # a program for printers; no scanner writes it
+        if isinstance(inner, pikepdf.Stream) and "/F" in inner:
+            raise Unfit("file_format")  # its bytes are said to be in another file
 
 
-def _dictionaries(top: pikepdf.Object) -> Iterator[pikepdf.Object]:
-    """An object's own dictionaries; those that stand elsewhere are met there."""
-    waiting = [top]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
-            yield one
-            waiting += [inner for inner in one.values() if _own(inner)]
-        elif isinstance(one, pikepdf.Array):
-            waiting += [inner for inner in one if _own(inner)]
+def _dictionaries(fresh: pikepdf.Pdf) -> Iterator[tuple[pikepdf.Object, pikepdf.Object, bool]]:
+    """Every dictionary: the object that it stands in, itself, and whether its keys are the document's own names.
+
+    One that stands by itself is met by itself; where another calls it by names, it comes a second time and says so.
+    """
+    for top in fresh.objects:
+        waiting: list[tuple[object, bool]] = [(top, False)]
+        while waiting:
+            one, named = waiting.pop()
+            if isinstance(one, pikepdf.Dictionary | pikepdf.Stream):
+                yield top, one, named
+                if one is top or not one.is_indirect:
+                    waiting += [(inner, key in _NAMED) for key, inner in one.items() if _walked(inner, key in _NAMED)]
+            elif isinstance(one, pikepdf.Array):
+                waiting += [(inner, False) for inner in one if _walked(inner, False)]
 
 
-def _own(inner: object) -> bool:
-    return isinstance(inner, pikepdf.Object) and not inner.is_indirect
+def _walked(inner: object, named: bool) -> bool:
+    return isinstance(inner, pikepdf.Object) and (named or not inner.is_indirect)
 
 
 def _scan_hash(fresh: pikepdf.Pdf) -> str:
     """Of the first page's only picture, where a page is a scan; else empty."""
     with suppress(Exception):
-        pictures = list(fresh.pages[0].images.values())
+        pictures = list(fresh.pages[0].get_images().values())
         if len(pictures) == 1 and int(pictures[0].Width) * int(pictures[0].Height) <= images.KEPT * 2:
             scan = pictures[0]
             return images.dhash(pikepdf.PdfImage(scan).as_pil_image()) if isinstance(scan, pikepdf.Stream) else ""
