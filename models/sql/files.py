@@ -83,6 +83,7 @@ SELECT EXISTS (SELECT 1 FROM attachments a JOIN warnings w ON w.id = a.record_id
 
 # The same picture with another person in the same school: equal, or up to $3 of 64 bits apart.
 SAME_IMAGE = """
+SELECT * FROM (
 SELECT DISTINCT ON (o.record_id) o.record_id, r.flow, r.graduate_name, o.upload_id, m.upload_id AS mine,
   bit_count((('x' || m.dhash)::bit(64)) # (('x' || o.dhash)::bit(64)))::int AS distance,
   m.sha256 = o.sha256 AS same_file
@@ -91,5 +92,5 @@ JOIN records r ON r.id = o.record_id JOIN graduates g ON g.id = r.graduate_id
 WHERE m.school_id = $1 AND m.record_id = $2 AND m.dhash <> ''
   AND bit_count((('x' || m.dhash)::bit(64)) # (('x' || o.dhash)::bit(64))) <= $3
   AND g.id_bidx <> (SELECT p.id_bidx FROM records q JOIN graduates p ON p.id = q.graduate_id WHERE q.id = $2)
-ORDER BY o.record_id, 6, o.id
-LIMIT 20"""
+ORDER BY o.record_id, same_file DESC, distance, o.id) AS alike
+ORDER BY same_file DESC, distance, record_id LIMIT 20"""

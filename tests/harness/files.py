@@ -58,6 +58,9 @@ def located_jpeg(orientation: int = 6) -> bytes:
     return written(picture(), exif=exif, comment=b"taken at home by " + PLACE, quality=90)
 
 
+POLYGLOT = jpeg() + b"<html><body>" + SCRIPT + b"</body></html>"
+
+
 def png(seed: int = 1, mode: str = "RGB") -> bytes:
     return written(picture(seed, mode=mode), "PNG")
 

@@ -108,7 +108,7 @@ def test_a_long_screenshot_keeps_its_width() -> None:
 
 
 POLYGLOTS = {
-    "jpeg with a page behind": files.jpeg() + b"<html><body>" + files.SCRIPT + b"</body></html>",
+    "jpeg with a page behind": files.POLYGLOT,
     "jpeg with a page as comment": files.written(files.picture(), comment=files.SCRIPT),
     "jpeg with a pdf behind": files.jpeg() + files.pdf(),
     "jpeg with a zip behind": files.jpeg() + b"PK\x03\x04" + files.SCRIPT,

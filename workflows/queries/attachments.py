@@ -133,7 +133,7 @@ async def same_image(school_id: UUID, record_id: UUID) -> list[dict[str, Any]]:
     For reviewers: a hint, no proof. `distance`: of 64 bits, 0 to 4; `same_file`: byte for byte.
     """
     rows = await fetch(sql.SAME_IMAGE, school_id, record_id, ALIKE)
-    found = [
+    return [
         {
             "record_id": str(row["record_id"]),
             "flow": row["flow"],
@@ -145,4 +145,3 @@ async def same_image(school_id: UUID, record_id: UUID) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-    return sorted(found, key=lambda one: (one["distance"], one["record_id"]))
