@@ -3,12 +3,17 @@
 Unknown members are refused here too, so that a member that a query adds without declaring it is found.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.file_answers import Attachment
-from api.shapes import Codes, Masked, Moment, Shape
+Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC")]
+Masked = Annotated[str, Field(description="masked unless it is the reader's own")]
+Codes = dict[str, Any]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Alive(Shape):
@@ -305,6 +310,21 @@ class Review(Shape):
     registry: RegistryState
     ems: Mirror
     other_records: list[Brief]
+
+
+class Attachment(Shape):
+    """A file of a record. `id`: of the upload, by which a later round may name it again; `url`: of its bytes."""
+
+    id: str
+    field: str
+    round: int
+    name: str
+    media: str
+    bytes: int
+    pages: int
+    added_by: str
+    added_at: Moment
+    url: str
 
 
 class Record(Shape):

@@ -1,21 +1,6 @@
 """Room: what answers on files look like (see `answers.py`)."""
 
-from api.shapes import Moment, Shape
-
-
-class Attachment(Shape):
-    """A file of a record. `id`: of the upload, by which a later round may name it again; `url`: of its bytes."""
-
-    id: str
-    field: str
-    round: int
-    name: str
-    media: str
-    bytes: int
-    pages: int
-    added_by: str
-    added_at: Moment
-    url: str
+from api.answers import Shape
 
 
 class FileState(Shape):

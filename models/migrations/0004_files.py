@@ -16,7 +16,7 @@ FORWARD = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0002_guards')]
+    dependencies = [('models', '0003_flows')]
 
     operations = [
         ops.CreateModel(

@@ -214,8 +214,8 @@ async def test_beginning_over_and_over_is_limited(sender: Api, service: Quart) -
 
 
 async def test_the_log_knows_neither_names_nor_ids_of_files(sender: Api, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO)
     caplog.set_level(logging.WARNING, logger="httpx")  # the caller's own
+    caplog.set_level(logging.INFO)
     path = await sent(sender, "张三110000200501010015.jpg", files.jpeg())
     await sender.get(path)
     lines = [json.loads(one.getMessage()) for one in caplog.records if one.name == access.name]
