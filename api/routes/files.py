@@ -75,6 +75,7 @@ async def state(call: Call, id: UUID) -> Answer:
     rule=SIGNED_IN,
     summary="下载文件（HEAD：本人上传的进度）",
     gives=tuple(EXTENSIONS),
+    raises=(409,),
 )
 async def show(call: Call, id: UUID) -> Any:
     if request.method == "HEAD":

@@ -65,7 +65,8 @@ async def test_a_file_is_sent_in_parts_and_served_as_ours(sender: Api) -> None:
     told = await sender.client.head(path, headers={"Authorization": f"Bearer {sender.token}"})
     assert (told.headers["upload-offset"], told.headers["upload-length"]) == ("3000", str(len(data)))
     assert (await sender.get(f"{path}/state")).json() == half
-    assert (await sender.get(path)).status_code == 404
+    early = await sender.get(path)
+    assert (early.status_code, early.json()["guard"]) == (409, "file_done")
     whole = (await part(sender, path, 3000, data[3000:])).json()
     assert (whole["done"], whole["name"], whole["media"], whole["pages"]) == (True, "报到证.jpg", "image/jpeg", 1)
     got = await sender.get(path)
@@ -121,7 +122,7 @@ async def test_a_file_that_is_not_taken_says_what_to_do(sender: Api, data: bytes
     assert (field, found) == ("file", code)
     told = (await sender.get(f"{path}/state")).json()
     assert (told["fault"], told["done"]) == (sentence, False)
-    assert (await sender.get(path)).status_code == 404
+    assert (await sender.get(path)).json()["detail"] == sentence
 
 
 @pytest.mark.parametrize(
@@ -162,7 +163,7 @@ async def test_a_part_says_what_and_where_it_is(sender: Api) -> None:
         (0, "application/octet-stream", 415),
     ):
         assert (await part(sender, path, offset, b"x", media)).status_code == status
-    assert (await part(sender, path, 0, b"123456")).status_code == 400
+    assert (await part(sender, path, 0, b"123456")).status_code == 409
 
 
 async def test_an_unknown_a_foreign_and_a_malformed_address_are_one_answer(sender: Api, api: Api, world: World) -> None:

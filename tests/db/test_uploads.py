@@ -23,7 +23,6 @@ from workflows.commands.uploads import add_bytes, begin_upload, delete_upload, r
 from workflows.errors import (
     Forbidden,
     InvalidForm,
-    InvalidRequest,
     NotFound,
     ReadOnly,
     Refused,
@@ -130,8 +129,9 @@ async def test_twenty_at_once_are_twenty_uploads_and_one_file(sender: Actor) -> 
 
 async def test_more_bytes_than_announced_are_refused(sender: Actor) -> None:
     upload = await begin_upload(sender, "a.jpg", 5)
-    with pytest.raises(InvalidRequest):
+    with pytest.raises(WrongOffset) as caught:
         await add_bytes(sender, upload, 0, b"123456")
+    assert caught.value.context == {"offset": 0}
     assert (await read_upload(sender, upload)).offset == 0
 
 
@@ -155,8 +155,9 @@ async def test_a_refused_file_stays_refused_and_is_not_kept(sender: Actor) -> No
     told = (await read_upload(sender, upload)).as_dict()
     assert (told["done"], told["media"]) == (False, None)
     assert "兼容性最佳" in told["fault"]
-    with pytest.raises(NotFound):
+    with pytest.raises(Refused) as caught:
         await read_file(sender, upload)
+    assert caught.value.detail == told["fault"]
     assert not (settings().var / "files" / "parts" / str(upload)).exists()
 
 

@@ -24,7 +24,7 @@ from models.tables import Upload
 from workflows.actors import Actor, require_any_write
 from workflows.commands import Book, command
 from workflows.commands.filled import one_fault
-from workflows.errors import InvalidForm, InvalidRequest, NotFound, Refused, Unavailable, WrongOffset
+from workflows.errors import InvalidForm, NotFound, Refused, Unavailable, WrongOffset
 from workflows.intake.faults import FAULTS, Unfit
 from workflows.intake.making import make_over
 from workflows.intake.names import display_name
@@ -99,14 +99,13 @@ async def add_bytes(actor: Actor, upload_id: UUID, offset: int, data: bytes) -> 
     """Add the part that begins at `offset`; with the last one the file is judged and made over.
 
     No bytes at the end ask for the judgement again, where an answer was lost. Raises NotFound (also: not one's own),
-    WrongOffset, InvalidRequest for more bytes than were announced, InvalidForm with the fault of the file at `FIELD`,
-    Unavailable.
+    WrongOffset (also: more than was announced), InvalidForm with the fault of the file at `FIELD`, Unavailable.
     """
     present = await read_upload(actor, upload_id)
     if present.done or present.fault or offset != present.offset:
         return _again(present, offset, len(data))
     if offset + len(data) > present.total:
-        raise InvalidRequest(TOO_LONG)
+        raise WrongOffset(TOO_LONG, offset=offset)
     if data:
         await _on_disk(storage.write_part, upload_id, offset, data)
         moved = await fetch_value(sql.ADVANCE, upload_id, actor.key, offset, len(data))

@@ -21,11 +21,13 @@ from models.parties import STAFF, Level, Party
 from models.sql import files as sql
 from models.states import Flow
 from workflows.actors import Actor, visible_to
-from workflows.errors import NotFound, Unavailable
+from workflows.errors import NotFound, Refused, Unavailable
 from workflows.flows import FLOWS
 from workflows.forms import FORMS
+from workflows.intake.faults import FAULTS
 
 ALIKE: Final = 4  # bits of 64 in which two scans of one picture may differ
+NOT_DONE: Final = "文件还没有上传完，请先继续上传。"
 UNREADABLE: Final = "文件暂时无法读取，请稍后再试；如果一直如此，请联系学校。"
 
 log = logging.getLogger(__name__)
@@ -75,12 +77,15 @@ def private_fields(flow: Flow) -> frozenset[str]:
 
 
 async def read_file(actor: Actor, upload_id: UUID) -> Stored:
-    """The bytes of a file that this actor may see. Raises NotFound (also: not fit, not visible), Unavailable."""
+    """The bytes of a file that this actor may see.
+
+    Raises NotFound (also: not visible), Refused (`file_done`) while it cannot be served, Unavailable.
+    """
     row = await fetch_row(sql.READ_UPLOAD, upload_id)
-    if row is None or not row["sha256"]:
+    if row is None or (row["owner"] != actor.key and not await _held(actor, upload_id)):
         raise NotFound
-    if row["owner"] != actor.key and not await _held(actor, upload_id):
-        raise NotFound
+    if not row["sha256"]:
+        raise Refused(FAULTS[row["fault"]] if row["fault"] else NOT_DONE, guard="file_done")
     try:
         data = await asyncio.to_thread(storage.get, row["sha256"])
     except (storage.StorageError, storage.NotStoredError) as exc:
