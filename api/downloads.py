@@ -15,7 +15,9 @@ ZIP: Final = "application/zip"
 def attachment(body: bytes, media: str, name: str) -> Response:
     """A file to be saved as `name` (RFC 6266; older readers get its ASCII part). Kept by nobody on the way."""
     response = Response(body, content_type=media)
-    response.headers["Content-Disposition"] = f"attachment; filename=\"{_ascii(name)}\"; filename*=UTF-8''{quote(name)}"
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{_ascii(name)}\"; filename*=UTF-8''{quote(name, safe='')}"
+    )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cache-Control"] = "no-store"
@@ -23,5 +25,7 @@ def attachment(body: bytes, media: str, name: str) -> Response:
 
 
 def _ascii(name: str) -> str:
-    found = re.sub(r"[^A-Za-z0-9._-]+", "", name).strip("-.")
-    return found or "file"
+    """No percent sign and nothing beyond ASCII, which browsers read differently; the extension stays."""
+    stem, dot, extension = name.rpartition(".")
+    found = re.sub(r"[^A-Za-z0-9._-]+", "", stem if dot else name).strip("-.") or "file"
+    return f"{found}.{extension}" if re.fullmatch(r"[A-Za-z0-9]{1,5}", extension) and dot else found

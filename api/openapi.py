@@ -18,7 +18,7 @@ from pydantic.json_schema import models_json_schema
 
 from api.act_answers import Problem
 from api.acts import bulk_actions, forms_of
-from api.endpoints import ENDPOINTS, JSON, Endpoint
+from api.endpoints import ENDPOINTS, Endpoint
 from api.errors import MEDIA
 from api.schemas import Creation
 from models.codes import table_names

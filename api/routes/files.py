@@ -13,12 +13,13 @@ from quart import Blueprint, Response, request
 
 from api.auth import SENDERS, SIGNED_IN
 from api.body import upload_offset
+from api.downloads import attachment
 from api.endpoints import Answer, Call, endpoint
 from api.file_answers import FileBegun, FileState
 from api.schemas import NewFile
 from models.store import store
 from workflows.commands import uploads
-from workflows.intake.names import EXTENSIONS, disposition
+from workflows.intake.names import EXTENSIONS
 from workflows.limits import UPLOADS
 from workflows.queries.attachments import read_file
 from workflows.rates import spend
@@ -26,7 +27,6 @@ from workflows.rates import spend
 blueprint = Blueprint("files", __name__)
 
 PART = "application/offset+octet-stream"
-_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
 @endpoint(
@@ -81,10 +81,7 @@ async def show(call: Call, id: UUID) -> Any:
     if request.method == "HEAD":
         return await progress(call, id)
     found = await read_file(call.actor, id)
-    response = Response(found.data, content_type=found.media)
-    response.headers["Content-Disposition"] = disposition(found.name, found.media, f"file-{id.hex[-8:]}")
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["Cache-Control"] = "private, no-store"
+    response = attachment(found.data, found.media, found.name)
     response.headers["Accept-Ranges"] = "none"
     return response
 

@@ -10,6 +10,8 @@ from tortoise.migrations import operations as ops
 FORWARD = [
     # The job looks for what was not printed yet.
     "CREATE INDEX agreements_to_print ON agreements (issued_at, number) WHERE file_sha256 IS NULL",
+    # A sweep asks whether a file is still an agreement's.
+    "CREATE INDEX agreements_kept_file ON agreements (file_sha256) WHERE file_sha256 IS NOT NULL",
     """UPDATE agreements a SET data = a.data || jsonb_build_object(
         'edition', 1, 'flow', r.flow, 'proof_code', g.proof_code,
         'invited_at', to_char(r.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
@@ -19,7 +21,7 @@ FORWARD = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0003_flows")]
+    dependencies = [("models", "0004_files")]
 
     operations = [
         ops.AddField(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from email.message import Message
+from urllib.parse import unquote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.intake.names import JPEG, PDF, display_name, disposition
+from api.downloads import attachment
+from workflows.intake.names import JPEG, PDF, display_name
 
 
 @pytest.mark.parametrize(
@@ -58,14 +60,20 @@ def test_no_name_is_a_path_an_order_or_too_long(raw: str, media: str) -> None:
 @given(raw=st.text(max_size=200))
 def test_the_header_carries_the_whole_name_and_nothing_else(raw: str) -> None:
     name = display_name(raw, PDF)
-    header = disposition(name, PDF, "file-00000001")
-    assert header.isascii()
-    assert "\n" not in header
-    read = Message()
-    read["Content-Disposition"] = header
-    assert read.get_content_disposition() == "attachment"
-    assert header.startswith('attachment; filename="file-00000001.pdf"; ')
-    assert read.get_filename() in (name, "file-00000001.pdf")
-    from urllib.parse import unquote
+    header = attachment(b"", PDF, name).headers["Content-Disposition"]
+    plain = re.fullmatch(r"attachment; filename=\"([A-Za-z0-9._-]+\.pdf)\"; filename\*=UTF-8''([!-~]+)", header)
+    assert plain, header
+    assert unquote(plain[2], errors="strict") == name
 
-    assert unquote(header.partition("filename*=UTF-8''")[2], errors="strict") == name
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("报到证.jpg", "file.jpg"),
+        ("offer-2027.pdf", "offer-2027.pdf"),
+        ("协议 (2).pdf", "2.pdf"),
+        ("100%.pdf", "100.pdf"),
+    ],
+)
+def test_old_browsers_get_the_plain_part_of_a_name(name: str, plain: str) -> None:
+    assert f'filename="{plain}"' in attachment(b"", PDF, name).headers["Content-Disposition"]

@@ -1,4 +1,4 @@
-"""Room: names of files: what a person called it, made fit to be shown; the name under which it is served."""
+"""Room: names of files: what a person called it, made fit to be shown and to be served under."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
 
 JPEG: Final = "image/jpeg"
 PDF: Final = "application/pdf"
@@ -36,11 +35,3 @@ def display_name(raw: str, media: str = "") -> str:
     if not stem or _RESERVED.fullmatch(stem):
         stem = f"{UNNAMED}{stem}"
     return stem + EXTENSIONS.get(media, extension.lower())
-
-
-def disposition(name: str, media: str, number: str) -> str:
-    """`Content-Disposition` of a download (RFC 6266, RFC 8187): a plain name for the old, the whole one for the rest.
-
-    The plain name is `number`'s, since a percent sign or a letter beyond ASCII in it is read differently everywhere.
-    """
-    return f"attachment; filename=\"{number}{EXTENSIONS.get(media, '')}\"; filename*=UTF-8''{quote(name, safe='')}"
