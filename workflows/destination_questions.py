@@ -22,6 +22,7 @@ from workflows.paper_questions import (
     EMPLOYER_USCC,
     NO_CODE,
     NO_CODE_REASON,
+    papers,
 )
 from workflows.questions import CONTACT, OWN_CONTACT, POSITION_CATEGORY, WISHES
 
@@ -178,7 +179,13 @@ _FIELDS = (
 )
 _EITHER = (("college", "college_foreign"), ("major", "major_foreign"))
 
-SUBMIT = Form("destination.submit", "登记毕业去向", _FIELDS, _EITHER)
+# Which proof, is told by the kind: screens show `PROOFS` beside the question.
+_PROOFS = replace(
+    papers("proofs", "证明材料", "按所选去向上传相应的证明；可上传图片或 PDF。"),
+    when=When("destination_code", tuple(PROOFS)),
+)
+
+SUBMIT = Form("destination.submit", "登记毕业去向", (*_FIELDS, _PROOFS), _EITHER)
 
 EDIT_DESTINATION = Form(
     "destination.edit_destination",

@@ -19,7 +19,7 @@ from workflows.actors import Actor
 from workflows.decide import Decision
 from workflows.documents.terms import EDITION
 from workflows.facts import Facts, RecordFacts
-from workflows.forms import FORMS, Form
+from workflows.forms import FORMS, Field, Form, Kind
 from workflows.notices import NOTICES, Notice, Sms, due
 from workflows.spec import Push, Workflow
 from workflows.upstream import destination
@@ -162,6 +162,14 @@ def _params(step: Move) -> dict[str, Any]:
     }
 
 
+def files(step: Move) -> Iterator[tuple[Field, list[str]]]:
+    """What the act hands in: fields of files and the uploads in them."""
+    name = step.decision.transition.form
+    for field in FORMS[name].fields if name else ():
+        if field.kind is Kind.FILES and step.decision.form.get(field.name):
+            yield field, step.decision.form[field.name]
+
+
 def matter(flow: Workflow, row: Mapping[str, Any]) -> str:
     """What a record is called in a sentence, behind 您: 与某公司的签约."""
     destination = codes.table("destination").label(row["destination_code"]) if row["destination_code"] else ""
@@ -276,7 +284,7 @@ def detail(step: Move, actor: Actor) -> dict[str, Any]:
 def _before(row: Mapping[str, Any], form: Form | None) -> dict[str, Any]:
     """What stood in the fields that an edit may change; sealed ones are nobody's business in a history."""
     fields = [f for f in form.fields if f.stored and not f.sensitive] if form else []
-    found = {f.name: row["form"].get(f.name, row.get(f.name)) for f in fields}
+    found = {f.name: row["form"].get(f.name) for f in fields}
     return {name: value for name, value in found.items() if value not in (None, "")}
 
 

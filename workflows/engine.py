@@ -24,6 +24,7 @@ from models.states import Flow
 from models.vault import blind_index
 from workflows import effects, journal
 from workflows.actors import Actor
+from workflows.attaching import attach
 from workflows.decide import Decision, allowed, cascade, decide
 from workflows.effects import Move
 from workflows.errors import Forbidden, HouseError, InvalidForm, KeyReused, NotFound, Refusal, Refused, Stale
@@ -221,10 +222,15 @@ class _Act:
             await execute(sql.COUNT_TERMINATION, step.facts.graduate.id)
         if step.before is None:
             await execute(sql.INSERT_RECORD, *effects.values(step, sql.INSERTED))
-            return
-        values = effects.values(step, sql.CHANGED)
-        if await execute(sql.MOVE_RECORD, step.record_id, step.before, step.version - 1, *values) != 1:
-            raise Stale
+        else:
+            values = effects.values(step, sql.CHANGED)
+            if await execute(sql.MOVE_RECORD, step.record_id, step.before, step.version - 1, *values) != 1:
+                raise Stale
+        for field, uploads in effects.files(step):
+            await attach(
+                self.actor, step.facts.school_id, step.record_id, step.row["round"], field.name, uploads, self.now,
+                accepts=field.file_kinds,
+            )  # fmt: skip
 
     async def _meet(self, step: Move) -> None:
         """The employer whom the graduate wrote down may be registered: then it sees the record and may upload."""

@@ -14,6 +14,7 @@ from models import codes
 from models.kit import day_end, shanghai_day
 from models.parties import Party, ReviewMode
 from models.states import EmployerStatus, OfflineSigning, OnlineSigning, Phase, Supplementary
+from workflows.destination_questions import PROOFS
 from workflows.paper_questions import STATEMENT
 from workflows.spec import Guard
 
@@ -157,12 +158,22 @@ DESTINATION_OFFERED = Guard(
     lambda f, a, form: codes.destination_offered(form.get("destination_code", ""), f.graduate.training_mode),
     needs_form=True,
 )
+PROOFS_COMPLETE = Guard(
+    "proofs_complete",
+    "所改的去向需要另外的证明材料，请退回毕业生补充后再审核。",
+    lambda f, a, form: PROOFS.get(form.get("destination_code", "")) in (None, PROOFS.get(_kind_of(f))),
+    needs_form=True,
+)
 HEAD_NAMED = Guard(
     "head_named",
     "自由职业仅由学校审核时，请填写已核实该情况的院系负责人姓名。",
     lambda f, a, form: bool(form.get("department_head")) or not _head_is_asked(f),
     needs_form=True,
 )
+
+
+def _kind_of(facts: Facts) -> str:
+    return str(_form_of(facts).get("destination_code", ""))
 
 
 def _form_of(facts: Facts) -> Form:
@@ -176,7 +187,7 @@ def _signing(facts: Facts) -> object:
 
 
 def _head_is_asked(facts: Facts) -> bool:
-    freelance = _form_of(facts).get("destination_code") == codes.DEST_FREELANCE
+    freelance = _kind_of(facts) == codes.DEST_FREELANCE
     return freelance and facts.review_mode is ReviewMode.SCHOOL
 
 

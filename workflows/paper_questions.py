@@ -5,6 +5,8 @@ Here the graduate writes down the employer, who need not be registered.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workflows.fields import Field, Form, Kind, When
 from workflows.questions import CONTACT, NOTE, OWN_CONTACT, POSITION, POSITION_CATEGORY, WISHES
 
@@ -75,6 +77,14 @@ _TRUE_COPY = Field(
     stored=False,
 )
 
+
+def papers(name: str, label: str, help: str) -> Field:
+    """Files that must be handed in."""
+    return Field(name=name, label=label, kind=Kind.FILES, required=True, help=help)
+
+
+_SCANS = papers("scans", "协议图像", "每一页都要清晰完整，能看清公章和签名；可上传图片或 PDF。")
+
 # ---- offline signing
 
 AGREEMENT, STATEMENT = "agreement", "statement"
@@ -107,6 +117,7 @@ OFFLINE_UPLOAD = Form(
             required=True,
             help="协议上双方签章的日期，以较晚的一方为准。",
         ),
+        replace(_SCANS, label="图像"),
         Field(
             name="upload_note",
             label="说明",
@@ -147,6 +158,7 @@ SUPPLEMENTARY_SUBMIT = Form(
             required=True,
             help="协议上双方签章的日期，以较晚的一方为准。",
         ),
+        _SCANS,
         *_EMPLOYER,
         *POSITION,
         *OWN_CONTACT,
@@ -202,6 +214,7 @@ PAPER_TERMINATION_SUBMIT = Form(
             choices=(("letter", "单位出具的解约函"), ("statement", "本人的情况说明（单位不能提供解约函）")),
             required=True,
         ),
+        papers("papers", "材料图像", "解约函须有单位公章；情况说明须有本人签名。"),
     ),
 )
 

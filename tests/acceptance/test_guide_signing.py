@@ -15,6 +15,7 @@ REASON = {"reason": "unclear_papers", "reason_text": "图像不清晰，请重�
 async def test_7_1_an_invitation_becomes_a_signing_and_everybody_is_told(two_stages: Story) -> None:
     story, graduate, employer = two_stages, two_stages.graduate, two_stages.employer
     case = await story.invites(employer, graduate)
+    await story.deliver()
     await graduate.does(case, "accept", own_mobile="15400000001", agreed=True)
     assert case.label == "学生已同意签约，等待学院审核"
     assert await story.school.is_refused(case, "approve", "stage_owner")
@@ -86,6 +87,7 @@ async def test_7_2_an_agreement_is_applied_for_printed_stamped_uploaded_and_come
     assert case.label == "就业协议已生成，等待回传盖章协议"
     number = (await graduate.sees(case))["agreement_no"]
     assert len(number) == 17
+    await story.deliver()
     await graduate.does(case, "upload", upload_kind="agreement", signed_on="2027-03-01", scans=await graduate.scan())
     assert case.label == "签约审核中，等待学院审核"
     await story.approves(case, stamped=True)
@@ -157,7 +159,7 @@ async def test_7_2_cancelling_takes_the_number_back_and_is_over_once_something_w
     number = (await graduate.sees(case))["agreement_no"]
     await graduate.does(case, "cancel")
     assert case.label == "已取消"
-    assert (await graduate.get(f"/v1/agreements/{number}"))["status_label"] == "已作废"
+    assert (await graduate.get(f"/v1/agreements/{number}"))["label"] == "已作废"
     case = await graduate.begins("offline_signing", "submit", OFFLINE)
     await story.school.does(case, "approve_agreement")
     await graduate.does(case, "upload", upload_kind="agreement", signed_on="2027-03-01", scans=await graduate.scan(5))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,7 @@ from tests.harness.world import World
 from workflows.actors import Actor
 from workflows.attaching import attach
 from workflows.commands.uploads import store_upload
+from workflows.forms import FORMS, Kind
 
 SCRIPT = b"<script>alert(1)</script><?php system('id'); ?>"
 PLACE = b"39 deg 54 min N"
@@ -184,3 +185,14 @@ async def by_halves(send: Callable[[int, bytes], Any], data: bytes) -> list[Any]
     """Sent in two parts; the answers of both."""
     half = len(data) // 2
     return [await send(0, data[:half]), await send(half, data[half:])]
+
+
+async def handed_in(actor: Actor, form: Mapping[str, Any], seed: int = 1) -> dict[str, Any]:
+    """The form with real uploads of this actor in its fields of files."""
+    found = dict(form)
+    for name in FILE_FIELDS & found.keys():
+        found[name] = [str(await uploaded(actor, seed))]
+    return found
+
+
+FILE_FIELDS = {field.name for form in FORMS.values() for field in form.fields if field.kind is Kind.FILES}

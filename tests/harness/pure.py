@@ -77,6 +77,9 @@ WORK_CONTRACT = {
     "contract_from": "2027-07-01",
 }
 
+# An upload; tests on a database put real ones in its place (`tests.harness.files.handed_in`).
+SCAN = [str(UUID(int=7))]
+
 # One acceptable answer to each form of the flow tables.
 FILLED: dict[str, dict[str, Any]] = {
     "online_signing.invite": INVITE,
@@ -89,11 +92,11 @@ FILLED: dict[str, dict[str, Any]] = {
     "review.reject": {"reason": "agreement_data", "reason_text": "协议中的岗位名称有误"},
     "online_signing.edit": {"position_category": "11"},
     "offline_signing.submit": OFFLINE,
-    "offline_signing.upload": {"upload_kind": "agreement", "signed_on": "2027-03-01"},
+    "offline_signing.upload": {"upload_kind": "agreement", "signed_on": "2027-03-01", "scans": SCAN},
     "offline_signing.approve_final": {"stamped": True},
     "edit_employer": {"employer_nature": "31", "employer_industry": "22", "position_category": "11"},
-    "supplementary.submit": {**OFFLINE, "agreement_no": "XY-2027-001", "signed_on": "2027-03-01"},
-    "destination.submit": WORK_CONTRACT,
+    "supplementary.submit": {**OFFLINE, "agreement_no": "XY-2027-001", "signed_on": "2027-03-01", "scans": SCAN},
+    "destination.submit": {**WORK_CONTRACT, "proofs": SCAN},
     "destination.edit_destination": {**WORK_CONTRACT, "monthly_pay": 9000, "agreed_with_graduate": True},
     "destination.approve_final": {},
     "destination.void": {"confirmed": True},
@@ -103,7 +106,12 @@ FILLED: dict[str, dict[str, Any]] = {
     "online_termination.agree": {},
     "online_termination.refuse": {"reason_text": "岗位难以替换，请再商量"},
     "online_termination.force": {"statement": "单位多次联系不上，已电话核实情况", "confirmed": True},
-    "offline_termination.submit": {"reason": "study", "reason_text": "考取研究生", "papers_kind": "letter"},
+    "offline_termination.submit": {
+        "reason": "study",
+        "reason_text": "考取研究生",
+        "papers_kind": "letter",
+        "papers": SCAN,
+    },
     "offline_termination.approve_final": {"termination_kind": "mutual", "confirmed": True},
 }
 
@@ -180,5 +188,7 @@ def after(world: Facts, decision: Decision) -> Facts:
         )
     transition = decision.transition
     reviewed = (before.reviewed or transition.decides) and not transition.submits
-    made = replace(before, state=decision.target, version=before.version + 1, slot=slot, reviewed=reviewed)
+    filled = {**before.row.get("form", {}), **decision.form} if transition.submits or transition.edits else {}
+    row = {**before.row, "form": filled or before.row.get("form", {})}
+    made = replace(before, state=decision.target, version=before.version + 1, slot=slot, reviewed=reviewed, row=row)
     return replace(world, record=made)

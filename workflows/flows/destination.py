@@ -75,7 +75,7 @@ DESTINATION = Workflow(
                 (),
                 S.REVIEW_SCHOOL,
                 SCHOOL,
-                guards=(*g.REVIEWING, g.COHORT_OPEN, g.DESTINATION_OFFERED),
+                guards=(*g.REVIEWING, g.COHORT_OPEN, g.DESTINATION_OFFERED, g.PROOFS_COMPLETE),
                 form="destination.edit_destination",
                 tell=("destination_edited",),
             ),
