@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -37,7 +38,9 @@ REASON, WRONG_TEXT = "单位信息有误", "单位名称与公章不一致"
 
 @pytest.fixture
 async def service(stack: Stack, database: str) -> str:
-    """The real service as a process on this worker's database."""
+    """The real service as a process on this worker's database; what is outside does not answer here."""
+    if "simulators" in stack.children:
+        await asyncio.to_thread(stack.children.pop("simulators").end)
     if "serve" not in stack.children:
         await stack.start("serve")
     use_service(stack.service_url)

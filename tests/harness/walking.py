@@ -1,9 +1,10 @@
 """Room: walks through a flow on a real database: a person, and picks of who does what (test-catalogue T1; I1-I4).
 
-Each pick names an actor and an action; two in three are open to somebody, the third is anything. Between them days
-pass, the cohort closes and the clock's jobs run, the person leaves the roster and comes back. Some persons stand on
-the rosters of two schools, in two cohorts, and walk in both. At each step: what is offered is what is accepted,
-nothing is written on a refusal, a repeated key changes nothing, a stale version never writes.
+A walk begins anywhere on the flow's way, a termination with a signing made first. Each pick is the seed of one choice
+of actor and action; two in three are open to somebody, the third is anything. Between them days pass, the cohort
+closes and the clock's jobs run, the person leaves the roster and comes back. Some persons stand on the rosters of two
+schools, in two cohorts, and walk in both. At each step: what is offered is what is accepted, nothing is written on a
+refusal, a repeated key changes nothing, a stale version never writes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -19,18 +21,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import kit
-from models.db import fetch_row, fetch_value
+from models.db import fetch, fetch_row, fetch_value
 from models.kit import cohort_close
 from models.parties import Party, ReviewMode
 from models.states import Flow
 from tests.harness import ledger
-from tests.harness.reaching import Case, filled, reach
+from tests.harness.reaching import Case, filled, reach, reachable
 from tests.harness.world import World, add_graduates, make_world, settings_form
 from workflows.actors import CLOCK, Actor
 from workflows.commands import clock
 from workflows.commands.roster import invalidate_graduate, restore_graduate
 from workflows.commands.settings import submit_settings
 from workflows.decide import allowed
+from workflows.engine import Outcome
 from workflows.errors import HouseError, InvalidForm, Stale
 from workflows.facts import Facts
 from workflows.flows import FLOWS
@@ -38,19 +41,22 @@ from workflows.loading import load
 from workflows.spec import Transition
 
 SHORT = 300
-WALKS = int(os.environ.get("WALKS", SHORT))  # `make soak` asks for more
-STEPS = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 100_000)), min_size=4, max_size=12)
+WALKS = int(os.environ.get("WALKS", SHORT))  # of each flow; `make soak` asks for 20,000
+PICK = st.integers(0, 2**32)
+STEPS = st.lists(PICK, min_size=6, max_size=12)
+# How often, at each step, the cohort ends, the person leaves the roster, and comes back to it.
+ENDING, LEAVING, RETURNING = 1 / 50, 1 / 30, 1 / 3
 STATEMENT = {"upload_kind": "statement", "upload_note": "协议中的岗位名称有误，需要重新填写"}
 
 # The short run takes the same walks each time, so that what it reaches does not depend on luck.
 bounded = settings(
     max_examples=WALKS, derandomize=WALKS == SHORT, deadline=None, suppress_health_check=list(HealthCheck)
 )
-picks = given(mode=st.sampled_from(list(ReviewMode)), steps=STEPS)
+picks = given(mode=st.sampled_from(list(ReviewMode)), start=PICK, steps=STEPS)
 
 
 class Park:
-    """Where the walks of one flow take place: for each mode a school, and another that some of its people are in too."""
+    """Where the walks of one flow take place: for each mode a school, and another one that some people are in too."""
 
     AT_ONCE = 60
 
@@ -86,18 +92,17 @@ class Park:
                 waiting.append([Case(w, p, w.employers[0], self.flow) for w, p in places])
         return waiting.pop()
 
-    async def walk(self, mode: ReviewMode, steps: list[tuple[int, int]]) -> None:
-        """One walk: the person's entries, a signing first where the flow ends one, then the picks."""
+    async def walk(self, mode: ReviewMode, start: int, steps: list[int]) -> None:
+        """One walk: from a state that `start` picks, or from the very beginning, then the picks."""
         entries = await self.entries(mode)
-        table = FLOWS[self.flow]
-        records = []
-        if table.parents:
-            first = entries[0]
-            parent = table.parents[steps[0][1] % len(table.parents)]
-            records = [await reach(first.world, parent, "signed", first.person, first.firm)]
-        walk = Walk(self.flow, entries, records)
-        for kind, pick in steps:
-            await walk.step(kind, pick)
+        first, luck = entries[0], Random(start)
+        state = luck.choice(("", *reachable(self.flow, mode)))
+        parent = luck.choice(FLOWS[self.flow].parents) if FLOWS[self.flow].parents else None
+        case = await reach(first.world, self.flow, state, first.person, first.firm, parent=parent)
+        walk = Walk(self.flow, entries, [c for c in (case.parent, case) if c and c.id])
+        await walk.refresh()
+        for pick in steps:
+            await walk.step(Random(pick))
 
     async def close(self) -> None:
         """The cohorts of all walks end; whatever was left waits for nobody but a reviewer, or is frozen."""
@@ -141,7 +146,7 @@ class Park:
         steps = FLOWS[self.flow].transitions
         wanted = {(t.action, s, t.by) for t in steps if t.by for s in t.source or ("",)}
         unseen = {(a, s) for a, s, by in wanted if not any((a, s, str(party)) in seen for party in by)}
-        assert unseen == set()
+        assert not unseen, f"no walk went {sorted(unseen)}"
 
 
 async def change_mode(world: World, mode: ReviewMode, **form: Any) -> None:
@@ -158,55 +163,66 @@ class Walk:
         self.now = kit.now()
         self.people = [entry.person.id for entry in entries]
         self.frozen: set[UUID] = set()
+        self.print: tuple[Any, ...] = ()
 
-    async def step(self, kind: int, pick: int) -> None:
-        await self.meanwhile(pick)
-        case = self.pick_record(pick)
-        step, actor, action = self.pick_act(case, kind, pick)
-        facts = await self.facts(case, actor)
-        offered = self.offered(case, facts, actor)
-        form = self.form(case, step, action, pick)
-        await self.take(case, facts, actor, action, form, offered)
+    async def step(self, luck: Random) -> None:
+        if await self.meanwhile(luck) or not self.print:
+            self.print = await self.footprint()
+        case = self.pick_record(luck)
+        step, actor, action = self.pick_act(case, luck)
+        offered = self.offered(case, await self.facts(case, actor), actor)
+        form = self.form(case, step, action, luck)
+        before, once = replace(case), case.world.key()
+        try:
+            done = await case.take(action, by=actor, form=form, now=self.now, once=once)
+        except HouseError as error:
+            await self.refused(step, actor, action in offered, error)
+        else:
+            assert action in offered or actor.party is Party.CLOCK
+            await self.accepted(before, case, step, actor, done)
+            await self.once_more(before, actor, action, form, luck.choice((once, "")), done)
 
-    async def meanwhile(self, pick: int) -> None:
-        """Days pass; seldom the cohort ends, or the person leaves the roster or returns to it."""
-        entry = self.entries[pick % len(self.entries)]
-        if pick % 7 == 0:
-            self.now += timedelta(days=(pick % 3) * 9)
-        if pick % 43 == 0:
-            self.now = max(self.now, cohort_close(entry.world.cohort) + timedelta(seconds=pick % 2))
+    async def meanwhile(self, luck: Random) -> bool:
+        """Days pass; seldom the cohort ends, or the person leaves the roster or returns. True: rows have changed."""
+        entry = luck.choice(self.entries)
+        person, school = entry.person.id, entry.world.school
+        self.now += timedelta(days=luck.choice((0, 0, 0, 0, 0, 9, 18)))
+        if ended := luck.random() < ENDING:
+            self.now = max(self.now, cohort_close(entry.world.cohort) + timedelta(seconds=luck.choice((0, 1))))
             await clock.expire_invitations(self.now)
             await clock.close_cohorts(self.now)
             await self.refresh()
-        if entry.person.id in self.frozen and pick % 3 == 0:
-            await restore_graduate(entry.world.school, entry.person.id, at=self.now)
-            self.frozen.remove(entry.person.id)
-        elif pick % 37 == 0 and entry.person.id not in self.frozen:
-            await invalidate_graduate(entry.world.school, entry.person.id, "名单核对中暂时移除", at=self.now)
-            self.frozen.add(entry.person.id)
+        if back := person in self.frozen and luck.random() < RETURNING:
+            await restore_graduate(school, person, at=self.now)
+            self.frozen.remove(person)
+        if gone := not back and person not in self.frozen and luck.random() < LEAVING:
+            await invalidate_graduate(school, person, "名单核对中暂时移除", at=self.now)
+            self.frozen.add(person)
+        return ended or back or gone
 
     async def refresh(self) -> None:
+        ids = [case.id for case in self.records]
+        rows = {r["id"]: r for r in await fetch("SELECT id, state, version FROM records WHERE id = ANY($1)", ids)}
         for case in self.records:
-            row = await fetch_row("SELECT state, version FROM records WHERE id = $1", case.id)
-            case.state, case.version = row["state"], row["version"]
+            case.state, case.version = rows[case.id]["state"], rows[case.id]["version"]
 
-    def pick_record(self, pick: int) -> Case:
-        """One of the records (twice in three), or the beginning of one; every fourth of another flow."""
-        if self.records and pick % 3:
-            return self.records[pick % len(self.records)]
-        entry = self.entries[pick % len(self.entries)]
-        flows = list(FLOWS)
-        flow = flows[pick % len(flows)] if pick % 4 == 3 else self.flow
+    def pick_record(self, luck: Random) -> Case:
+        """One of the records (two in three times), or the beginning of one; every fourth of another flow."""
+        if self.records and luck.random() < 2 / 3:
+            live = [case for case in self.records if not FLOWS[case.flow].state(case.state).final]
+            return luck.choice((live if luck.random() < 0.8 else []) or self.records)
+        entry = luck.choice(self.entries)
+        flow = luck.choice(list(FLOWS)) if luck.random() < 1 / 4 else self.flow
         signings = [r for r in self.records if r.flow in FLOWS[flow].parents and r.person is entry.person]
-        firm = entry.world.employers[pick % 2]
+        firm = luck.choice(entry.world.employers)
         return Case(entry.world, entry.person, firm, flow, parent=signings[-1] if signings else None)
 
-    def pick_act(self, case: Case, kind: int, pick: int) -> tuple[Transition | None, Actor, str]:
+    def pick_act(self, case: Case, luck: Random) -> tuple[Transition | None, Actor, str]:
         table, actors = FLOWS[case.flow], self.actors(case)
         open_now = [(t, a, t.action) for t in table.leaving(case.state) for a in actors if a.party in t.by]
-        if kind and open_now:
-            return open_now[pick % len(open_now)]
-        actor, action = actors[pick % len(actors)], table.actions[pick // 16 % len(table.actions)]
+        if open_now and luck.random() < 2 / 3:
+            return luck.choice(open_now)
+        actor, action = luck.choice(actors), luck.choice(table.actions)
         return table.find(action, case.state, actor.party), actor, action
 
     def actors(self, case: Case) -> tuple[Actor, ...]:
@@ -239,43 +255,43 @@ class Walk:
             return set()
         return {c.name for c in allowed(FLOWS[case.flow], facts, actor) if c.open}
 
-    def form(self, case: Case, step: Transition | None, action: str, pick: int) -> dict[str, Any]:
+    def form(self, case: Case, step: Transition | None, action: str, luck: Random) -> dict[str, Any]:
         step = step or next(t for t in FLOWS[case.flow].transitions if t.action == action)
-        if action == "upload" and pick % 5 == 0:
+        if action == "upload" and luck.random() < 1 / 5:
             return STATEMENT
         return filled(step.form, case, self.now) if step.form else {}
 
-    async def take(
-        self, case: Case, facts: Facts, actor: Actor, action: str, form: dict[str, Any], offered: set[str]
-    ) -> None:
-        before, state, version, once = await self.footprint(), case.state, case.version, case.world.key()
-        made = case.id is None
-        step = FLOWS[case.flow].find(action, state, actor.party)
-        again = replace(case)
-        try:
-            done = await case.take(action, by=actor, form=form, now=self.now, once=once)
-        except HouseError as refusal:
-            assert not isinstance(refusal, InvalidForm) or step is None
-            late = step is not None and getattr(refusal, "guard", "") in {x.name for x in step.guards if x.needs_form}
-            assert action not in offered or late or actor.party is Party.CLOCK
-            assert await self.footprint() == before
-            return
-        assert action in offered or actor.party is Party.CLOCK
+    async def refused(self, step: Transition | None, actor: Actor, offered: bool, error: HouseError) -> None:
+        """Nothing was offered that is refused, but for what only the filled-in form shows; nothing was written."""
+        assert step is None or not isinstance(error, InvalidForm)
+        late = step is not None and getattr(error, "guard", "") in {g.name for g in step.guards if g.needs_form}
+        assert late or not offered or actor.party is Party.CLOCK
+        assert await self.footprint() == self.print
+
+    async def accepted(self, before: Case, case: Case, step: Transition | None, actor: Actor, done: Outcome) -> None:
+        """The table allows it, and the row stands as was answered."""
         assert step is not None
         assert actor.party in step.by
         assert done.state in step.targets
-        if made:
+        row = await fetch_row("SELECT state, version, slot FROM records WHERE id = $1", done.record_id)
+        assert tuple(row) == (done.state, before.version + 1, FLOWS[case.flow].takes_slot(done.state))
+        if before.id is None:
             self.records.append(case)
-        await self.refresh()
-        row = await fetch_row("SELECT state, version, slot FROM records WHERE id = $1", case.id)
-        assert (row["state"], row["version"]) == (done.state, version + 1)
-        assert row["slot"] == FLOWS[case.flow].takes_slot(done.state)
-        after = await self.footprint()
-        assert (await again.take(action, by=actor, form=form, now=self.now, once=once)).as_dict() == done.as_dict()
-        if not made:
+        await self.refresh()  # what the act has brought with it
+        self.print = await self.footprint()
+
+    async def once_more(
+        self, before: Case, actor: Actor, action: str, form: dict[str, Any], once: str, done: Outcome
+    ) -> None:
+        """The same key (`once`) again gives the first answer; under a fresh one the version is past."""
+        if once:
+            again = await replace(before).take(action, by=actor, form=form, now=self.now, once=once)
+            assert again.repeated
+            assert again.as_dict() == done.as_dict()
+        elif before.id is not None:
             with pytest.raises(Stale):
-                await replace(again, version=version).take(action, by=actor, form=form, now=self.now)
-        assert await self.footprint() == after
+                await replace(before).take(action, by=actor, form=form, now=self.now)
+        assert await self.footprint() == self.print
 
     async def footprint(self) -> tuple[Any, ...]:
         """Whatever an act writes, as far as this person and these schools are concerned."""

@@ -1,4 +1,4 @@
-"""Room: walks through supplementary registration on a real database; what they keep to stands in `tests/harness/walking.py`."""
+"""Room: walks through supplementary registration; what they keep to stands in `tests/harness/walking.py`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ PARK = Park(Flow.SUPPLEMENTARY)
 
 @bounded
 @picks
-async def test_every_walk_through_supplementary_registration_keeps_the_rules(
-    mode: ReviewMode, steps: list[tuple[int, int]]
-) -> None:
-    await PARK.walk(mode, steps)
+async def test_every_walk_keeps_the_rules(mode: ReviewMode, start: int, steps: list[int]) -> None:
+    await PARK.walk(mode, start, steps)
 
 
 async def test_after_all_walks_every_way_was_gone_and_the_ledgers_are_whole() -> None:
