@@ -13,13 +13,11 @@ from api.acts import bulk_actions
 from models.parties import Party, ReviewMode
 from models.states import Flow
 from tests.harness.access_kinds import Cast
-from tests.harness.access_requests import ROWS, Sent, Try, row, simple
+from tests.harness.access_requests import Sent, Try, row, simple
 from tests.harness.callers import fresh_key
 from tests.harness.reaching import Case, filled, reach, way
 from workflows.flows import FLOWS
 from workflows.spec import Transition
-
-__all__ = ["ROWS"]
 
 BOTH_SIDES = frozenset({Party.GRADUATE, Party.EMPLOYER})
 

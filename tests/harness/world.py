@@ -44,36 +44,11 @@ from workflows.commands.settings import set_handler, submit_settings
 from workflows.engine import Outcome, act
 
 __all__ = [
-    "ALL_RW",
-    "DEPARTMENTS",
-    "PASSWORD",
-    "Desk",
-    "Firm",
-    "Person",
-    "World",
-    "accept",
-    "accept_form",
-    "add_graduates",
-    "approve",
-    "credit_code",
-    "decide",
-    "employer_form",
-    "handler_form",
-    "id_number",
-    "invite",
-    "invite_form",
-    "make_account",
-    "make_employer",
-    "make_world",
-    "mobile",
-    "reject",
-    "reject_form",
-    "roster_row",
-    "school_code",
-    "settings_form",
-    "sign",
-    "username",
-]
+    "ALL_RW", "DEPARTMENTS", "PASSWORD", "Desk", "Firm", "Person", "World", "accept", "accept_form",
+    "add_graduates", "approve", "credit_code", "decide", "employer_form", "handler_form", "id_number", "invite",
+    "invite_form", "make_account", "make_employer", "make_world", "mobile", "reject", "reject_form", "roster_row",
+    "school_code", "settings_form", "sign", "username",
+]  # fmt: skip
 
 PASSWORD = "Wangqian-2027"
 DEPARTMENTS = ("计算机学院", "文学院")
