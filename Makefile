@@ -48,7 +48,7 @@ bench: $(VENV)/.dev
 
 # The long versions: more kills, more rounds, more walks. Takes an hour or more.
 soak: $(VENV)/.dev system
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q --soak --timeout 7200
+	WALKS=$${WALKS:-20000} $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q --soak --timeout 7200
 
 # --- what has to be there ---------------------------------------------------------------------------------
 

@@ -14,6 +14,8 @@ from dashboard.views import queue
 
 EVERY = "5s"
 ACROSS = 3
+START = "点“去处理”，从等待最久的一条开始。"
+NOTHING = "目前没有待处理的记录，有新的申请时会自动出现在这里。"
 
 
 def show(desk: Desk) -> None:
@@ -61,21 +63,17 @@ def _waiting(desk: Desk, lines: list[Mapping[str, Any]], total: int) -> None:
         for cell, line in zip(st.columns(ACROSS), lines[begin : begin + ACROSS], strict=False):
             with cell.container(border=True):
                 _card(desk, line)
-    if not total:
-        st.caption("目前没有待处理的记录，有新的申请时会自动出现在这里。")
+    # One line in either case: the page must not move while counts change.
+    st.caption(START if total else NOTHING)
 
 
 def _card(desk: Desk, line: Mapping[str, Any]) -> None:
     st.metric(str(line["flow_label"]), line["count"])
-    st.caption(_line(line))
+    st.caption(str(line["label"]))
+    st.caption(f"最早的已等待：{words.age(line['oldest'])}" if line.get("oldest") else "没有在等待的")
     if st.button("去处理", key=f"go-{line['flow']}-{line['state']}", disabled=not line["count"]):
         queue.narrow(state=str(line["state"]))
         desk.open(str(line["flow"]))
-
-
-def _line(line: Mapping[str, Any]) -> str:
-    oldest = f"，最早的已等待：{words.age(line['oldest'])}" if line.get("oldest") else ""
-    return f"{line['label']}{oldest}"
 
 
 def _at_departments(lines: list[Mapping[str, Any]]) -> None:

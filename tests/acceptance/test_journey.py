@@ -186,7 +186,7 @@ async def decide_in_the_dashboard(browser: Browser, platform: Stack, username: s
     await page.get_by_role("button", name="登录").click()
     await expect(page.get_by_text("待我处理：1")).to_be_visible(timeout=30_000)
     await shot(page, f"home-{who}")
-    await page.get_by_role("button", name="去处理").click()
+    await page.get_by_role("button", name="去处理", disabled=False).click()
     await page.get_by_role("button", name=re.compile("从第一条开始")).click()
     approve = page.get_by_role("button", name=re.compile("鉴证通过"))
     await expect(approve.first).to_be_visible(timeout=20_000)

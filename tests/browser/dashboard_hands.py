@@ -56,7 +56,7 @@ async def press(page: Page, keys: str, brings: Locator) -> None:
 
 async def to_review(page: Page) -> None:
     """From the first page to the oldest record that waits."""
-    await page.get_by_role("button", name="去处理").click()
+    await page.get_by_role("button", name="去处理", disabled=False).click()
     await expect(page.get_by_role("button", name="处理 单位").first).to_be_visible()
     await press(page, "Alt+o", page.get_by_text("办理历史"))
 

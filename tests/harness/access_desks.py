@@ -11,7 +11,7 @@ from models.parties import Party, ReviewMode
 from models.states import EmployerStatus
 from models.tables import OutboxRow, SigningSettings
 from tests.harness.access_kinds import Cast
-from tests.harness.access_requests import ROWS, Sent, Try, row, simple
+from tests.harness.access_requests import Sent, Try, row, simple
 from tests.harness.world import (
     ALL_RW,
     DEPARTMENTS,
@@ -29,8 +29,6 @@ from tests.harness.world import (
 )
 from workflows.commands.roster import invalidate_graduate
 from workflows.commands.warnings import mark_employer
-
-__all__ = ["ROWS"]
 
 simple("POST /receipts/sms/{secret}", sms_path(), [])
 simple("POST /v1/registry/{uscc}", f"/v1/registry/{credit_code()}")

@@ -9,21 +9,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from uuid import UUID
 
 import httpx
 from quart import Quart
 
 from models.parties import AgreementType, Grant, Level, Party, ReviewMode
-from models.states import EmployerStatus
+from models.states import EmployerStatus, Flow
 from tests.harness.callers import Api, bind
+from tests.harness.reaching import Case, reach
 from tests.harness.world import (
     Desk,
     Firm,
     Person,
     World,
     add_graduates,
-    invite,
     make_account,
     make_employer,
     make_world,
@@ -31,6 +30,7 @@ from tests.harness.world import (
 from workflows.commands import sessions
 from workflows.commands.accounts import disable_account
 from workflows.commands.roster import invalidate_graduate
+from workflows.flows import FLOWS
 
 KINDS = (
     "anonymous",
@@ -58,14 +58,14 @@ KINDS = (
 
 @dataclass(slots=True)
 class Cast:
-    """Everybody, and what they may try to reach. `frozen`: the invalidated graduate's record."""
+    """Everybody, and what they may try to reach. `frozen`: of each flow, an invalidated graduate's record."""
 
     client: httpx.AsyncClient
     own: World
     other: World
     abroad: World
     people: dict[str, Desk | Firm | Person]
-    frozen: UUID
+    frozen: dict[Flow, tuple[Case, str]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -79,13 +79,25 @@ class Cast:
         """The world in which a kind of staff has its own desk."""
         return {"school_other": self.other, "province_other": self.abroad}.get(kind, self.own)
 
-    async def subject(self) -> Person:
-        """A fresh graduate of the own department; from now on the kind `graduate_own` is this one."""
+    async def subject(self, kind: str = "graduate_own") -> Person:
+        """A fresh graduate of the own department; from now on that kind is this one."""
         department = self.own.graduate.department
         (person,) = await add_graduates(self.own, 1, departments=[department])
-        self.people["graduate_own"] = person
-        self.tokens["graduate_own"] = await self.open("graduate_own")
+        self.people[kind] = person
+        self.tokens[kind] = await self.open(kind)
         return person
+
+    async def freeze(self, flow: Flow) -> Case:
+        """A frozen record of that flow in its first state; the kind `graduate_invalidated` is whose it is."""
+        if flow not in self.frozen:
+            case = await reach(self.own, flow, "", await self.subject("graduate_invalidated"))
+            first = next(t for t in FLOWS[flow].transitions if t.creates)
+            await case.take(first.action)
+            self.frozen[flow] = case, self.tokens["graduate_invalidated"]
+            await invalidate_graduate(self.own.school, case.person.id, "已不在就业管理系统名单中")
+        case, token = self.frozen[flow]
+        self.people["graduate_invalidated"], self.tokens["graduate_invalidated"] = case.person, token
+        return case
 
     async def open(self, kind: str) -> str:
         """A new session of a kind; empty for those who cannot have one."""
@@ -102,14 +114,12 @@ async def cast(service: Quart) -> AsyncIterator[Cast]:
     own = await make_world(ReviewMode.DEPARTMENT_THEN_SCHOOL)
     other = await make_world()
     abroad = await make_world(agreement=AgreementType.THREE_PARTY)
-    frozen_person, other_person = await add_graduates(own, 2, departments=[own.graduate.department])
-    frozen = await invite(own, frozen_person)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
-        found = Cast(client, own, other, abroad, await _people(own, other, abroad), frozen.record_id)
-        found.people |= {"graduate_other": other_person, "graduate_invalidated": frozen_person}
+        found = Cast(client, own, other, abroad, await _people(own, other, abroad))
         for kind in found.people:
             found.tokens[kind] = await found.open(kind)
-        await invalidate_graduate(own.school, frozen_person.id, "已不在就业管理系统名单中")
+        await found.subject("graduate_other")
+        await found.freeze(Flow.ONLINE_SIGNING)
         disabled = found.people["staff_disabled"]
         assert isinstance(disabled, Desk)
         await disable_account(own.province, disabled.actor.id)

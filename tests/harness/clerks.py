@@ -24,8 +24,8 @@ def sit(desk: Desk) -> Sitting:
 
 
 def queue(desk: Desk, state: str = "") -> Sitting:
-    """At the queue, by its button on the first page, or with a state chosen."""
-    sitting = sit(desk).press("去处理")
+    """At the queue of online signings, by its button on the first page, or with a state chosen."""
+    sitting = sit(desk).press("去处理", f"go-online_signing-review_{desk.actor.party}")
     return sitting.type("签约状态", state).run() if state else sitting
 
 

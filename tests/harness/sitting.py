@@ -1,7 +1,7 @@
 """Room: a user at the dashboard without a browser: Streamlit's AppTest on the real script and the real service.
 
 desk = sitting(token)
-desk.press("去处理")
+desk.press("去处理", "go-online_signing-review_school")
 assert "等待学校审核" in desk.words
 """
 
@@ -44,9 +44,9 @@ class Sitting:
         assert not self.at.exception, [(e.message, e.stack_trace) for e in self.at.exception]
         return self
 
-    def press(self, label: str) -> Sitting:
-        """Press the button with this label; of several the last, which is the one of an open question."""
-        found = [button for button in self.at.button if button.label == label]
+    def press(self, label: str, key: str = "") -> Sitting:
+        """Press the button with this label; of several the last, the one of an open question, or the one named."""
+        found = [button for button in self.at.button if button.label == label and key in ("", button.key)]
         assert found, f"no button {label}: {self.buttons}"
         assert not found[-1].disabled, f"{label} is grey"
         found[-1].click()

@@ -44,36 +44,11 @@ from workflows.commands.settings import set_handler, submit_settings
 from workflows.engine import Outcome, act
 
 __all__ = [
-    "ALL_RW",
-    "DEPARTMENTS",
-    "PASSWORD",
-    "Desk",
-    "Firm",
-    "Person",
-    "World",
-    "accept",
-    "accept_form",
-    "add_graduates",
-    "approve",
-    "credit_code",
-    "decide",
-    "employer_form",
-    "handler_form",
-    "id_number",
-    "invite",
-    "invite_form",
-    "make_account",
-    "make_employer",
-    "make_world",
-    "mobile",
-    "reject",
-    "reject_form",
-    "roster_row",
-    "school_code",
-    "settings_form",
-    "sign",
-    "username",
-]
+    "ALL_RW", "DEPARTMENTS", "PASSWORD", "Desk", "Firm", "Person", "World", "accept", "accept_form",
+    "add_graduates", "approve", "credit_code", "decide", "employer_form", "handler_form", "id_number", "invite",
+    "invite_form", "make_account", "make_employer", "make_world", "mobile", "reject", "reject_form", "roster_row",
+    "school_code", "settings_form", "sign", "username",
+]  # fmt: skip
 
 PASSWORD = "Wangqian-2027"
 DEPARTMENTS = ("计算机学院", "文学院")
@@ -279,14 +254,22 @@ async def add_graduates(
     departments: Sequence[str] = DEPARTMENTS,
     level_code: str = "31",
     training_mode: str = "1",
+    people: Sequence[Person] = (),
 ) -> list[Person]:
-    """More people on the world's roster, spread over the departments in turn."""
-    rows = [roster_row(departments[n % len(departments)], xldm=level_code, pyfsdm=training_mode) for n in range(count)]
+    """More people on the world's roster, spread over the departments in turn.
+
+    `people`: the first of them are these, who stand on another roster already.
+    """
+    whose = [{"xm": p.name, "sfzh": p.id_number, "sjh": p.mobile} for p in people] + [{}] * (count - len(people))
+    rows = [
+        roster_row(departments[n % len(departments)], xldm=level_code, pyfsdm=training_mode, **who)
+        for n, who in enumerate(whose)
+    ]
     if not rows:
         return []
     await import_roster(world.school, world.cohort, rows, file_sha256="0" * 64)
     entries = {row.basic["ksh"]: row for row in await Graduate.filter(school_id=world.school_id, cohort=world.cohort)}
-    people = [
+    added = [
         Person(
             id=entries[row["ksh"]].id,
             actor=actor_of_graduate(entries[row["ksh"]]),
@@ -298,8 +281,8 @@ async def add_graduates(
         )
         for row in rows
     ]
-    world.graduates.extend(people)
-    return people
+    world.graduates.extend(added)
+    return added
 
 
 async def make_employer(world: World, *, status: EmployerStatus = EmployerStatus.VERIFIED, **values: Any) -> Firm:
