@@ -282,7 +282,7 @@ class Removal(Strict):
     reason: Note
 
 
-class Reason(Strict):
+class WithReason(Strict):
     reason: Note
 
 

@@ -10,7 +10,7 @@ from quart import Blueprint
 from api.auth import SCHOOL, STAFF_ONLY
 from api.desk_answers import GraduateFull, Graduates, Terminations, WholeNumber
 from api.endpoints import Call, endpoint
-from api.schemas import GraduateQuery, GraduateSearch, Reason, Removal
+from api.schemas import GraduateQuery, GraduateSearch, Removal, WithReason
 from models.parties import Level
 from workflows.commands.roster import invalidate_graduate, restore_graduate
 from workflows.commands.terminations import grant_termination
@@ -88,7 +88,7 @@ async def remove(call: Call, id: UUID) -> None:
     "/v1/graduates/<id>/terminations",
     rule=SCHOOL,
     summary="给一名毕业生增加一次解约申请",
-    body=Reason,
+    body=WithReason,
     answers=Terminations,
     raises=(409, 422),
 )
@@ -102,7 +102,7 @@ async def one_more(call: Call, id: UUID) -> dict[str, Any]:
     "/v1/graduates/<id>/unmask",
     rule=STAFF_ONLY,
     summary="查看完整证件号码（记录原因）",
-    body=Reason,
+    body=WithReason,
     answers=WholeNumber,
     raises=(422, 429),
 )

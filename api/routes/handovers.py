@@ -20,7 +20,7 @@ blueprint = Blueprint("handovers", __name__)
 @endpoint(
     blueprint,
     "POST",
-    "/v1/employers/handovers",
+    "/v1/handovers",
     rule=ANYONE,
     summary="申请成为已注册单位的新经办人",
     body=Registration,
@@ -37,7 +37,7 @@ async def ask(call: Call) -> dict[str, Any]:
 @endpoint(
     blueprint,
     "POST",
-    "/v1/employers/handovers/<id>/decision",
+    "/v1/handovers/<id>/decision",
     rule=PROVINCE,
     summary="经办人变更：通过或不通过",
     body=HandoverDecision,

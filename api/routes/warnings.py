@@ -49,7 +49,7 @@ async def mark(call: Call) -> dict[str, Any]:
 @endpoint(
     blueprint,
     "GET",
-    "/v1/warnings/lookup",
+    "/v1/search/warnings",
     rule=MAY_LOOK_UP,
     summary="填写单位时查询预警提示",
     query=MarkQuery,

@@ -190,16 +190,16 @@ async def test_the_refusal_to_lose_the_last_reviewer_shows_what_waits(api: Api) 
 async def test_a_handover_is_asked_for_without_an_account_and_decided_by_the_province(api: Api, world: World) -> None:
     firm, name = world.employer, username("agent")
     body = {"form": handover_form(firm.name, firm.uscc), "username": name, "password": PASSWORD}
-    asked = await api.post("/v1/employers/handovers", body)
+    asked = await api.post("/v1/handovers", body)
     assert asked.status_code == 201, asked.text
-    again = await api.post("/v1/employers/handovers", {**body, "username": username("agent")})
+    again = await api.post("/v1/handovers", {**body, "username": username("agent")})
     assert refused(again) == (409, "refused", "one_handover")
     desk = await api.sign_in(world.province_desk)
     (waiting,) = (await desk.get(f"/v1/employers/{firm.id}")).json()["handovers"]
     assert waiting["agent_mobile"].endswith("****" + body["form"]["agent_mobile"][-4:])
     listed = (await desk.get(f"/v1/employers?handover=true&uscc={firm.uscc}")).json()["items"]
     assert [item["handovers_waiting"] for item in listed] == [1]
-    path = f"/v1/employers/handovers/{waiting['id']}/decision"
+    path = f"/v1/handovers/{waiting['id']}/decision"
     assert (await desk.post(path, {"approved": True, "keep_others": False})).status_code == 204
     signed_in = await api.post("/v1/sessions", {"kind": "employer", "username": name, "password": PASSWORD})
     agent = Api(api.client, signed_in.json()["token"])
@@ -246,7 +246,7 @@ async def test_marking_answers_with_the_schools_open_cases(api: Api, world: Worl
     (mark,) = (await desk.get("/v1/warnings")).json()["items"]
     assert mark["evidence"] == evidence
     graduate = await api.as_graduate(world, world.graduate)
-    seen = (await graduate.get(f"/v1/warnings/lookup?uscc={world.employer.uscc}")).json()
+    seen = (await graduate.get(f"/v1/search/warnings?uscc={world.employer.uscc}")).json()
     assert (seen["shown"], seen["note"]) == (True, "")
     assert seen["sentence"].startswith("该单位被您的学校列为预警单位，原因：虚假单位")
     # It warns and never blocks.

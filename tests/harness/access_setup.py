@@ -17,7 +17,7 @@ from workflows.commands.warnings import mark_employer
 
 simple("GET /v1/desks")
 simple("GET /v1/employers/current/users")
-simple("GET /v1/warnings/lookup", "/v1/warnings/lookup?name=示例商贸")
+simple("GET /v1/search/warnings", "/v1/search/warnings?name=示例商贸")
 simple("PUT /v1/desks", body={"form": {"department": DEPARTMENTS[0], "phone": "010-62345670"}})
 on_invited("close_suspended")
 
@@ -90,23 +90,23 @@ def application(firm: Firm) -> dict[str, Any]:
     return {"form": handover_form(firm.name, firm.uscc), "username": username("agent"), "password": PASSWORD}
 
 
-@row("POST /v1/employers/handovers")
+@row("POST /v1/handovers")
 async def ask(cast: Cast) -> Try:
     """Each for an employer of its own: one application at a time."""
 
     async def attempt(_: str) -> Sent:
-        return Sent("POST", "/v1/employers/handovers", application(await make_employer(cast.own)))
+        return Sent("POST", "/v1/handovers", application(await make_employer(cast.own)))
 
     return attempt
 
 
-@row("POST /v1/employers/handovers/{id}/decision")
+@row("POST /v1/handovers/{id}/decision")
 async def decide(cast: Cast) -> Try:
     firm = await make_employer(cast.own)
     wish = application(firm)
     asked = await ask_from("192.0.2.1", MemoryStore(), wish["form"], wish["username"], wish["password"])
 
     async def attempt(_: str) -> Sent:
-        return Sent("POST", f"/v1/employers/handovers/{asked}/decision", {"approved": True})
+        return Sent("POST", f"/v1/handovers/{asked}/decision", {"approved": True})
 
     return attempt

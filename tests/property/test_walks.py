@@ -9,6 +9,8 @@ schools is verified.
 from __future__ import annotations
 
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,9 +19,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from models import kit
-from models.db import fetch_row, fetch_value
+from models.db import execute, fetch_row, fetch_value
 from models.parties import Party, ReviewMode
-from models.states import Flow
+from models.states import EmployerStatus, Flow
 from tests.harness import ledger
 from tests.harness.pure import FILLED
 from tests.harness.world import Person, World, accept_form, add_graduates, invite_form, make_world
@@ -43,6 +45,17 @@ async def world_of(mode: ReviewMode) -> World:
     if mode not in _worlds:
         _worlds[mode] = await make_world(mode, graduates=2, employers=2)
     return _worlds[mode]
+
+
+@asynccontextmanager
+async def suspended(employer_id: UUID) -> AsyncIterator[None]:
+    """For one step only: the walks of a school share its employers."""
+    for_now = "UPDATE employers SET status = $2 WHERE id = $1"
+    await execute(for_now, employer_id, str(EmployerStatus.SUSPENDED))
+    try:
+        yield
+    finally:
+        await execute(for_now, employer_id, str(EmployerStatus.VERIFIED))
 
 
 class Walk:
@@ -73,7 +86,11 @@ class Walk:
         chosen = open_now if kind and open_now else anything
         actor, action = chosen[pick % len(chosen)]
         offered = {c.name for c in allowed(FLOW, await self.facts(record_id, actor), actor) if c.open}
-        await self.take(actor, action, record_id, facts, offered)
+        if action != "close_suspended" or facts.employer is None:
+            await self.take(actor, action, record_id, facts, offered)
+            return
+        async with suspended(facts.employer.id):
+            await self.take(actor, action, record_id, facts, offered)
 
     async def facts(self, record_id: UUID | None, actor: Actor | None = None) -> Facts:
         employer = actor.employer_id if actor and record_id is None else None
