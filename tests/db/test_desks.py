@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from models.kit import now
 from models.parties import Grant, Level, Module, Party, ReviewMode
 from models.tables import Desk, Graduate, JournalRow, SigningSettings
 from tests.harness import world as w
@@ -14,6 +15,7 @@ from workflows.commands.roster import invalidate_graduate
 from workflows.commands.settings import set_handler, submit_settings
 from workflows.commands.terminations import grant_termination
 from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refused
+from workflows.loading import load
 from workflows.queries.chat import look_at
 from workflows.queries.desks import list_desks
 from workflows.queries.settings import mode_change, signing_settings
@@ -204,15 +206,32 @@ async def test_the_checklist_names_who_is_missing_for_two_stages(database):
 
 
 async def test_a_school_grants_one_graduate_one_more_termination_with_a_reason(database):
-    world = await w.make_world(settings={"termination_limit": 0})
+    world = await w.make_world()
     person, other = world.graduates
     first = await grant_termination(world.school, person.id, "单位经营变化，双方已谈妥")
-    assert first.as_dict() == {"used": 0, "limit": 0, "granted": 1, "left": 1}
-    assert (await grant_termination(world.school, person.id, "再次协商解约")).left == 2
+    assert first.as_dict() == {"used": 0, "limit": 2, "granted": 1, "left": 3}
+    assert (await grant_termination(world.school, person.id, "再次协商解约")).left == 4
+    facts = await load(now=now(), record_id=None, graduate_id=person.id, lock=False)
+    assert facts is not None
+    assert facts.terminations_left == 4  # what the act itself judges by
     assert (await Graduate.get(id=other.id)).terminations_granted == 0
     entry = await JournalRow.filter(subject_id=person.id, action="grant_termination").order_by("seq").first()
     assert entry is not None
     assert (entry.detail["reason"], entry.detail["by"]) == ("单位经营变化，双方已谈妥", "学校用户")
+
+
+async def test_where_graduates_cannot_ask_at_all_nothing_is_granted(database):
+    world = await w.make_world(settings={"termination_limit": 0})
+    with pytest.raises(Refused) as caught:
+        await grant_termination(world.school, world.graduate.id, "单位经营变化，双方已谈妥")
+    assert caught.value.guard == "limit_above_zero"
+    await submit_settings(world.school, world.cohort, w.settings_form(termination_limit=1), 1)  # at any time
+    granted = await grant_termination(world.school, world.graduate.id, "单位经营变化，双方已谈妥")
+    assert granted.left == 2
+    await submit_settings(world.school, world.cohort, w.settings_form(termination_limit=0), 2)
+    facts = await load(now=now(), record_id=None, graduate_id=world.graduate.id, lock=False)
+    assert facts is not None
+    assert facts.terminations_left == 0
 
 
 async def test_a_grant_is_the_schools_alone_within_its_level_and_needs_its_reason(database):
