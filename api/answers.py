@@ -81,6 +81,7 @@ class Me(Shape):
     cohorts: list[CohortChoice]
     cohort: int | None
     must_change: bool
+    second_factor: bool | None
     ends_at: Moment
     idle_at: Moment
     ems_url: str | None
@@ -145,6 +146,7 @@ class Row(Shape):
     waits_on: str | None
     since: Moment | None
     frozen: bool
+    employer_suspended: bool
     created_at: Moment
     submitted_at: Moment | None
     expires_at: Moment | None
@@ -237,13 +239,14 @@ class Difference(Shape):
 
 
 class RegistryState(Shape):
-    """`known` false: 暂时无法获取最新状态."""
+    """`known` false: 暂时无法获取最新状态. `link`: where a person looks it up by hand."""
 
     known: bool
     name: str | None
     status: str | None
     in_operation: bool | None
     checked_at: Moment | None
+    link: str
 
 
 class Mirror(Shape):
@@ -342,6 +345,7 @@ class Record(Shape):
     waits_on: str | None
     since: Moment | None
     frozen: bool
+    employer_suspended: bool
     created_at: Moment
     submitted_at: Moment | None
     expires_at: Moment | None

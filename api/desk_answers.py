@@ -5,11 +5,13 @@ from api.answers import (
     Codes,
     Delivery,
     Listed,
+    Marks,
     Masked,
     Mirror,
     Moment,
     Place,
     Reason,
+    Records,
     RegistryState,
     SchoolName,
     Shape,
@@ -43,6 +45,21 @@ class Graduates(Listed):
     items: list[GraduateRow]
 
 
+class Terminations(Shape):
+    """Applications: made, allowed to everybody, granted beyond it, left."""
+
+    used: int
+    limit: int
+    granted: int
+    left: int
+
+
+class WholeNumber(Shape):
+    """Told this once; the showing is recorded."""
+
+    id_number: str
+
+
 class GraduateFull(GraduateRow):
     basic: Codes
     mobile: Masked | None
@@ -50,6 +67,7 @@ class GraduateFull(GraduateRow):
     email: str | None
     proof_code: str
     terminations_used: int
+    terminations: Terminations
     records: list[Brief]
     ems: Mirror
 
@@ -66,6 +84,38 @@ class EmployerRow(Shape):
     note: str | None
     registered_at: Moment
     decided_at: Moment | None
+    licence: str | None
+    handovers_waiting: int
+
+
+class Handover(Shape):
+    """Somebody who asked to be the employer's 经办人."""
+
+    id: str
+    username: str
+    agent_name: str
+    agent_mobile: Masked
+    statement: str
+    licence: str | None
+    authorisation: str | None
+    status: str
+    label: str
+    note: str | None
+    asked_at: Moment
+    decided_at: Moment | None
+
+
+class EmployerUser(Shape):
+    id: str
+    username: str
+    name: str
+    created_at: Moment
+    disabled: bool
+    own: bool
+
+
+class EmployerUsers(Shape):
+    items: list[EmployerUser]
 
 
 class Employers(Listed):
@@ -75,6 +125,7 @@ class Employers(Listed):
 class EmployerFull(EmployerRow):
     profile: Codes
     registry: RegistryState
+    handovers: list[Handover]
     decisions: list[str]
 
 
@@ -83,9 +134,11 @@ class EmployerOwn(EmployerRow):
 
 
 class Note(Shape):
+    """`record` and `flow` empty: it is about the employer itself."""
+
     id: str
-    record: str
-    flow: str
+    record: str | None
+    flow: str | None
     title: str
     text: str
     at: Moment
@@ -129,6 +182,7 @@ class Pending(Shape):
 class Uncovered(Shape):
     department: str
     level: str
+    module: str
     text: str
 
 
@@ -139,6 +193,8 @@ class SigningSettings(Shape):
     cohort: int
     agreement_type: str | None
     module_open: bool
+    read_only_because: str | None
+    asks_all_levels: str | None
     submitted: bool
     version: int | None
     values: Codes | None
@@ -148,6 +204,60 @@ class SigningSettings(Shape):
     levels_without_handler: list[str]
     blocks_mode_change: list[Pending]
     without_reviewer: list[Uncovered]
+
+
+class ModeChange(Shape):
+    """A dry run: `possible` while nothing of the area is in flow and, for two stages, nobody is lacking."""
+
+    module: str
+    present: str | None
+    mode: str
+    possible: bool
+    pending: list[Pending]
+    lacking: list[Uncovered]
+
+
+class SetupStep(Shape):
+    name: str
+    label: str
+    done: bool
+    missing: str | None
+
+
+class Checklist(Shape):
+    """`bound` of `graduates` are reached by WeChat."""
+
+    cohort: int
+    done: bool
+    steps: list[SetupStep]
+    graduates: int
+    bound: int
+    departments_without_account: list[str]
+    without_reviewer: list[Uncovered]
+    levels_without_handler: list[str]
+
+
+class OwnDesk(Shape):
+    phone: str
+    hours: str
+
+
+class DepartmentDesk(OwnDesk):
+    department: str
+
+
+class Desks(Shape):
+    """What a department leaves empty is the school's."""
+
+    school: OwnDesk
+    departments: list[DepartmentDesk]
+
+
+class NewSecondFactor(Shape):
+    """For the authenticator, shown this once; it counts once a code of it was confirmed."""
+
+    secret: str
+    uri: str
 
 
 class NewVersion(Shape):
@@ -168,13 +278,18 @@ class AccountRow(Shape):
     grants: dict[str, str]
     level: str
     must_change: bool
+    second_factor: bool
     disabled_at: Moment | None
     created_at: Moment
 
 
 class Accounts(Shape):
+    """`read_only`: accounts come from the EMS, whose page is `ems_url`."""
+
     items: list[AccountRow]
     departments: list[str]
+    read_only: bool
+    ems_url: str
 
 
 class NewAccount(Shape):
@@ -210,12 +325,29 @@ class Mark(Shape):
     employer_uscc: str
     reasons: list[Reason]
     note: str
+    evidence: list[str]
     marked_by: str
     marked_at: Moment
 
 
 class MarkList(Shape):
     items: list[Mark]
+
+
+class Cases(Records):
+    """Open records of the school with a marked employer, at most 200, with the whole count."""
+
+
+class Marked(Made):
+    """`cases`: what the school has open with this employer at the moment of marking."""
+
+    cases: Cases
+
+
+class MarkLookUp(Marks):
+    """`sentence`: what a graduate reads; none while nothing is to be shown."""
+
+    sentence: str | None
 
 
 class DeliveryPerson(Shape):

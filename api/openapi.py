@@ -183,7 +183,8 @@ def _query(endpoint: Endpoint) -> Iterator[Schema]:
         shape = _inlined(shape, shared)
         note = {"description": shape.pop("description")} if "description" in shape else {}
         shape.pop("title", None)
-        yield {"name": name, "in": "query", "required": False, "schema": shape, **note}
+        required = name in schema.get("required", ())
+        yield {"name": name, "in": "query", "required": required, "schema": shape, **note}
 
 
 def _inlined(shape: Any, shared: Mapping[str, Any]) -> Any:

@@ -12,8 +12,9 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RootModel, StrictBool, StringConstraints
 
 from models.kit import parse_id
+from models.parties import Module, ReviewMode
 from models.states import Channel, EmployerStatus, OutboxStatus, Phase
-from workflows.limits import ARCHIVE_NUMBERS, PAGE_MAX, PAGE_SIZE
+from workflows.limits import ARCHIVE_NUMBERS, EVIDENCE_MOST, PAGE_MAX, PAGE_SIZE
 
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 """No control characters: neither the database nor a person can do anything with them."""
@@ -60,9 +61,12 @@ class Strict(BaseModel):
 
 
 class StaffSignIn(Strict):
+    """`code`: of the authenticator, where the account has a second factor."""
+
     kind: Literal["staff"]
     username: Secret
     password: Secret
+    code: Number = ""
 
 
 class EmployerSignIn(Strict):
@@ -85,6 +89,16 @@ class SignIn(RootModel[Annotated[StaffSignIn | EmployerSignIn | WeChatSignIn, Fi
 class PasswordChange(Strict):
     old: Secret
     new: Secret
+
+
+class PasswordProof(Strict):
+    password: Secret
+
+
+class Code(Strict):
+    """Six digits of an authenticator."""
+
+    code: Number
 
 
 # --- lists ---------------------------------------------------------------------------------------
@@ -143,12 +157,33 @@ class EmployerQuery(Paged):
     status: EmployerStatus | None = None
     name: Annotated[Word, Field(description="part of the name")] = ""
     uscc: Number = ""
+    handover: Annotated[bool, Field(description="somebody asks to be its 经办人")] = False
 
 
 class DeliveryQuery(Paged):
     status: Annotated[list[OutboxStatus], Field(max_length=10)] = []
     channel: Channel | None = None
     notice: Word = ""
+
+
+class AccountQuery(Strict):
+    name: Annotated[Word, Field(description="part of the user name or of the display name")] = ""
+    department: Word = ""
+    school: Id | None = None
+    level: Literal["all", "undergraduate", "postgraduate"] | None = None
+    disabled: bool | None = None
+
+
+class MarkQuery(Strict):
+    """An employer as far as it has been typed."""
+
+    uscc: Number = ""
+    name: Word = ""
+
+
+class ModeQuery(Strict):
+    module: Module = Module.EMPLOYMENT
+    mode: ReviewMode
 
 
 class CohortQuery(Strict):
@@ -197,10 +232,13 @@ class Filled(Strict):
 
 
 class SettingsSubmission(Strict):
-    """`version`: the one that the account looked at; none for the first submission."""
+    """`version`: the one that the account looked at; none for the first submission. `confirmed`: asked for where an
+    account of one level changes what holds for all.
+    """
 
     form: FormData
     version: Version | None = None
+    confirmed: StrictBool = False
 
 
 class NewHandler(Strict):
@@ -244,6 +282,25 @@ class Removal(Strict):
     reason: Note
 
 
+class WithReason(Strict):
+    reason: Note
+
+
+class ProfileChange(Strict):
+    """`licence`: the upload that shows a new 营业执照; left out while it stays as it was."""
+
+    form: FormData
+    licence: Id | None = None
+
+
+class HandoverDecision(Strict):
+    """`note`: the reason, shown to the employer, needed for a refusal. `keep_others`: who could sign in still can."""
+
+    approved: StrictBool
+    note: Note = ""
+    keep_others: StrictBool = True
+
+
 class Registration(Strict):
     """An employer's form and its first user."""
 
@@ -266,7 +323,10 @@ class Decision(Strict):
 
 
 class WarningWish(Strict):
+    """`evidence`: uploads."""
+
     form: FormData
+    evidence: Annotated[list[Id], Field(max_length=EVIDENCE_MOST)] = []
     reasons: Annotated[list[Word], Field(min_length=1, max_length=10)]
 
 

@@ -192,7 +192,9 @@ def _read(answer: httpx.Response) -> dict[str, Any]:
     raise Problem(answer.status_code, code, detail, body)
 
 
-def sign_in(username: str, password: str, address: str) -> dict[str, Any]:
-    """Open a session: `{token, …}`. `address`: the browser's, which the sign-in limit counts by. Raises Problem."""
-    body = {"kind": "staff", "username": username, "password": password}
+def sign_in(username: str, password: str, address: str, code: str = "") -> dict[str, Any]:
+    """Open a session: `{token, …}`. `address`: the browser's, which the sign-in limit counts by; `code`: of the
+    authenticator, where the account has a second factor. Raises Problem.
+    """
+    body = {"kind": "staff", "username": username, "password": password, **({"code": code} if code else {})}
     return _read(_sent("POST", "/v1/sessions", repeatable=False, json=body, headers={"X-Forwarded-For": address}))

@@ -90,7 +90,7 @@ async def login(request: Request) -> Response:
         return _login(422, message="请填写账号和密码。", username=username, onward=onward)
     address = request.client.host if request.client else ""
     try:
-        opened = await run_in_threadpool(sign_in, username, typed["password"], address)
+        opened = await run_in_threadpool(sign_in, username, typed["password"], address, typed.get("code", "").strip())
     except Problem as problem:
         return _login(problem.status, message=problem.detail, username=username, onward=onward)
     return _with_cookie(RedirectResponse(PASSWORD if opened.get("must_change") else onward, 303), opened["token"])

@@ -56,6 +56,7 @@ class UpstreamSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WQ_EMS_")
     url: str = "http://127.0.0.1:8100/ems"
     secret: SecretStr = SecretStr("dev-ems-secret")
+    accounts: bool = False  # accounts and their rights come from the EMS; here they can only be looked at
 
 
 class Settings(BaseSettings):
@@ -68,6 +69,8 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     api_url: str = "http://127.0.0.1:8000"
     registry_url: str = "http://127.0.0.1:8100/registry"
+    # Where a person looks an enterprise up by hand: the national enterprise credit publicity system.
+    registry_page_url: str = "https://www.gsxt.gov.cn/index.html"
     ems_page_url: str = "http://127.0.0.1:8100/ems"
     var: Path = Path("var")
     # Asia/Shanghai, `HH:MM-HH:MM`; empty: messages leave at any hour (the demo, so that one sees them).

@@ -154,6 +154,25 @@ EMPLOYER_LABELS = {
 }
 
 
+class HandoverStatus(StrEnum):
+    """Life of a request to be an employer's 经办人 (workflows.md 0)."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+
+    @property
+    def label(self) -> str:
+        return HANDOVER_LABELS[self]
+
+
+HANDOVER_LABELS = {
+    HandoverStatus.PENDING: "待核验",
+    HandoverStatus.APPROVED: "已通过",
+    HandoverStatus.REFUSED: "未通过",
+}
+
+
 class OutboxStatus(StrEnum):
     """Life of one message owed (messages-and-sync.md, One outbox)."""
 

@@ -13,7 +13,7 @@ from typing import Final
 from models.db import is_unavailable
 from notifier import metrics
 from workflows.actors import CLOCK
-from workflows.commands import agreements, clock, receipts, uploads
+from workflows.commands import agreements, clock, receipts, suspension, uploads
 from workflows.ports import OutsideFault, Registry
 
 AT_ONCE: Final = 20
@@ -59,6 +59,7 @@ def clock_jobs(registry: Registry) -> list[Job]:
         Job("expire_invitations", 20, clock.expire_invitations),
         Job("close_cohorts", 60, clock.close_cohorts),
         Job("leave_lost_stages", 60, clock.leave_lost_stages),
+        Job("withdraw_of_suspended", 60, suspension.withdraw_of_suspended),
         Job("remind", 30, lambda: clock.remind(CLOCK)),
         Job("apply_receipts", 2, lambda: receipts.apply_receipts(CLOCK)),
         Job("give_up_unsure", 60, lambda: receipts.give_up_unsure(CLOCK)),

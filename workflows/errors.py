@@ -1,7 +1,7 @@
 """Room: everything that can be answered instead of "done": one tree, each with a code, an HTTP status, a sentence.
 
 HouseError
-├── InvalidRequest 400      ├── Unauthenticated 401
+├── InvalidRequest 400      ├── Unauthenticated 401 ── SecondFactor
 ├── Forbidden 403 ── ReadOnly, ModuleClosed, ForgedForm
 ├── NotFound 404            (also: not visible to this actor)
 ├── Conflict 409 ── Stale, Refused, InProgress, WrongOffset
@@ -63,6 +63,13 @@ class InvalidRequest(HouseError):
 class Unauthenticated(HouseError):
     code, status, title = "unauthenticated", 401, "尚未登录"
     sentence = "登录已失效，请重新登录。"
+
+
+class SecondFactor(Unauthenticated):
+    """Name and password are right; the account also asks for a code of its authenticator."""
+
+    code, title = "second_factor", "需要动态验证码"
+    sentence = "该账号已开启动态验证码，请填写手机身份验证器上显示的 6 位数字。"
 
 
 class Forbidden(HouseError):

@@ -108,7 +108,7 @@ class Facts:
         row = self.graduate.row
         allowed = self.termination_limit + int(row.get("terminations_granted") or 0)
         # 0 means that graduates cannot ask, whatever was granted before.
-        return max(0, allowed - int(row.get("terminations_used") or 0)) if allowed else 0
+        return max(0, allowed - int(row.get("terminations_used") or 0)) if self.termination_limit else 0
 
     @property
     def latest(self) -> dict[str, str]:

@@ -73,6 +73,11 @@ EMPLOYER_VERIFIED = Guard(
     "单位尚未通过核验或已停用，请先在单位信息中完成核验。",
     lambda f, a, _: f.employer is not None and f.employer.status is EmployerStatus.VERIFIED,
 )
+EMPLOYER_SUSPENDED = Guard(
+    "employer_suspended",
+    "单位没有停用，邀请继续有效。",
+    lambda f, a, _: f.employer is not None and f.employer.status is EmployerStatus.SUSPENDED,
+)
 NO_OWN_PENDING = Guard(
     "no_own_pending",
     "贵单位与该毕业生之间已有待应约的邀请或有效的签约，不能重复邀请。",

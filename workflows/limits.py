@@ -29,6 +29,8 @@ CODE_DAY = Rate(10, timedelta(days=1))
 CHAT = Rate(20, timedelta(minutes=1))  # per openid
 REGISTER = Rate(30, timedelta(hours=1))  # registrations of employers, per address
 REGISTRY_ASK = Rate(20, timedelta(minutes=1))  # per account
+MARK_LOOK_UP = Rate(60, timedelta(minutes=1))  # warning marks asked for while typing, per person
+UNMASK = Rate(30, timedelta(hours=1))  # whole ID numbers shown, per account; counted in rows: no restart forgets
 INVITE_MISS = Rate(20, timedelta(hours=1))  # look-ups without a hit, per employer
 BIND_TRY = Rate(10, timedelta(hours=1))  # per openid, per ID number, per address
 
@@ -56,6 +58,10 @@ TOTAL_CAP = 10_000
 
 ARCHIVE_NUMBERS = 200  # agreements in one zip
 CHECK = Rate(60, timedelta(minutes=1))  # looks at the public check page, per address
+TERMINATIONS_GRANTED = 99  # beyond the school's limit, per graduate
+REGISTRY_FRESH = timedelta(minutes=5)  # an answer so young is not asked for again, however often somebody retries
+EVIDENCE_MOST = 20  # uploads beside one warning mark
+TOTP_TRIES_APART = 1  # steps of 30 s by which a phone's clock may be wrong
 
 INVITATION_DAYS = (1, 30)
 REMINDER_HOUR = 9  # of the day before an invitation ends, Asia/Shanghai

@@ -23,7 +23,7 @@ class Sms(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`sentence` may hold {employer}, {matter}, {deadline}, {reason}, {school}, {graduate}.
+    """`sentence` may hold {employer}, {matter}, {deadline}, {reason}, {school}, {graduate}, {agent}.
 
     `phrase` is at most 5 characters.
     """
@@ -272,6 +272,30 @@ _TABLE = (
         "学校核实后解除了与{graduate}的签约：{reason}。",
     ),
     Notice("matter_lapsed_employer", _E, "届次截止", "已关闭", "本届办理已截止，与{graduate}的未办结事项已自动关闭。"),
+    Notice(
+        "invitation_suspended",
+        _G,
+        "签约邀请已关闭",
+        "已关闭",
+        "{employer}已被平台停用，对您的签约邀请已撤回。",
+        Sms.FALLBACK,
+    ),
+    Notice("invitation_suspended_employer", _E, "邀请已撤回", "已撤回", "单位已停用，发给{graduate}的邀请已撤回。"),
+    # The province's decisions, about the employer itself.
+    Notice("employer_verified", _E, "单位信息已核验", "已核验", "单位信息已核验通过，可以发起签约邀请。{reason}"),
+    Notice("employer_returned", _E, "单位信息退回补充", "退回", "单位信息需要补充或更正：{reason}"),
+    Notice("employer_refused", _E, "单位核验未通过", "未通过", "单位核验未通过：{reason}"),
+    Notice(
+        "employer_suspended",
+        _E,
+        "单位已停用",
+        "已停用",
+        "单位已停用，未答复的签约邀请随之撤回，审核中的签约不受影响。原因：{reason}",
+    ),
+    Notice("employer_resumed", _E, "单位恢复使用", "已恢复", "单位已恢复使用，可以重新发起签约邀请。{reason}"),
+    Notice("handover_asked", _E, "经办人变更申请", "待核验", "{agent}申请成为单位新的经办人，等待省级核验。"),
+    Notice("handover_approved", _E, "经办人已变更", "已变更", "{agent}已成为单位的经办人。{reason}"),
+    Notice("handover_refused", _E, "经办人变更未通过", "未通过", "{agent}的经办人变更申请未通过：{reason}"),
     Notice("one_time_code", _G, "验证码", "验证码", "验证码已发送。", Sms.ALWAYS, urgent=True),
     Notice("binding_changed", _G, "微信绑定变更", "绑定变更", "您的账号已在另一个微信上绑定，本微信的绑定随之解除。"),
     # The answer of the chat that missed the five seconds of the platform: sent as it is, while the window is open.

@@ -292,6 +292,32 @@ EMPLOYER_REGISTRATION = Form(
     ),
 )
 
+EMPLOYER_HANDOVER = Form(
+    "employer_handover",
+    "经办人变更申请",
+    (
+        Field(
+            name="employer_name",
+            label="单位名称",
+            kind=Kind.TEXT,
+            min_length=2,
+            max_length=100,
+            required=True,
+            help="与平台上登记的单位名称一致。",
+        ),
+        Field(name="employer_uscc", label="统一社会信用代码", kind=Kind.USCC, required=True),
+        Field(name="agent_name", label="新经办人姓名", kind=Kind.PERSON_NAME, max_length=50, required=True),
+        Field(name="agent_mobile", label="新经办人手机", kind=Kind.MOBILE, required=True, sensitive=True),
+        Field(
+            name="statement",
+            label="变更说明",
+            kind=Kind.LONG_TEXT,
+            max_length=500,
+            help="写明原经办人的情况和变更原因。",
+        ),
+    ),
+)
+
 STAFF_NOTE = Form(
     "staff_note",
     "内部备注",
@@ -305,5 +331,6 @@ ALL = (
     REFUSE,
     EDIT,
     EMPLOYER_REGISTRATION,
+    EMPLOYER_HANDOVER,
     STAFF_NOTE,
 )

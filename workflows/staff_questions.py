@@ -1,4 +1,4 @@
-"""Room: what the desks ask for: settings, handlers, accounts, warning marks, decisions on employers. As data.
+"""Room: what the desks ask for: settings, handlers, telephones, accounts, warning marks. As data.
 
 Forms of people who sign stand in `questions.py`; `forms.FORMS` holds both.
 """
@@ -39,6 +39,20 @@ SIGNING_SETTINGS = Form(
             help="还有未办结的数据时不能修改。",
         ),
         Field(
+            name="archive_mode",
+            label="档案信息登记的审核方式",
+            kind=Kind.CHOICE,
+            choices=MODE_CHOICES,
+            default=str(ReviewMode.SCHOOL),
+        ),
+        Field(
+            name="household_mode",
+            label="户口信息登记的审核方式",
+            kind=Kind.CHOICE,
+            choices=MODE_CHOICES,
+            default=str(ReviewMode.SCHOOL),
+        ),
+        Field(
             name="termination_limit",
             label="毕业生可申请解约次数",
             kind=Kind.INTEGER,
@@ -61,6 +75,13 @@ SIGNING_SETTINGS = Form(
             kind=Kind.BOOLEAN,
             default=True,
         ),
+        Field(
+            name="leaving_open",
+            label="开通离校确认",
+            kind=Kind.BOOLEAN,
+            default=False,
+            help="开通后毕业生可以在离校前确认去向、档案和户口信息。",
+        ),
         Field(name="desk_phone", label="就业部门电话", kind=Kind.PHONE, help="毕业生遇到问题时看到的咨询电话。"),
         Field(name="desk_hours", label="就业部门办公时间", kind=Kind.TEXT, max_length=80),
     ),
@@ -82,6 +103,37 @@ HANDLER = Form(
         Field(name="phone", label="联系电话", kind=Kind.PHONE, required=True),
         Field(name="address", label="通讯地址", kind=Kind.TEXT, max_length=200, required=True),
         Field(name="postcode", label="邮编", kind=Kind.POSTCODE, required=True),
+        Field(
+            name="confirmed",
+            label="已核对无误，知道确认后不能修改",
+            kind=Kind.BOOLEAN,
+            required=True,
+            must_hold=True,
+            stored=False,
+        ),
+    ),
+)
+
+DESK = Form(
+    "desk",
+    "院系咨询电话",
+    (
+        Field(
+            name="department",
+            label="所在院系",
+            kind=Kind.TEXT,
+            max_length=120,
+            required=True,
+            help="与学生名单中的所在院系逐字一致。",
+        ),
+        Field(name="phone", label="咨询电话", kind=Kind.PHONE, help="不填时毕业生看到学校就业部门的电话。"),
+        Field(
+            name="hours",
+            label="办公时间",
+            kind=Kind.TEXT,
+            max_length=80,
+            help="不填时毕业生看到学校就业部门的办公时间。",
+        ),
     ),
 )
 
@@ -135,4 +187,4 @@ WARNING_MARK = Form(
     ),
 )
 
-ALL = (SIGNING_SETTINGS, HANDLER, ACCOUNT, ACCOUNT_RIGHTS, WARNING_MARK)
+ALL = (SIGNING_SETTINGS, HANDLER, DESK, ACCOUNT, ACCOUNT_RIGHTS, WARNING_MARK)

@@ -10,17 +10,25 @@ from quart import Blueprint
 from api.auth import PARENTS
 from api.desk_answers import Accounts, NewAccount
 from api.endpoints import Call, endpoint
-from api.schemas import Confirmation, NewAccountWish, RightsChange
-from models.parties import Party
+from api.schemas import AccountQuery, Confirmation, NewAccountWish, RightsChange
+from models.parties import Level, Party
 from workflows.commands import accounts
-from workflows.queries.accounts import list_accounts
+from workflows.queries.accounts import AccountFilters, list_accounts
 
 blueprint = Blueprint("accounts", __name__)
 
 
-@endpoint(blueprint, "GET", "/v1/accounts", rule=PARENTS, summary="下级账号", answers=Accounts)
+@endpoint(blueprint, "GET", "/v1/accounts", rule=PARENTS, summary="下级账号", query=AccountQuery, answers=Accounts)
 async def index(call: Call) -> dict[str, Any]:
-    return await list_accounts(call.actor)
+    wish = call.query
+    filters = AccountFilters(
+        name=wish.name,
+        department=wish.department,
+        school=wish.school,
+        level=Level(wish.level) if wish.level else None,
+        disabled=wish.disabled,
+    )
+    return await list_accounts(call.actor, filters)
 
 
 @endpoint(
@@ -33,7 +41,7 @@ async def index(call: Call) -> dict[str, Any]:
     form="account",
     answers=NewAccount,
     status=201,
-    raises=(404, 422),
+    raises=(404, 409, 422),
 )
 async def create(call: Call) -> Any:
     wish = call.body
@@ -69,7 +77,15 @@ async def disable(call: Call, id: UUID) -> None:
     await accounts.disable_account(call.actor, id, confirmed=call.body.confirmed)
 
 
-@endpoint(blueprint, "POST", "/v1/accounts/<id>/enabling", rule=PARENTS, summary="重新启用账号", status=204)
+@endpoint(
+    blueprint,
+    "POST",
+    "/v1/accounts/<id>/enabling",
+    rule=PARENTS,
+    summary="重新启用账号",
+    status=204,
+    raises=(409,),
+)
 async def enable(call: Call, id: UUID) -> None:
     await accounts.enable_account(call.actor, id)
 

@@ -8,9 +8,9 @@ from uuid import UUID
 from quart import Blueprint, request
 
 from api.auth import ANYONE, EMPLOYER, PROVINCE
-from api.desk_answers import EmployerFull, EmployerOwn, Employers, Made, Notes, Registered, Status
+from api.desk_answers import EmployerFull, EmployerOwn, Employers, EmployerUsers, Made, Notes, Registered, Status
 from api.endpoints import Call, endpoint
-from api.schemas import Decision, EmployerQuery, Filled, NewEmployerUser, Registration
+from api.schemas import Decision, EmployerQuery, NewEmployerUser, ProfileChange, Registration
 from models.states import EmployerStatus
 from models.store import store
 from workflows.commands import employers
@@ -21,6 +21,7 @@ from workflows.queries.employers import (
     read_employer,
     read_inbox,
 )
+from workflows.queries.portal import list_users
 
 blueprint = Blueprint("employers", __name__)
 
@@ -54,7 +55,14 @@ async def register(call: Call) -> dict[str, Any]:
 )
 async def index(call: Call) -> Any:
     wish = call.query
-    filters = EmployerFilters(status=wish.status, name=wish.name, uscc=wish.uscc, cursor=wish.cursor, limit=wish.limit)
+    filters = EmployerFilters(
+        status=wish.status,
+        name=wish.name,
+        uscc=wish.uscc,
+        handover=wish.handover,
+        cursor=wish.cursor,
+        limit=wish.limit,
+    )
     return await list_employers(call.actor, filters)
 
 
@@ -69,13 +77,13 @@ async def current(call: Call) -> dict[str, Any]:
     "/v1/employers/current",
     rule=EMPLOYER,
     summary="修改本单位信息",
-    body=Filled,
+    body=ProfileChange,
     form="employer_registration",
     answers=Status,
     raises=(409, 422),
 )
 async def update(call: Call) -> dict[str, Any]:
-    status = await employers.update_profile(call.actor, call.body.form)
+    status = await employers.update_profile(call.actor, call.body.form, call.body.licence)
     return {"status": str(status), "label": status.label}
 
 
@@ -93,6 +101,31 @@ async def update(call: Call) -> dict[str, Any]:
 async def add_user(call: Call) -> dict[str, Any]:
     wish = call.body
     return {"id": str(await employers.add_employer_user(call.actor, wish.username, wish.display_name, wish.password))}
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/v1/employers/current/users",
+    rule=EMPLOYER,
+    summary="本单位用户",
+    answers=EmployerUsers,
+)
+async def users(call: Call) -> dict[str, Any]:
+    return {"items": await list_users(call.actor)}
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/v1/employers/current/users/<id>/disabling",
+    rule=EMPLOYER,
+    summary="停用本单位的一名用户",
+    status=204,
+    raises=(409,),
+)
+async def disable_user(call: Call, id: UUID) -> None:
+    await employers.disable_employer_user(call.actor, id)
 
 
 @endpoint(

@@ -8,11 +8,13 @@ from uuid import UUID
 from quart import Blueprint
 
 from api.auth import SCHOOL, STAFF_ONLY
-from api.desk_answers import GraduateFull, Graduates
+from api.desk_answers import GraduateFull, Graduates, Terminations, WholeNumber
 from api.endpoints import Call, endpoint
-from api.schemas import GraduateQuery, GraduateSearch, Removal
+from api.schemas import GraduateQuery, GraduateSearch, Removal, WithReason
 from models.parties import Level
 from workflows.commands.roster import invalidate_graduate, restore_graduate
+from workflows.commands.terminations import grant_termination
+from workflows.commands.unmasking import unmask
 from workflows.queries.graduates import GraduateFilters, list_graduates, read_graduate
 
 blueprint = Blueprint("graduates", __name__)
@@ -78,6 +80,34 @@ async def show(call: Call, id: UUID) -> dict[str, Any]:
 )
 async def remove(call: Call, id: UUID) -> None:
     await invalidate_graduate(call.actor, id, call.body.reason)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/v1/graduates/<id>/terminations",
+    rule=SCHOOL,
+    summary="给一名毕业生增加一次解约申请",
+    body=WithReason,
+    answers=Terminations,
+    raises=(409, 422),
+)
+async def one_more(call: Call, id: UUID) -> dict[str, Any]:
+    return (await grant_termination(call.actor, id, call.body.reason)).as_dict()
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/v1/graduates/<id>/unmask",
+    rule=STAFF_ONLY,
+    summary="查看完整证件号码（记录原因）",
+    body=WithReason,
+    answers=WholeNumber,
+    raises=(422, 429),
+)
+async def whole_number(call: Call, id: UUID) -> dict[str, Any]:
+    return {"id_number": await unmask(call.actor, id, call.body.reason)}
 
 
 @endpoint(

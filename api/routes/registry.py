@@ -13,11 +13,11 @@ from api.endpoints import Call, endpoint
 from api.wiring import wiring
 from models.store import store
 from workflows.actors import CLOCK, require_read
-from workflows.commands.clock import note_registry
+from workflows.commands.clock import note_registry, registry_is_fresh
 from workflows.errors import NotFound
 from workflows.limits import REGISTRY_ASK
-from workflows.queries.record_page import registry
 from workflows.rates import spend
+from workflows.registry import registry
 
 blueprint = Blueprint("registry", __name__)
 
@@ -36,5 +36,6 @@ async def ask(call: Call, uscc: str) -> dict[str, Any]:
         raise NotFound
     require_read(call.actor)
     await spend(store(), REGISTRY_ASK, f"registry:{call.actor.id}")
-    await note_registry(CLOCK, uscc, await wiring().registry.status(uscc))
+    if not await registry_is_fresh(uscc):
+        await note_registry(CLOCK, uscc, await wiring().registry.status(uscc))
     return await registry(uscc)

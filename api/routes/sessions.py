@@ -54,7 +54,7 @@ async def sign_in(call: Call) -> dict[str, Any]:
 async def _open(wish: StaffSignIn | EmployerSignIn | WeChatSignIn) -> SignedIn:
     address = request.remote_addr or ""
     if isinstance(wish, StaffSignIn):
-        return await sessions.sign_in_staff(wish.username, wish.password, address, counter=store())
+        return await sessions.sign_in_staff(wish.username, wish.password, address, counter=store(), code=wish.code)
     if isinstance(wish, EmployerSignIn):
         return await sessions.sign_in_employer(wish.username, wish.password, address, counter=store())
     return await _open_wechat(wish.code)

@@ -7,11 +7,11 @@ from typing import Any
 from quart import Blueprint
 
 from api.auth import REVIEWERS, SCHOOL
-from api.desk_answers import Levels, NewVersion, SigningSettings
+from api.desk_answers import Levels, ModeChange, NewVersion, SigningSettings
 from api.endpoints import Call, endpoint
-from api.schemas import NewHandler, SettingsSubmission
+from api.schemas import ModeQuery, NewHandler, SettingsSubmission
 from workflows.commands.settings import set_handler, submit_settings
-from workflows.queries.settings import signing_settings
+from workflows.queries.settings import mode_change, signing_settings
 
 blueprint = Blueprint("settings", __name__)
 
@@ -40,7 +40,22 @@ async def show(call: Call, cohort: int) -> dict[str, Any]:
     raises=(409, 422),
 )
 async def submit(call: Call, cohort: int) -> dict[str, Any]:
-    return {"version": await submit_settings(call.actor, cohort, call.body.form, call.body.version)}
+    wish = call.body
+    version = await submit_settings(call.actor, cohort, wish.form, wish.version, confirmed=wish.confirmed)
+    return {"version": version}
+
+
+@endpoint(
+    blueprint,
+    "GET",
+    "/v1/settings/<cohort>/mode_change",
+    rule=SCHOOL,
+    summary="试算：改变审核方式会被什么挡住",
+    query=ModeQuery,
+    answers=ModeChange,
+)
+async def try_mode(call: Call, cohort: int) -> dict[str, Any]:
+    return await mode_change(call.actor, cohort, call.query.module, call.query.mode)
 
 
 @endpoint(

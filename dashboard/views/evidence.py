@@ -32,10 +32,16 @@ def employer(desk: Desk, record: Mapping[str, Any]) -> None:
             ("联系人", str(profile.get("contact_name", ""))),
             ("联系人手机", str(profile.get("contact_mobile", ""))),
         ],
-        before=mark + registry_note(registry, found["name"]),
+        before=_stopped(record) + mark + registry_note(registry, found["name"]),
     )
     if not registry["known"] and st.button("重新查询登记状态"):
         _ask_again(desk, found["uscc"])
+
+
+def _stopped(record: Mapping[str, Any]) -> str:
+    """A suspended employer's records in review stay, marked (workflows.md 0)."""
+    stopped = "该单位已被省级停用，本记录仍可审核，请核实后决定。"
+    return tables.note(stopped, "warn") if record["employer_suspended"] else ""
 
 
 def _mark(marks: Mapping[str, Any]) -> str:
@@ -50,7 +56,7 @@ def _mark(marks: Mapping[str, Any]) -> str:
 def registry_note(registry: Mapping[str, Any], name: str) -> str:
     """The state in the national credit system; the page never waits for it."""
     if not registry["known"]:
-        return tables.note(f"登记状态：{UNKNOWN}", "warn")
+        return tables.note(f"登记状态：{UNKNOWN}", "warn", link=("手动查询", registry["link"]))
     checked = f"登记状态：{registry['status']}（{words.moment(registry['checked_at'])} 查询）"
     if not registry["in_operation"]:
         return tables.note(f"{checked}。该单位不处于正常经营状态，请核实。", "bad")

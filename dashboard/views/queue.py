@@ -199,7 +199,7 @@ def _row(desk: Desk, item: Mapping[str, Any]) -> Row:
     return {
         "id": item["id"],
         "cells": list(_cells(desk, item).values()),
-        "mark": "名单失效，已暂停" if item["frozen"] else "",
+        "mark": "名单失效，已暂停" if item["frozen"] else "单位已停用" if item["employer_suspended"] else "",
         "button": "处理" if mine else "查看",
     }
 

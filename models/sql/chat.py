@@ -12,7 +12,9 @@ LOOK = """
 SELECT i.reply AS said, b.id AS binding_id, g.id AS graduate_id, g.school_id, g.cohort, g.name, g.level, g.level_code,
   g.department, g.major, g.training_mode, g.invalid_at, g.phone_enc,
   sc.name AS school_name, sc.code AS school_code, sc.province_id,
-  s.open_at, s.review_mode, s.invitation_days, s.sms_fallback, s.desk_phone, s.desk_hours, p.agreement_type,
+  s.open_at, s.review_mode, s.invitation_days, s.sms_fallback, p.agreement_type,
+  COALESCE(NULLIF(k.phone, ''), s.desk_phone) AS desk_phone, COALESCE(NULLIF(k.hours, ''), s.desk_hours) AS desk_hours,
+  COALESCE(k.phone, '') <> '' AS desk_of_department,
   COALESCE(m.open, FALSE) AS module_open, h.name AS handler_name, h.phone AS handler_phone,
   h.address AS handler_address, h.postcode AS handler_postcode,
   r.id AS record_id, r.flow, r.graduate_id AS record_graduate_id, r.school_id AS record_school_id,
@@ -27,6 +29,7 @@ LEFT JOIN LATERAL (SELECT x.id, x.graduate_id FROM bindings x WHERE x.openid = $
 LEFT JOIN graduates g ON g.id = b.graduate_id
 LEFT JOIN schools sc ON sc.id = g.school_id
 LEFT JOIN settings s ON s.school_id = g.school_id AND s.cohort = g.cohort
+LEFT JOIN desks k ON k.school_id = g.school_id AND k.department = g.department
 LEFT JOIN province_settings p ON p.province_id = sc.province_id AND p.cohort = g.cohort
 LEFT JOIN school_modules m ON m.school_id = g.school_id AND m.cohort = g.cohort AND m.module = 'employment'
 LEFT JOIN handlers h ON h.school_id = g.school_id AND h.cohort = g.cohort AND h.level = g.level

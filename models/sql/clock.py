@@ -21,6 +21,14 @@ JOIN settings s ON s.school_id = r.school_id AND s.cohort = r.cohort
 WHERE r.waits_on = 'department' AND s.review_mode = 'school' AND g.invalid_at IS NULL
 ORDER BY r.id LIMIT $1"""
 
+# Open invitations of employers that are suspended, of one ($1) or of all; frozen ones wait until the graduate is back.
+SUSPENDED = """
+SELECT r.id, r.flow FROM employers e
+JOIN records r ON r.employer_id = e.id AND r.state = 'invited'
+JOIN graduates g ON g.id = r.graduate_id
+WHERE e.status = 'suspended' AND ($1::uuid IS NULL OR e.id = $1) AND g.invalid_at IS NULL
+ORDER BY r.id LIMIT $2"""
+
 # Whose reminder is due: the day before the last day has come to 09:00 Shanghai ($2 is the last second of the last day
 # for which that holds). An invitation made after that hour needs no reminder: it has only just arrived.
 REMIND = """

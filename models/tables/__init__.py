@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from models.tables.accounts import Account, Session, Token
+from models.tables.accounts import Account, Session, Token, Unmasking
 from models.tables.deliveries import DeliveryAttempt, OutboxRow, Receipt
-from models.tables.employers import Employer, EmployerUser, InboxNote, RegistryStatus
+from models.tables.employers import Employer, EmployerUser, Handover, InboxNote, RegistryStatus
 from models.tables.files import Attachment, Upload
 from models.tables.graduates import Binding, EmsMirror, Graduate
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
 from models.tables.provinces import Province, ProvinceSettings
 from models.tables.records import Agreement, Record
-from models.tables.schools import AgreementCounter, Handler, School, SchoolModule, SigningSettings, WarningMark
+from models.tables.schools import AgreementCounter, Desk, Handler, School, SchoolModule, SigningSettings, WarningMark
 
 __all__ = [
     "Account",
@@ -20,11 +20,13 @@ __all__ = [
     "Attachment",
     "Binding",
     "DeliveryAttempt",
+    "Desk",
     "Employer",
     "EmployerUser",
     "EmsMirror",
     "Graduate",
     "Handler",
+    "Handover",
     "InboxNote",
     "InboxRow",
     "JournalHead",
@@ -40,6 +42,7 @@ __all__ = [
     "Session",
     "SigningSettings",
     "Token",
+    "Unmasking",
     "Upload",
     "WarningMark",
 ]

@@ -1,4 +1,4 @@
-"""Room: who signs in: staff accounts, sessions, one-time tokens."""
+"""Room: who signs in: staff accounts, sessions, one-time tokens; which numbers an account was shown whole."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ class Account(Model):
     level = fields.CharField(max_length=16)
     password = fields.CharField(max_length=200, description="argon2id")
     must_change = fields.BooleanField(default=True)
+    totp_enc = fields.CharField(max_length=200, default="", db_default="", description="second factor's secret, sealed")
+    totp_at = fields.DatetimeField(null=True, description="from when on it is asked for")
+    totp_step = fields.BigIntField(default=0, db_default=0, description="the last time step that was used up")
     failed_at = fields.DatetimeField(null=True)
     disabled_at = fields.DatetimeField(null=True)
     created_at = fields.DatetimeField()
@@ -27,6 +30,21 @@ class Account(Model):
     class Meta:
         table = "accounts"
         indexes = (("school_id", "party", "department"), ("province_id",))
+
+
+class Unmasking(Model):
+    """A whole ID number that was shown to a staff account, and why (qualities.md, Security)."""
+
+    id = fields.UUIDField(primary_key=True)
+    school_id = fields.UUIDField()
+    account_id = fields.UUIDField()
+    graduate_id = fields.UUIDField()
+    reason = fields.CharField(max_length=300)
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "unmaskings"
+        indexes = (("school_id", "at"), ("account_id", "at"))
 
 
 class Session(Model):

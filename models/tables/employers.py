@@ -18,6 +18,7 @@ class Employer(Model):
     industry = fields.CharField(max_length=4)
     region = fields.CharField(max_length=6)
     profile = fields.JSONField(description="address, postcode, contact; the contact's mobile encrypted")
+    licence = fields.UUIDField(null=True, description="the upload that shows the business licence")
     status = fields.CharField(max_length=12)
     status_note = fields.CharField(max_length=300, default="")
     registered_at = fields.DatetimeField()
@@ -44,13 +45,39 @@ class EmployerUser(Model):
         indexes = (("employer_id",),)
 
 
+class Handover(Model):
+    """Somebody asks to be an employer's 经办人 from now on; the province decides (workflows.md 0)."""
+
+    id = fields.UUIDField(primary_key=True)
+    employer_id = fields.UUIDField()
+    username = fields.CharField(max_length=64)
+    password = fields.CharField(max_length=200, description="argon2id; emptied once it is decided")
+    agent_name = fields.CharField(max_length=50)
+    agent_mobile = fields.CharField(max_length=200, description="sealed")
+    statement = fields.CharField(max_length=500, default="")
+    licence = fields.UUIDField(null=True)
+    authorisation = fields.UUIDField(null=True)
+    status = fields.CharField(max_length=12, description="pending, approved or refused")
+    note = fields.CharField(max_length=300, default="")
+    asked_at = fields.DatetimeField()
+    decided_at = fields.DatetimeField(null=True)
+    decided_by = fields.UUIDField(null=True)
+
+    class Meta:
+        table = "employer_handovers"
+        indexes = (("employer_id", "asked_at"), ("status", "asked_at"))
+
+
 class InboxNote(Model):
-    """站内消息: what an employer is told; written with the act, so there is nothing to deliver."""
+    """站内消息: what an employer is told; written with the act, so there is nothing to deliver.
+
+    `record_id` empty: it is about the employer itself, such as the province's decision.
+    """
 
     id = fields.UUIDField(primary_key=True)
     key = fields.CharField(max_length=200, unique=True)
     employer_id = fields.UUIDField()
-    record_id = fields.UUIDField()
+    record_id = fields.UUIDField(null=True)
     notice = fields.CharField(max_length=40)
     params = fields.JSONField()
     created_at = fields.DatetimeField()

@@ -39,6 +39,9 @@ class SigningSettings(Model):
     cohort = fields.SmallIntField()
     open_at = fields.DatetimeField(null=True)
     review_mode = fields.CharField(max_length=24)
+    archive_mode = fields.CharField(max_length=24, default="school", db_default="school")
+    household_mode = fields.CharField(max_length=24, default="school", db_default="school")
+    leaving_open = fields.BooleanField(default=False, db_default=False, description="离校确认 opened")
     termination_limit = fields.SmallIntField()
     invitation_days = fields.SmallIntField(default=15)
     sms_fallback = fields.BooleanField(default=True)
@@ -49,6 +52,20 @@ class SigningSettings(Model):
     class Meta:
         table = "settings"
         unique_together = (("school_id", "cohort"),)
+
+
+class Desk(Model):
+    """Whom the graduates of one department ask; what stays empty is the school's (`settings`)."""
+
+    id = fields.UUIDField(primary_key=True)
+    school_id = fields.UUIDField()
+    department = fields.CharField(max_length=120)
+    phone = fields.CharField(max_length=40, default="")
+    hours = fields.CharField(max_length=80, default="")
+
+    class Meta:
+        table = "desks"
+        unique_together = (("school_id", "department"),)
 
 
 class Handler(Model):
@@ -93,6 +110,7 @@ class WarningMark(Model):
     name_key = fields.CharField(max_length=200)
     reasons = fields.JSONField()
     note = fields.TextField(default="")
+    evidence = fields.JSONField(null=True, description="ids of uploads")
     marked_by = fields.UUIDField()
     marked_at = fields.DatetimeField()
 

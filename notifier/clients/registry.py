@@ -1,6 +1,7 @@
 """Room: the credit-status service: is this enterprise registered and in operation?
 
-Asked while a reviewer waits, so it answers in two seconds or not at all; the caller keeps the last known row.
+Asked while a reviewer waits, so it answers in two seconds or not at all; the caller keeps the last known row. A service
+that has failed several times in a row is left alone but for a probe, so that nobody waits for what will not come.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from urllib.parse import quote
 import httpx
 
 from models import kit
+from notifier import verdicts
+from notifier.breaker import Breaker
 from notifier.clients import transport
 from notifier.clients.transport import Answer
 from workflows.ports import OutsideFault, RegistryEntry
@@ -22,9 +25,10 @@ TIME_LIMIT: Final = 2.0
 class RegistryClient:
     """`workflows.ports.Registry` over HTTP."""
 
-    def __init__(self, base_url: str, http: httpx.AsyncClient) -> None:
+    def __init__(self, base_url: str, http: httpx.AsyncClient, breaker: Breaker | None = None) -> None:
         self._base = base_url.rstrip("/") + "/v1/enterprises"
         self._http = http
+        self._breaker = breaker or Breaker()
 
     async def status(self, uscc: str) -> RegistryEntry | OutsideFault:
         """The entry under this unified social credit code."""
@@ -35,9 +39,17 @@ class RegistryClient:
         return await self._ask(self._base, {"name": name})
 
     async def _ask(self, url: str, params: dict[str, str] | None) -> RegistryEntry | OutsideFault:
-        reply = await transport.call(self._http, "GET", url, params=params, limit=TIME_LIMIT)
+        if not self._breaker.hands(1):
+            return OutsideFault.UNAVAILABLE
+        self._breaker.taken(1)
+        try:
+            reply = await transport.call(self._http, "GET", url, params=params, limit=TIME_LIMIT)
+        finally:
+            self._breaker.returned()
         if isinstance(reply, Answer) and reply.status == 404:
+            self._breaker.note(verdicts.sent())
             return OutsideFault.NOT_FOUND
+        self._breaker.note(transport.trouble(reply) or verdicts.sent())
         if transport.trouble(reply) or not isinstance(reply, Answer) or reply.body is None:
             return OutsideFault.UNAVAILABLE
         return _entry(reply.body) or OutsideFault.UNAVAILABLE

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from notifier import verdicts
+from notifier.breaker import FIRST_PAUSE, OPENS_AFTER, Breaker
 from notifier.clients.registry import RegistryClient
 from notifier.clients.transport import open_http
 from notifier.clients.upstream import Push, UpstreamClient, signature_header
@@ -194,3 +195,18 @@ async def test_the_registry_keeps_nobody_waiting(sandbox: Sandbox, http: httpx.A
     assert asyncio.get_running_loop().time() - began < 3
     nowhere = RegistryClient("http://127.0.0.1:9/registry", http)
     assert await nowhere.status(USCC) is OutsideFault.UNAVAILABLE
+
+
+async def test_a_registry_that_keeps_failing_is_left_alone_but_for_a_probe(
+    sandbox: Sandbox, http: httpx.AsyncClient
+) -> None:
+    moment = 0.0
+    client = RegistryClient(sandbox.registry_url, http, Breaker(lambda: moment))
+    await control(http, sandbox, "registry/faults", [{"kind": "status"}] * OPENS_AFTER)
+    for _ in range(OPENS_AFTER):
+        assert await client.status(USCC) is OutsideFault.UNAVAILABLE
+    assert await client.status(USCC) is OutsideFault.UNAVAILABLE  # well again, but nobody asks yet
+    moment += FIRST_PAUSE
+    assert isinstance(await client.status(USCC), RegistryEntry)
+    assert isinstance(await client.status(USCC), RegistryEntry)
+    assert await client.status("911100001000040470") is OutsideFault.NOT_FOUND  # an answer like any other

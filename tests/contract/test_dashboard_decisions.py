@@ -21,7 +21,7 @@ from tests.harness.world import (
     sign,
 )
 from workflows.actors import CLOCK
-from workflows.commands.accounts import disable_account
+from workflows.commands.accounts import change_rights, disable_account
 from workflows.commands.clock import note_registry
 from workflows.ports import RegistryEntry
 
@@ -190,3 +190,15 @@ async def test_a_disabled_account_is_out_at_its_next_click(service: str) -> None
     desk.press("鉴证通过")
     assert "登录已失效" in desk.words
     assert not desk.buttons
+
+
+async def test_rights_taken_away_hold_at_the_next_click_in_an_open_tab(service: str) -> None:
+    world = await make_world(graduates=1)
+    accepted = (await waiting(world))[0]
+    clerk = await make_account(world.province, Party.SCHOOL, "钱只读", school_id=world.school_id)
+    desk = review(clerk)
+    narrowed = {"level": "all", "grant_employment": "ro", "grant_archive": "none", "grant_household": "none"}
+    await change_rights(world.province, clerk.actor.id, narrowed)
+    desk.press("鉴证通过")
+    assert "您的账号对该模块只有只读权限，不能进行此操作。" in desk.words
+    assert await steps(accepted) == 2

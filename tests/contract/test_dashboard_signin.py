@@ -16,11 +16,14 @@ from dashboard.doorway import framed
 from dashboard.signin import ROUTES
 from models import kit
 from models.parties import Party
+from models.store import MemoryStore
 from models.tables import Agreement
 from tests.harness.sitting import use_service
 from tests.harness.stack import Stack
 from tests.harness.world import ALL_RW, PASSWORD, Desk, World, make_account, make_world, sign
+from workflows import totp
 from workflows.commands.accounts import create_account, disable_account
+from workflows.commands.second_factor import begin_totp, confirm_totp
 from workflows.commands.sessions import sign_out
 
 NEW = "Neues-Wort-2028"
@@ -176,6 +179,18 @@ async def test_a_disabled_account_is_told(door: httpx.AsyncClient, world: World)
     answer = await sign_in(door, clerk.username)
     assert answer.status_code == 401
     assert "该账号已停用" in answer.text
+
+
+async def test_an_account_with_a_second_factor_is_asked_for_its_code(door: httpx.AsyncClient, world: World) -> None:
+    clerk = await make_account(world.province, Party.SCHOOL, "吴双重", school_id=world.school_id)
+    begun = await begin_totp(clerk.actor, PASSWORD, counter=MemoryStore())
+    step = totp.step_of(kit.now())
+    await confirm_totp(clerk.actor, totp.code_at(begun.secret, step - 1), counter=MemoryStore())
+    asked = await sign_in(door, clerk.username)
+    assert (asked.status_code, "set-cookie" in asked.headers) == (401, False)
+    assert "请填写手机身份验证器上显示的 6 位数字" in asked.text
+    opened = await sign_in(door, clerk.username, code=totp.code_at(begun.secret, step))
+    assert opened.status_code == 303, opened.text
 
 
 async def test_too_many_tries_are_slowed_down(door: httpx.AsyncClient, world: World) -> None:

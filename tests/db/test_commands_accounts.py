@@ -6,12 +6,14 @@ import asyncio
 
 import pytest
 
+from models.config import settings
 from models.kit import new_id
 from models.parties import Grant, Level, Party, ReviewMode
 from models.store import MemoryStore
 from models.tables import Account, JournalRow
 from tests.harness import world as w
 from workflows.actors import OPERATOR
+from workflows.commands.account_import import import_accounts
 from workflows.commands.accounts import (
     change_rights,
     create_account,
@@ -21,6 +23,7 @@ from workflows.commands.accounts import (
 )
 from workflows.commands.sessions import resolve, sign_in_staff
 from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refused, Unauthenticated
+from workflows.queries.accounts import AccountFilters, list_accounts
 
 
 def account_form(**values):
@@ -193,12 +196,106 @@ async def test_losing_the_last_reviewer_asks_again_and_names_what_waits(database
         with pytest.raises(Refused) as caught:
             await change()
         assert caught.value.guard == "last_reviewer"
-        assert "1条" in caught.value.detail
+        assert "1条待审核记录（线上签约1条）" in caught.value.detail
+        assert caught.value.context["waiting"] == [{"flow": "online_signing", "label": "线上签约", "count": 1}]
         assert (await Account.get(id=last)).disabled_at is None
     await w.make_account(world.school, Party.DEPARTMENT, "第二位", department=world.graduate.department)
     await disable_account(world.school, last)  # somebody else covers it now
     other = world.departments["文学院"].id
     await disable_account(world.school, other)  # nothing waits there
+
+
+async def test_what_had_no_reviewer_before_is_no_reason_to_ask(database):
+    world = await w.make_world(ReviewMode.DEPARTMENT_THEN_SCHOOL)
+    await w.accept(world, await w.invite(world))
+    department = world.graduate.department
+    other_level = await w.make_account(
+        world.school, Party.DEPARTMENT, "研究生", department=department, level=Level.POSTGRADUATE
+    )
+    await disable_account(world.school, world.departments[department].id, confirmed=True)
+    await disable_account(world.school, other_level.actor.id)  # it never covered what waits
+
+
+async def test_accounts_that_come_from_the_ems_are_only_looked_at(database, monkeypatch):
+    world = await w.make_world()
+    monkeypatch.setattr(settings().ems, "accounts", True)
+    desk = world.departments["文学院"].id
+    for change in (
+        lambda: create_account(world.school, Party.DEPARTMENT, account_form(department="文学院")),
+        lambda: change_rights(world.school, desk, rights(grant_archive="ro")),
+        lambda: disable_account(world.school, desk),
+        lambda: enable_account(world.school, desk),
+    ):
+        with pytest.raises(Refused) as caught:
+            await change()
+        assert caught.value.guard == "accounts_here"
+    page = await list_accounts(world.school)
+    assert (page["read_only"], page["ems_url"]) == (True, settings().ems_page_url)
+    assert (await reset_password(world.school, desk)).password  # passwords are ours
+    await disable_account(OPERATOR, desk)
+
+
+async def test_imported_accounts_without_values_get_the_preset_rights(database):
+    world = await w.make_world()
+    rows = [
+        {"username": w.username("ems"), "display_name": "文学院审核", "department": "文学院"},
+        {"username": w.username("ems"), "display_name": "学校就业办", "grant_archive": "ro", "level": "postgraduate"},
+    ]
+    made = await import_accounts(OPERATOR, world.school_id, rows)
+    assert [m.username for m in made] == [r["username"] for r in rows]
+    first, second = [await Account.get(id=m.id) for m in made]
+    assert (first.party, first.department, first.level) == ("department", "文学院", "all")
+    assert first.grants == {"employment": "rw", "archive": "none", "household": "none"}
+    assert (second.party, second.grants["archive"], second.level) == ("school", "ro", "postgraduate")
+    opened = await sign_in_staff(made[0].username, made[0].password, "127.0.0.1", counter=MemoryStore())
+    assert opened.must_change
+    again = await import_accounts(OPERATOR, world.school_id, [{**rows[0], "grant_household": "rw"}])
+    assert again == []
+    assert (await Account.get(id=first.id)).grants["household"] == "rw"
+
+
+async def test_an_import_of_accounts_is_taken_whole_or_not_at_all(database):
+    world, other = await w.make_world(), await w.make_world()
+    good = {"username": w.username("ems"), "display_name": "文学院审核", "department": "文学院"}
+    rows = [
+        good,
+        {**good, "username": w.username("ems"), "department": "中文系"},
+        {**good, "username": other.department_desks["文学院"].username},
+        {"username": "x", "display_name": ""},
+    ]
+    with pytest.raises(InvalidForm) as caught:
+        await import_accounts(OPERATOR, world.school_id, rows)
+    assert {f.path for f in caught.value.faults} == {
+        "2.department",
+        "3.username",
+        "4.username",
+        "4.display_name",
+    }
+    assert not await Account.filter(username=good["username"]).exists()
+    with pytest.raises(Forbidden):
+        await import_accounts(world.school, world.school_id, [good])
+    with pytest.raises(InvalidForm):
+        await import_accounts(OPERATOR, world.school_id, [good, good])
+
+
+async def test_the_list_of_accounts_is_narrowed_by_name_department_level_and_state(database):
+    world = await w.make_world()
+    scoped = await w.make_account(
+        world.school, Party.DEPARTMENT, "古籍所", department="文学院", level=Level.POSTGRADUATE
+    )
+    await disable_account(world.school, scoped.actor.id)
+
+    async def found(**wish):
+        return {a["display_name"] for a in (await list_accounts(world.school, AccountFilters(**wish)))["items"]}
+
+    assert await found() == {"文学院审核员", "计算机学院审核员", "古籍所"}
+    assert await found(name="审核") == {"文学院审核员", "计算机学院审核员"}
+    assert await found(name=scoped.username.upper()) == {"古籍所"}
+    assert await found(name="%") == set()
+    assert await found(department="文学院", disabled=False) == {"文学院审核员"}
+    assert await found(level=Level.POSTGRADUATE) == {"古籍所"}
+    schools = await list_accounts(world.province, AccountFilters(school=world.school_id))
+    assert {a["username"] for a in schools["items"]} == {world.school_desk.username}
 
 
 async def test_after_confirming_the_school_stands_in_for_the_department(database):

@@ -9,22 +9,30 @@ import pytest
 from models.kit import name_key, new_id
 from models.parties import AgreementType, Grant, Party
 from models.states import EmployerStatus as S
+from models.states import Flow
 from models.store import MemoryStore
-from models.tables import Employer, EmployerUser, JournalRow, Record
+from models.tables import Employer, EmployerUser, InboxNote, JournalRow, OutboxRow, Record
 from models.vault import is_sealed, unseal
 from tests.harness import world as w
-from workflows.actors import APPLICANT, OPERATOR
+from workflows.actors import APPLICANT, CLOCK, OPERATOR
 from workflows.commands.employers import (
     DECISIONS,
     add_employer_user,
     decide_employer,
+    disable_employer_user,
     register_employer,
     register_from,
     update_profile,
 )
-from workflows.commands.sessions import sign_in_employer
-from workflows.errors import Forbidden, InvalidForm, NotFound, RateLimited, ReadOnly, Refused
+from workflows.commands.roster import invalidate_graduate, restore_graduate
+from workflows.commands.sessions import resolve, sign_in_employer
+from workflows.commands.suspension import withdraw_of_suspended
+from workflows.engine import act
+from workflows.errors import Forbidden, InvalidForm, NotFound, RateLimited, ReadOnly, Refused, Unauthenticated
 from workflows.limits import REGISTER
+from workflows.queries.employers import read_inbox
+from workflows.queries.record_page import read_record
+from workflows.queries.records import Filters, list_records
 
 
 @pytest.fixture
@@ -211,6 +219,107 @@ async def test_a_record_keeps_the_employers_data_as_at_the_invitation(world):
     invited = await w.invite(world)
     await update_profile(world.employer.actor, {**world.employer.form, "employer_name": "改名科技有限公司"})
     assert (await Record.get(id=invited.record_id)).employer_name == world.employer.name
+
+
+async def test_a_new_licence_is_verified_anew(world):
+    firm, licence = world.employer, new_id()
+    assert await update_profile(firm.actor, dict(firm.form), licence) is S.PENDING
+    await decide_employer(world.province, firm.id, S.VERIFIED)
+    assert await update_profile(firm.actor, dict(firm.form), licence) is S.VERIFIED
+    assert await update_profile(firm.actor, dict(firm.form)) is S.VERIFIED  # left out: as it was
+    assert (await Employer.get(id=firm.id)).licence == licence
+
+
+async def notes_of(employer_id) -> list[tuple[str, str]]:
+    rows = await InboxNote.filter(employer_id=employer_id).order_by("created_at", "id")
+    return [(row.notice, row.params["reason"]) for row in rows]
+
+
+async def test_every_decision_is_told_to_the_employer_with_its_reason(world):
+    firm = await w.make_employer(world, status=S.PENDING)
+    await decide_employer(world.province, firm.id, S.RETURNED, "营业执照名称不一致")
+    await update_profile(firm.actor, dict(firm.form))
+    await decide_employer(world.province, firm.id, S.VERIFIED)
+    await decide_employer(world.province, firm.id, S.SUSPENDED, "多名学生投诉收费")
+    await decide_employer(world.province, firm.id, S.VERIFIED, "整改完成")
+    assert await notes_of(firm.id) == [
+        ("employer_returned", "营业执照名称不一致"),
+        ("employer_verified", ""),
+        ("employer_suspended", "多名学生投诉收费"),
+        ("employer_resumed", "整改完成"),
+    ]
+    shown = await read_inbox(firm.actor)
+    assert shown[0]["text"] == "单位已恢复使用，可以重新发起签约邀请。整改完成"
+    assert shown[0]["record"] is None
+    refused = await w.make_employer(world, status=S.REFUSED)
+    assert [name for name, _ in await notes_of(refused.id)] == ["employer_refused"]
+
+
+async def test_a_suspension_withdraws_open_invitations_and_leaves_what_is_in_review_marked(database):
+    world = await w.make_world(graduates=3)
+    invited = await w.invite(world)
+    review = await w.accept(world, await w.invite(world, world.graduates[1]), world.graduates[1])
+    elsewhere = await w.make_employer(world)
+    other = await w.invite(world, world.graduates[0], elsewhere)
+    await decide_employer(world.province, world.employer.id, S.SUSPENDED, "多名学生投诉收费")
+    states = {r.id: r.state for r in await Record.filter(school_id=world.school_id)}
+    assert states == {
+        invited.record_id: "withdrawn",
+        review.record_id: "review_school",
+        other.record_id: "invited",
+    }
+    owed = await OutboxRow.filter(record_id=invited.record_id).order_by("id").values_list("notice", "status")
+    assert ("invitation_received", "superseded") in list(owed)
+    assert "invitation_suspended" in {notice for notice, _ in owed}
+    page = await read_record(world.school, Flow.ONLINE_SIGNING, review.record_id)
+    assert page["employer_suspended"]
+    rows = (await list_records(world.school, Flow.ONLINE_SIGNING, Filters())).items
+    assert {row["id"] for row in rows if row["employer_suspended"]} == {
+        str(invited.record_id),
+        str(review.record_id),
+    }
+    assert (await w.approve(world, review)).state == "signed"  # records in review stay decidable
+
+
+async def test_what_slipped_past_a_suspension_is_withdrawn_by_the_clock_once(database):
+    """A graduate who was off the roster then, and an invitation whose act was cut off."""
+    world = await w.make_world()
+    frozen = await w.invite(world)
+    await invalidate_graduate(world.school, world.graduate.id, "已转入其他学校就读")
+    await decide_employer(world.province, world.employer.id, S.SUSPENDED, "多名学生投诉收费")
+    assert (await Record.get(id=frozen.record_id)).state == "invited"
+    assert await withdraw_of_suspended(world.employer.id) == 0
+    await restore_graduate(world.school, world.graduate.id)
+    counts = await asyncio.gather(*(withdraw_of_suspended(world.employer.id) for _ in range(3)))
+    assert sum(counts) == 1
+    assert (await Record.get(id=frozen.record_id)).state == "withdrawn"
+    assert await JournalRow.filter(subject_id=frozen.record_id, action="close_suspended").count() == 1
+
+
+async def test_only_suspension_closes_an_invitation_that_way(world):
+    invited = await w.invite(world)
+    with pytest.raises(Refused) as caught:
+        await act(CLOCK, Flow.ONLINE_SIGNING, invited.record_id, "close_suspended", once=world.key())
+    assert caught.value.guard == "employer_suspended"
+    with pytest.raises(Forbidden):
+        await act(world.employer.actor, Flow.ONLINE_SIGNING, invited.record_id, "close_suspended", once=world.key())
+
+
+async def test_a_colleague_who_left_can_no_longer_sign_in(world):
+    name = w.username("colleague")
+    user = await add_employer_user(world.employer.actor, name, "孙同事", w.PASSWORD)
+    opened = await sign_in_employer(name, w.PASSWORD, "127.0.0.1", counter=MemoryStore())
+    with pytest.raises(Refused) as caught:
+        await disable_employer_user(opened.actor, user)
+    assert caught.value.guard == "not_oneself"
+    other = await w.make_employer(world)
+    with pytest.raises(NotFound):
+        await disable_employer_user(other.actor, user)
+    await disable_employer_user(world.employer.actor, user)
+    with pytest.raises(Unauthenticated):
+        await resolve(opened.token)
+    with pytest.raises(Unauthenticated, match="已停用"):
+        await sign_in_employer(name, w.PASSWORD, "127.0.0.1", counter=MemoryStore())
 
 
 async def test_another_user_of_the_same_employer_sees_and_does_the_same(world):

@@ -6,10 +6,14 @@ import pytest
 
 from models.kit import name_key, new_id
 from models.parties import Grant, Party
+from models.store import MemoryStore
 from models.tables import JournalRow, WarningMark
 from tests.harness import world as w
 from workflows.commands.warnings import edit_mark, mark_employer, unmark_employer
-from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refused
+from workflows.errors import Forbidden, InvalidForm, NotFound, RateLimited, ReadOnly, Refused
+from workflows.limits import MARK_LOOK_UP
+from workflows.queries.mark_lookup import look_up
+from workflows.queries.marked_cases import open_cases
 from workflows.queries.warnings import marks_for, own_marks
 
 
@@ -79,6 +83,97 @@ async def test_one_name_with_different_codes_never_merges(schools):
     assert (await seen(schools[0], name, codes[0])).own
     assert not (await seen(schools[0], name, codes[1])).own
     assert not (await seen(schools[0], name)).everywhere  # an employer without code: three and three, not six
+
+
+async def test_marks_count_together_through_the_code_whatever_name_each_school_wrote(schools):
+    """Codes are equal, so names do not matter; a codeless mark counts with the code whose marks bear its name."""
+    old, new, uscc = fresh_name(), fresh_name(), w.credit_code()
+    for school in schools[:4]:
+        await mark_employer(school.school, form(old, uscc), ["fake"])
+    await mark_employer(schools[4].school, form(old), ["violation"])
+    renamed = await seen(schools[5], new, uscc)
+    assert (renamed.everywhere, renamed.by_name_only) == (True, False)
+    assert set(renamed.reasons) == {"fake", "violation"}
+    unregistered = await seen(schools[5], old)
+    assert (unregistered.everywhere, unregistered.by_name_only) == (True, True)
+    assert not (await seen(schools[5], new)).shown  # nobody wrote that name, and there is no code to compare
+    assert not (await seen(schools[4], new, uscc)).own  # the own mark bears another name and no code
+
+
+async def test_a_codeless_mark_stands_for_one_employer_at_a_time(schools):
+    """Four by one code, one by another, one without: five for the first, two for the second."""
+    name, codes = fresh_name(), [w.credit_code(), w.credit_code()]
+    for school in schools[:4]:
+        await mark_employer(school.school, form(name, codes[0]), ["fake"])
+    await mark_employer(schools[4].school, form(name, codes[1]), ["fake"])
+    await mark_employer(schools[5].school, form(name), ["fake"])
+    assert (await seen(schools[0], name, codes[0])).schools == 5
+    assert (await seen(schools[0], name, codes[1])).schools == 2
+    assert (await seen(schools[0], name)).schools == 5
+
+
+async def test_an_edit_keeps_the_evidence_that_it_names_and_who_did_what(schools):
+    paper, name = new_id(), fresh_name()
+    mark = await mark_employer(schools[0].school, form(name), ["fake"], [paper, paper])
+    row = next(r for r in await own_marks(schools[0].school) if r["id"] == str(mark))
+    assert row["evidence"] == [str(paper)]
+    colleague = await w.make_account(schools[0].province, Party.SCHOOL, "同事", school_id=schools[0].school_id)
+    await edit_mark(colleague.actor, mark, form(name), ["fake"], [])
+    await unmark_employer(schools[0].school, mark)
+    steps = await JournalRow.filter(subject_id=mark).order_by("seq")
+    assert [(s.action, s.detail["by"], s.detail["evidence"]) for s in steps] == [
+        ("mark_employer", "学校用户", 1),
+        ("edit_mark", "同事", 0),
+        ("unmark_employer", "学校用户", 0),
+    ]
+
+
+async def test_a_mark_that_lands_shows_the_schools_open_cases_with_that_employer(database):
+    world, other = await w.make_world(graduates=4), await w.make_world()
+    firm = world.employer
+    invited = await w.invite(world)
+    review = await w.accept(world, await w.invite(world, world.graduates[1]), world.graduates[1])
+    await w.sign(world, world.graduates[2])
+    elsewhere = await w.make_employer(world)
+    await w.invite(world, world.graduates[3], elsewhere)
+    await w.invite(other, other.graduate, firm)
+    by_code = await mark_employer(world.school, form(fresh_name(), firm.uscc), ["fake"])
+    found = await open_cases(world.school, by_code)
+    assert [row["id"] for row in found.items] == [str(invited.record_id), str(review.record_id)]
+    by_name = await mark_employer(world.school, form(f" {firm.name} "), ["fake"])
+    assert (await open_cases(world.school, by_name)).total == 2
+    namesake = await mark_employer(world.school, form(firm.name, w.credit_code()), ["fake"])
+    assert (await open_cases(world.school, namesake)).total == 0  # another code is another employer
+    with pytest.raises(NotFound):
+        await open_cases(other.school, by_code)
+
+
+async def test_marks_are_looked_up_while_typing_and_notes_stay_with_staff(database):
+    world = await w.make_world()
+    name, uscc = fresh_name(), w.credit_code()
+    await mark_employer(world.school, form(name, uscc), ["fake"])
+    counter = MemoryStore()
+    for actor in (world.school, world.departments["文学院"], world.graduate.actor):
+        found = await look_up(actor, counter, f" {uscc.lower()} ", "")
+        assert (found["shown"], found["by_name_only"]) == (True, False)
+        assert found["note"] == ("" if actor is world.graduate.actor else "学生反映收取押金")
+        typed = await look_up(actor, counter, "", name)
+        assert typed["by_name_only"]
+        assert "仅按单位名称匹配" in typed["sentence"]
+    nothing = await look_up(world.graduate.actor, counter, "", name[:6])
+    assert (nothing["shown"], nothing["reasons"], nothing["sentence"]) == (False, [], None)
+    for actor in (world.employer.actor, world.province):
+        with pytest.raises(Forbidden):
+            await look_up(actor, counter, uscc, name)
+
+
+async def test_looking_marks_up_has_a_limit(database):
+    world = await w.make_world()
+    counter = MemoryStore()
+    for _ in range(MARK_LOOK_UP.times):
+        await look_up(world.graduate.actor, counter, "", "示例")
+    with pytest.raises(RateLimited):
+        await look_up(world.graduate.actor, counter, "", "示例")
 
 
 async def test_an_unmarked_employer_has_no_marks(schools):

@@ -15,6 +15,7 @@ from models.states import Flow
 from tests.harness.access_kinds import Cast
 from tests.harness.access_requests import Sent, Try, row, simple
 from tests.harness.callers import fresh_key
+from tests.harness.files import handed_in
 from tests.harness.reaching import Case, filled, reach, way
 from workflows.flows import FLOWS
 from workflows.spec import Transition
@@ -25,6 +26,12 @@ BOTH_SIDES = frozenset({Party.GRADUATE, Party.EMPLOYER})
 def acting(case: Case, action: str, form: Mapping[str, Any]) -> Sent:
     headers = {"If-Match": f'"{case.version}"', "Idempotency-Key": fresh_key()}
     return Sent("POST", f"/v1/{case.flow}/{case.id}/actions/{action}", {"form": dict(form)}, headers)
+
+
+async def own_files(cast: Cast, kind: str, form: Mapping[str, Any]) -> dict[str, Any]:
+    """Nobody is refused for want of a file of one's own."""
+    who = cast.people.get(kind)
+    return await handed_in(who.actor, form) if who else dict(form)
 
 
 async def subject_at(cast: Cast, flow: Flow, state: str) -> Case:
@@ -58,7 +65,7 @@ def on_record(flow: Flow, step: Transition, name: str) -> None:
 
         async def attempt(kind: str) -> Sent:
             whose = twin if kind.startswith("employer") else frozen if kind == "graduate_invalidated" else None
-            return acting(whose or case, step.action, form)
+            return acting(whose or case, step.action, await own_files(cast, kind, form))
 
         return attempt
 
@@ -80,7 +87,8 @@ def beginning(flow: Flow, action: str) -> None:
 
         async def attempt(kind: str) -> Sent:
             about = {"parent": str(signing.id)} if signing and kind.startswith("employer") else {}
-            return Sent("POST", f"/v1/{flow}", {**body, **about}, {"Idempotency-Key": fresh_key()})
+            form = await own_files(cast, kind, body["form"])
+            return Sent("POST", f"/v1/{flow}", {**body, **about, "form": form}, {"Idempotency-Key": fresh_key()})
 
         return attempt
 

@@ -76,7 +76,7 @@ def settings_form(mode: ReviewMode = ReviewMode.SCHOOL, **values: Any) -> dict[s
     }
 
 
-def handler_form(level: Level = Level.ALL, **values: str) -> dict[str, str]:
+def handler_form(level: Level = Level.ALL, **values: Any) -> dict[str, Any]:
     """A right form `handler`."""
     return {
         "level": str(level),
@@ -84,6 +84,7 @@ def handler_form(level: Level = Level.ALL, **values: str) -> dict[str, str]:
         "phone": "010-62345678",
         "address": "示范市大学路1号就业指导中心",
         "postcode": "100000",
+        "confirmed": True,
         **values,
     }
 
@@ -126,6 +127,18 @@ def employer_form(region: str = "110101", **values: Any) -> dict[str, Any]:
         "employer_postcode": "100000",
         "contact_name": "赵人事",
         "contact_mobile": mobile(),
+        **values,
+    }
+
+
+def handover_form(name: str, uscc: str, **values: Any) -> dict[str, Any]:
+    """A right form `employer_handover` for this employer; keywords override."""
+    return {
+        "employer_name": name,
+        "employer_uscc": uscc,
+        "agent_name": "吴接任",
+        "agent_mobile": mobile(),
+        "statement": "原经办人已离职",
         **values,
     }
 

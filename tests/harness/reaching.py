@@ -21,6 +21,7 @@ from models import kit
 from models.kit import shanghai_day
 from models.parties import Party, ReviewMode
 from models.states import Flow
+from tests.harness.files import handed_in
 from tests.harness.pure import FILLED
 from tests.harness.world import Firm, Person, World, accept_form, invite_form
 from workflows.actors import CLOCK, Actor
@@ -77,12 +78,13 @@ class Case:
     ) -> Outcome:
         """One act, by default of the first whose turn it may be, with an acceptable form. Moves the case along."""
         party = by.party if by else party or self.turn(action)
+        actor = by or self.actor(party)
         done = await act(
-            by or self.actor(party),
+            actor,
             self.flow,
             self.id,
             action,
-            self.form(action, party, now) if form is None else form,
+            await handed_in(actor, self.form(action, party, now) if form is None else form),
             version=version or self.version or None,
             once=once or self.world.key(),
             parent_id=self.parent.id if self.parent and self.id is None else None,

@@ -45,10 +45,11 @@ class Sitting:
         return self
 
     def press(self, label: str, key: str = "") -> Sitting:
-        """Press the button with this label; of several the last, the one of an open question, or the one named."""
+        """Press the button with this label, or the one named; of several the last that is open: an open question's."""
         found = [button for button in self.at.button if button.label == label and key in ("", button.key)]
         assert found, f"no button {label}: {self.buttons}"
-        assert not found[-1].disabled, f"{label} is grey"
+        found = [button for button in found if not button.disabled]
+        assert found, f"{label} is grey"
         found[-1].click()
         return self.run()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.parties import Party, ReviewMode
+from models.states import EmployerStatus
 from tests.harness.pure import ACTORS, FILLED, after, facts_for
 from workflows.actors import Actor
 from workflows.decide import Decision, allowed, decide
@@ -95,6 +97,18 @@ def test_a_frozen_graduate_is_never_acted_upon(flow: Workflow, mode: ReviewMode,
             world = after(world, judged)
 
 
+def circumstances(world: Facts, actor: Actor) -> Iterator[Facts]:
+    """The world as it is. What moves the clock: the cohort's close, in a school that has meanwhile given up its
+    department stage, or an employer that was suspended.
+    """
+    if actor.party is not Party.CLOCK:
+        yield world
+        return
+    yield replace(world, now=world.closes_at + timedelta(days=1), review_mode=ReviewMode.SCHOOL)
+    if world.employer is not None:
+        yield replace(world, employer=replace(world.employer, status=EmployerStatus.SUSPENDED))
+
+
 def test_the_walks_of_this_file_reach_every_transition_that_a_person_takes() -> None:
     """A guard on the tests themselves: breadth-first over the model, with the same forms and actors."""
     for flow in FLOWS.values():
@@ -107,16 +121,11 @@ def test_the_walks_of_this_file_reach_every_transition_that_a_person_takes() -> 
                 if (transition.action, state, world.review_mode, transition.by) in seen:
                     continue
                 for actor in (a for a in ACTORS.values() if a.party in transition.by):
-                    timed = world
-                    if actor.party is Party.CLOCK:
-                        # Past the close, in a school that has meanwhile given up its department stage.
-                        late = world.closes_at + timedelta(days=1)
-                        timed = replace(world, now=late, review_mode=ReviewMode.SCHOOL)
-                    judged = decide(
-                        flow, timed, actor, transition.action, form_of(flow, timed, transition.action, actor)
-                    )
-                    if isinstance(judged, Decision):
-                        seen.add((transition.action, state, world.review_mode, transition.by))
-                        waiting.append(after(world, judged))
+                    for moment in circumstances(world, actor):
+                        form = form_of(flow, moment, transition.action, actor)
+                        judged = decide(flow, moment, actor, transition.action, form)
+                        if isinstance(judged, Decision):
+                            seen.add((transition.action, state, world.review_mode, transition.by))
+                            waiting.append(after(world, judged))
         wanted = {(t.action, s, t.by) for t in flow.transitions if t.by for s in (t.source or ("",))}
         assert wanted <= {(action, state, by) for action, state, _, by in seen}

@@ -32,6 +32,7 @@ PINNED = {
     "internal": (500, "系统内部错误"),
     "invalid_request": (400, "请求格式有误"),
     "unauthenticated": (401, "尚未登录"),
+    "second_factor": (401, "需要动态验证码"),
     "forbidden": (403, "无权操作"),
     "read_only": (403, "只读权限"),
     "module_closed": (403, "模块未开放"),

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from models.db import fetch_value
+from models.config import settings
+from models.db import fetch
 from models.kit import new_id
 from models.parties import Grant, Level, Module, Party
 from models.sql.coverage import covered
@@ -15,15 +16,21 @@ from models.tables import Account, Graduate, Province, School
 from workflows.actors import Actor, may_grant, own_province, own_school, require_level, require_place, require_write
 from workflows.commands import Book, command
 from workflows.commands.filled import fault, filled, one_fault
+from workflows.commands.second_factor import COLUMNS as TOTP_COLUMNS
+from workflows.commands.second_factor import forget as forget_totp
 from workflows.commands.sessions import end_sessions, login_name
 from workflows.errors import Fault, Forbidden, InvalidForm, NotFound, Refused
+from workflows.flows import FLOWS
 from workflows.journal import PLATFORM_CHAIN, province_chain, school_chain
 from workflows.passwords import faults_of, hashed, temporary
 
 PARENT = {Party.PROVINCE: Party.OPERATOR, Party.SCHOOL: Party.PROVINCE, Party.DEPARTMENT: Party.SCHOOL}
 
 MORE_THAN_OWN = "不能授予超出您自己账号的权限。"
-LAST_REVIEWER = "该院系还有{count}条待审核记录，调整后将没有可审核的院系账号，改由学校代为审核。确认无误后请再次提交。"
+LAST_REVIEWER = (
+    "该院系还有{count}条待审核记录（{what}），调整后将没有可审核的院系账号，改由学校代为审核。确认无误后请再次提交。"
+)
+FROM_EMS = "账号和权限由就业管理系统统一管理，这里只能查看；请前往就业管理系统修改。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,7 @@ async def _seat(
     if party not in PARENT:
         raise Forbidden
     require_write(actor, PARENT[party])
+    _check_made_here(actor)
     if party is Party.PROVINCE:
         province = own_province(actor, province_id)
         if not await Province.filter(id=province).exists():
@@ -139,6 +147,12 @@ def _rights(actor: Actor, clean: Mapping[str, Any]) -> dict[str, Any]:
     return {"grants": {str(m): str(g) for m, g in grants.items()}, "level": clean["level"]}
 
 
+def _check_made_here(actor: Actor) -> None:
+    """With a live EMS connection nobody changes accounts here but the operator. Raises Refused (`accounts_here`)."""
+    if settings().ems.accounts and actor.party is not Party.OPERATOR:
+        raise Refused(FROM_EMS, guard="accounts_here")
+
+
 async def _managed(book: Book, account_id: UUID) -> Account:
     """The account, locked, if the actor is of its parent level. Raises NotFound, Forbidden, ReadOnly."""
     account = await Account.filter(id=account_id).select_for_update().first()
@@ -162,14 +176,17 @@ def _note(book: Book, account: Account, action: str, **detail: Any) -> None:
 async def change_rights(book: Book, account_id: UUID, form: Mapping[str, Any], *, confirmed: bool = False) -> None:
     """Change grants and level scope (form `account_rights`); holds from the account's next request.
 
-    Raises NotFound, Forbidden, ReadOnly, InvalidForm, and until `confirmed` Refused with guard `last_reviewer`.
+    Raises NotFound, Forbidden, ReadOnly, InvalidForm, Refused with guard `accounts_here`, and until `confirmed`
+    `last_reviewer`.
     """
     account = await _managed(book, account_id)
+    _check_made_here(book.actor)
+    waiting = await _without_reviewer(account)
     before = {"grants": account.grants, "level": account.level}
     rights = _rights(book.actor, filled("account_rights", form))
     account.grants, account.level = rights["grants"], rights["level"]
     await account.save(update_fields=["grants", "level"])
-    await _check_reviewers(account, confirmed=confirmed)
+    await _check_reviewers(account, waiting, confirmed=confirmed)
     _note(book, account, "change_rights", before=before, after=rights)
 
 
@@ -177,18 +194,21 @@ async def change_rights(book: Book, account_id: UUID, form: Mapping[str, Any], *
 async def disable_account(book: Book, account_id: UUID, *, confirmed: bool = False) -> None:
     """Close an account and end its sessions at once. Raises as `change_rights` does."""
     account = await _managed(book, account_id)
+    _check_made_here(book.actor)
+    waiting = await _without_reviewer(account)
     if account.disabled_at is None:
         account.disabled_at = book.now
         await account.save(update_fields=["disabled_at"])
-    await _check_reviewers(account, confirmed=confirmed)
+    await _check_reviewers(account, waiting, confirmed=confirmed)
     await end_sessions(account.id)
     _note(book, account, "disable_account")
 
 
 @command()
 async def enable_account(book: Book, account_id: UUID) -> None:
-    """Open a closed account again, with its old password. Raises NotFound, Forbidden, ReadOnly."""
+    """Open a closed account again, with its old password. Raises NotFound, Forbidden, ReadOnly, Refused."""
     account = await _managed(book, account_id)
+    _check_made_here(book.actor)
     account.disabled_at = None
     await account.save(update_fields=["disabled_at"])
     _note(book, account, "enable_account")
@@ -196,27 +216,49 @@ async def enable_account(book: Book, account_id: UUID) -> None:
 
 @command()
 async def reset_password(book: Book, account_id: UUID) -> NewAccount:
-    """A new first password, shown this once; the account's sessions end. Raises NotFound, Forbidden, ReadOnly."""
+    """A new first password, shown this once; sessions end, and so does the second factor of a phone that is lost.
+
+    Open also where accounts come from the EMS: their passwords are ours. Raises NotFound, Forbidden, ReadOnly.
+    """
     account = await _managed(book, account_id)
     password = temporary()
     account.password = await hashed(password)
     account.must_change = True
-    await account.save(update_fields=["password", "must_change"])
+    forget_totp(account)
+    await account.save(update_fields=["password", "must_change", *TOTP_COLUMNS])
     await end_sessions(account.id)
     _note(book, account, "reset_password")
     return NewAccount(account.id, account.username, password)
 
 
-_ORPHANS = f"""
-SELECT count(*) FROM records r JOIN graduates g ON g.id = r.graduate_id
+_WAITING = f"""
+SELECT r.flow, count(*) AS n FROM records r JOIN graduates g ON g.id = r.graduate_id
 WHERE r.school_id = $1 AND r.department = $2 AND r.waits_on = 'department' AND g.invalid_at IS NULL
-  AND NOT {covered("r.school_id", "r.department", "r.level")}"""  # noqa: S608  fixed texts, numbered parameters
+  AND r.flow = ANY($3) AND NOT {covered("r.school_id", "r.department", "r.level", module="$4")}
+GROUP BY r.flow"""  # noqa: S608  fixed texts, numbered parameters
 
 
-async def _check_reviewers(account: Account, *, confirmed: bool) -> None:
-    """After the change, in the same transaction: does anything wait that no department account could decide now?"""
-    if confirmed or account.party != Party.DEPARTMENT:
+async def _without_reviewer(account: Account) -> dict[str, int]:
+    """What waits at the account's department and no enabled account could decide, by flow."""
+    if account.party != Party.DEPARTMENT:
+        return {}
+    found: dict[str, int] = {}
+    for module in Module:
+        flows = [str(flow.flow) for flow in FLOWS.values() if flow.module is module]
+        if flows:
+            rows = await fetch(_WAITING, account.school_id, account.department, flows, str(module))
+            found |= {row["flow"]: row["n"] for row in rows}
+    return found
+
+
+async def _check_reviewers(account: Account, before: Mapping[str, int], *, confirmed: bool) -> None:
+    """After the change, in the same transaction: what waits now that somebody could have decided a moment ago?"""
+    if confirmed:
         return
-    count = await fetch_value(_ORPHANS, account.school_id, account.department)
-    if count:
-        raise Refused(LAST_REVIEWER.format(count=count), guard="last_reviewer", count=count)
+    now = await _without_reviewer(account)
+    lost = [(flow, now.get(str(flow.flow), 0) - before.get(str(flow.flow), 0)) for flow in FLOWS.values()]
+    waiting = [{"flow": str(flow.flow), "label": flow.label, "count": n} for flow, n in lost if n > 0]
+    if waiting:
+        count = sum(n for _, n in lost if n > 0)
+        what = "、".join(f"{line['label']}{line['count']}条" for line in waiting)
+        raise Refused(LAST_REVIEWER.format(count=count, what=what), guard="last_reviewer", count=count, waiting=waiting)

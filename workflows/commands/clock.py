@@ -12,7 +12,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from models.db import execute, fetch
+from models.db import execute, fetch, fetch_value
 from models.kit import SHANGHAI, chat_time, cohort_close, day_end, json_time, shanghai_day
 from models.kit import now as clock
 from models.sql import clock as sql
@@ -25,7 +25,7 @@ from workflows.effects import channels
 from workflows.engine import act
 from workflows.errors import Conflict, NotFound
 from workflows.flows import FLOWS
-from workflows.limits import REMINDER_HOUR
+from workflows.limits import REGISTRY_FRESH, REMINDER_HOUR
 from workflows.notices import NOTICES, due
 from workflows.ports import OutsideFault, RegistryEntry
 
@@ -151,6 +151,12 @@ async def registry_due(limit: int, at: datetime | None = None) -> list[str]:
     moment = at or clock()
     rows = await fetch(sql.REGISTRY_DUE, moment - FRESH_FOR, moment - ASK_AGAIN, limit)
     return [row["uscc"] for row in rows]
+
+
+async def registry_is_fresh(uscc: str, at: datetime | None = None) -> bool:
+    """Was it answered so lately that asking again would bring nothing new?"""
+    young = (at or clock()) - REGISTRY_FRESH
+    return bool(await fetch_value("SELECT checked_at > $2 FROM registry_status WHERE uscc = $1", uscc, young))
 
 
 @command(journaled=False)

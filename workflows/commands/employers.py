@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,9 @@ from models.vault import seal
 from workflows.actors import APPLICANT, Actor, require, require_place, require_write
 from workflows.commands import Book, command
 from workflows.commands.filled import fault, filled, one_fault
-from workflows.commands.sessions import login_name
+from workflows.commands.sessions import end_sessions, login_name
+from workflows.commands.suspension import withdraw_of_suspended
+from workflows.commands.telling import tell_employer
 from workflows.errors import Fault, Forbidden, InvalidForm, NotFound, Refused
 from workflows.forms import FORMS, validate
 from workflows.journal import province_chain
@@ -27,6 +30,7 @@ PROFILE_PLACE = "employers.profile"
 CODE_TAKEN = "该统一社会信用代码已有核验通过的单位，请由该单位的经办人登录后添加用户。"
 CODE_TAKEN_DECIDING = "平台上已有同一统一社会信用代码且核验通过的单位，不能重复通过核验。"
 NOT_OPEN = "该地区所在的省份尚未开通本平台，暂不能注册。"
+ONESELF = "不能停用自己的账号，请由同单位的其他用户操作。"
 WRONG_STATUS = "该单位当前为“{label}”，不能进行此操作。"
 SUSPENDED = "单位当前为“{label}”，不能修改信息，请联系所在省的主管部门。"
 
@@ -50,7 +54,15 @@ _COLUMNS = {
     "employer_region": "region",
 }
 
-_USERNAME_TAKEN = {"employer_users_username": lambda: one_fault("username", "taken", "该用户名已被使用，请换一个。")}
+NEEDS_REASON_SENTENCE = "请写明原因，至少 5 个字，单位会看到。"
+
+
+def username_taken() -> InvalidForm:
+    """The refusal for a user name that somebody has."""
+    return one_fault("username", "taken", "该用户名已被使用，请换一个。")
+
+
+_USERNAME_TAKEN = {"employer_users_username": username_taken}
 
 
 @command(clashes=_USERNAME_TAKEN)
@@ -164,6 +176,24 @@ async def add_employer_user(book: Book, username: str, display_name: str, passwo
     return user
 
 
+@command()
+async def disable_employer_user(book: Book, user_id: UUID) -> None:
+    """A colleague of the actor's employer cannot sign in any more, from this moment on.
+
+    Raises Forbidden, NotFound (another employer's), Refused (`not_oneself`).
+    """
+    employer = await _own(book.actor)
+    user = await EmployerUser.filter(id=user_id, employer_id=employer.id).select_for_update().first()
+    if user is None:
+        raise NotFound
+    if user.id == book.actor.id:
+        raise Refused(ONESELF, guard="not_oneself")
+    user.disabled_at = user.disabled_at or book.now
+    await user.save(update_fields=["disabled_at"])
+    await end_sessions(user.id)
+    book.note(province_chain(employer.province_id), "employer", employer.id, "disable_user", user=str(user.id))
+
+
 async def _own(actor: Actor) -> Employer:
     require(actor, Party.EMPLOYER)
     row = await Employer.filter(id=actor.employer_id).select_for_update().first() if actor.employer_id else None
@@ -172,12 +202,21 @@ async def _own(actor: Actor) -> Employer:
     return row
 
 
-@command(clashes={"employers_verified_uscc": lambda: Refused(CODE_TAKEN_DECIDING, guard="code_free")})
-async def decide_employer(book: Book, employer_id: UUID, status: EmployerStatus, note: str = "") -> None:
+async def decide_employer(
+    actor: Actor, employer_id: UUID, status: EmployerStatus, note: str = "", *, at: datetime | None = None
+) -> None:
     """The province of the employer's region verifies, returns, refuses, suspends, or lifts a suspension.
 
+    A suspended employer's open invitations are withdrawn right after; what fails there is found by the clock's job.
     Raises NotFound (another province's), Forbidden, ReadOnly, InvalidForm, Refused (`status`, `code_free`).
     """
+    await _decide(actor, employer_id, status, note, at=at)  # type: ignore[call-arg]  # taken by @command
+    if status is S.SUSPENDED:
+        await withdraw_of_suspended(employer_id, at)
+
+
+@command(clashes={"employers_verified_uscc": lambda: Refused(CODE_TAKEN_DECIDING, guard="code_free")})
+async def _decide(book: Book, employer_id: UUID, status: EmployerStatus, note: str) -> None:
     employer = await Employer.filter(id=employer_id).select_for_update().first()
     if employer is None:
         raise NotFound
@@ -185,7 +224,7 @@ async def decide_employer(book: Book, employer_id: UUID, status: EmployerStatus,
     require_write(book.actor, Party.PROVINCE)
     note = note.strip()
     if status in _NEEDS_REASON and len(note) < 5:
-        fault("note", "too_short", "请写明原因，至少 5 个字，单位会看到。")
+        fault("note", "too_short", NEEDS_REASON_SENTENCE)
     before = EmployerStatus(employer.status)
     if before not in DECISIONS.get(status, frozenset()):
         raise Refused(WRONG_STATUS.format(label=before.label), guard="status", state=str(before))
@@ -194,6 +233,8 @@ async def decide_employer(book: Book, employer_id: UUID, status: EmployerStatus,
     employer.decided_at = book.now
     employer.decided_by = book.actor.id
     await employer.save(update_fields=["status", "status_note", "decided_at", "decided_by"])
+    notice = "employer_resumed" if before is S.SUSPENDED else f"employer_{status}"
+    await tell_employer(book, employer.id, notice, reason=employer.status_note)
     book.note(
         province_chain(employer.province_id),
         "employer",
@@ -206,11 +247,13 @@ async def decide_employer(book: Book, employer_id: UUID, status: EmployerStatus,
 
 
 @command()
-async def update_profile(book: Book, form: Mapping[str, Any]) -> EmployerStatus:
+async def update_profile(book: Book, form: Mapping[str, Any], licence: UUID | None = None) -> EmployerStatus:
     """The employer's own data (form `employer_registration`, all of it); the status afterwards.
 
-    A new name, code or province makes it pending again; so does any answer to a return. Records keep the data that
-    they were made with. Raises Forbidden, InvalidForm, Refused (`status`, `code_free`).
+    `licence`: the upload that shows the 营业执照; None: as it was. A new name, code, licence or province makes it
+    pending again; so does any answer to a return. Records keep the data that they were made with.
+
+    Raises Forbidden, InvalidForm, Refused (`status`, `code_free`).
     """
     employer = await _own(book.actor)
     status = EmployerStatus(employer.status)
@@ -219,9 +262,9 @@ async def update_profile(book: Book, form: Mapping[str, Any]) -> EmployerStatus:
     clean = filled("employer_registration", form, now=book.now)
     province_id = await _province(clean["employer_region"])
     await _check_code_free(clean["employer_uscc"], employer.id)
-    columns = _columns(clean)
+    columns = _columns(clean) | ({"licence": licence} if licence is not None else {})
     changed = sorted(name for name, value in columns.items() if getattr(employer, name) != value and name != "profile")
-    again = {"name", "uscc"} & set(changed) or province_id != employer.province_id or status is S.RETURNED
+    again = {"name", "uscc", "licence"} & set(changed) or province_id != employer.province_id or status is S.RETURNED
     employer.update_from_dict({**columns, "province_id": province_id})
     if again:
         employer.status = str(S.PENDING)

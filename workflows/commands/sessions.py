@@ -21,6 +21,7 @@ from models.tables import Account, Binding, Employer, EmployerUser, Graduate, Se
 from workflows.actors import Actor
 from workflows.commands import Book, command
 from workflows.commands.filled import fault
+from workflows.commands.second_factor import pass_second_factor
 from workflows.errors import Forbidden, InvalidForm, Unauthenticated
 from workflows.journal import PLATFORM_CHAIN, province_chain, school_chain
 from workflows.limits import (
@@ -111,14 +112,18 @@ def login_name(text: str) -> str:
     return fold(text).lower()[:_NAME_LENGTH]
 
 
-async def sign_in_staff(username: str, password: str, address: str, *, counter: Counter) -> SignedIn:
-    """Province, school and department accounts. `address`: the caller's, for the rate limit; `counter`: `models.store`.
+async def sign_in_staff(username: str, password: str, address: str, *, counter: Counter, code: str = "") -> SignedIn:
+    """Province, school and department accounts. `address`: the caller's, for the rate limit; `counter`: `models.store`;
+    `code`: of the authenticator, for accounts that have a second factor.
 
-    Raises Unauthenticated (one answer and one duration for unknown names and wrong passwords), RateLimited.
+    Raises Unauthenticated (one answer and one duration for unknown names and wrong passwords), RateLimited, and
+    SecondFactor once the password is right.
     """
     name = login_name(username)
     await _try(counter, f"staff:{name}", address)
     row = await _verified(counter, await Account.get_or_none(username=name), password, address)
+    if row.totp_at is not None:
+        await pass_second_factor(actor_of_account(row), row.id, code)
     return await _open(actor_of_account(row), row.must_change)
 
 

@@ -16,10 +16,17 @@ from workflows.commands.filled import filled
 from workflows.commands.provinces import check_cohort
 from workflows.errors import Refused, Stale
 from workflows.journal import school_chain
-from workflows.queries.settings import level_label, pending, uncovered
+from workflows.queries.settings import (
+    ALL_LEVELS,
+    MODE_COLUMNS,
+    MODULE_CLOSED,
+    NO_TYPE,
+    level_label,
+    open_modules,
+    pending,
+    uncovered,
+)
 
-NO_TYPE = "省级尚未设置协议类型，签约设置暂时只能查看。"
-MODULE_CLOSED = "省级尚未开通毕业去向登记与网签模块，签约设置暂时只能查看。"
 IN_FLOW = "还有未办结的数据：{what}。全部办结后才能修改审核方式。"
 NOT_COVERED = "以下院系和学历层次还没有可审核的院系账号：{what}。请先创建账号，再选择先院系再校级审核。"
 ACTED = "本届已有毕业生或单位办理，在线签约不能再关闭。"
@@ -36,12 +43,18 @@ FROM province_settings p JOIN schools sc ON sc.province_id = p.province_id
 WHERE sc.id = $1 AND p.cohort = $2 FOR SHARE OF p"""
 
 
+# What holds for all levels, so that an account whose scope is one level confirms it (roles.md, Signing settings 4).
+_FOR_ALL = ("open", *MODE_COLUMNS.values(), "termination_limit")
+
+
 @command(clashes={"uid_settings": Stale})
-async def submit_settings(book: Book, cohort: int, form: Mapping[str, Any], version: int | None = None) -> int:
+async def submit_settings(
+    book: Book, cohort: int, form: Mapping[str, Any], version: int | None = None, *, confirmed: bool = False
+) -> int:
     """Submit or change the settings; the new version. `version`: the one the account looked at, None for the first.
 
     Raises Forbidden, ReadOnly, InvalidForm, Stale, Refused with guard `type_chosen`, `module_open`, `nothing_in_flow`,
-    `departments_covered` or `nobody_acted`.
+    `departments_covered`, `nobody_acted`, and until `confirmed` `all_levels` for an account of one level.
     """
     require_write(book.actor, Party.SCHOOL)
     school_id = own_school(book.actor)
@@ -53,13 +66,12 @@ async def submit_settings(book: Book, cohort: int, form: Mapping[str, Any], vers
     if (row.version if row else None) != version:
         raise Stale
     before = _shown(row) if row else {}
-    mode = ReviewMode(clean["review_mode"])
-    if row is not None and row.review_mode != mode:
-        await _check_nothing_in_flow(school_id, cohort)
-    if mode is ReviewMode.DEPARTMENT_THEN_SCHOOL and (row is None or row.review_mode != mode):
-        await _check_covered(school_id, cohort)
+    await _check_modes(school_id, cohort, row, clean)
     if row is not None and row.open_at is not None and not clean["open"]:
         await _check_nobody_acted(school_id, cohort)
+    touched = any(before.get(name) != clean[name] for name in _FOR_ALL)
+    if touched and book.actor.level is not Level.ALL and not confirmed:
+        raise Refused(ALL_LEVELS, guard="all_levels")
     row = row or SigningSettings(id=new_id(), school_id=school_id, cohort=cohort, version=0)
     _apply(row, clean, book)
     await row.save()
@@ -74,7 +86,9 @@ def _apply(row: SigningSettings, clean: Mapping[str, Any], book: Book) -> None:
         row.open_at = None
     elif row.open_at is None:
         row.open_at = book.now
-    row.review_mode = clean["review_mode"]
+    for column in MODE_COLUMNS.values():
+        setattr(row, column, clean[column])
+    row.leaving_open = clean["leaving_open"]
     row.termination_limit = clean["termination_limit"]
     row.invitation_days = clean["invitation_days"]
     row.sms_fallback = clean["sms_fallback"]
@@ -87,7 +101,8 @@ def _shown(row: SigningSettings) -> dict[str, Any]:
     """What the journal keeps of the settings; no telephone numbers stand there."""
     return {
         "open": row.open_at is not None,
-        "review_mode": row.review_mode,
+        **{column: getattr(row, column) for column in MODE_COLUMNS.values()},
+        "leaving_open": row.leaving_open,
         "termination_limit": row.termination_limit,
         "invitation_days": row.invitation_days,
         "sms_fallback": row.sms_fallback,
@@ -103,15 +118,27 @@ async def _check_frame(school_id: UUID, cohort: int) -> None:
         raise Refused(MODULE_CLOSED, guard="module_open")
 
 
-async def _check_nothing_in_flow(school_id: UUID, cohort: int) -> None:
-    found = await pending(school_id, cohort)
+async def _check_modes(school_id: UUID, cohort: int, row: SigningSettings | None, clean: Mapping[str, Any]) -> None:
+    """Each area that changes its mode: nothing of it in flow; for two stages a reviewer everywhere, if it is in use."""
+    for module, column in MODE_COLUMNS.items():
+        mode = ReviewMode(clean[column])
+        if row is not None and getattr(row, column) == mode:
+            continue
+        if row is not None:
+            await _check_nothing_in_flow(school_id, cohort, module)
+        if mode is ReviewMode.DEPARTMENT_THEN_SCHOOL and module in await open_modules(school_id, cohort):
+            await _check_covered(school_id, cohort, module)
+
+
+async def _check_nothing_in_flow(school_id: UUID, cohort: int, module: Module) -> None:
+    found = await pending(school_id, cohort, module)
     if found:
         what = "、".join(f"{p.label}{p.count}条" for p in found)
         raise Refused(IN_FLOW.format(what=what), guard="nothing_in_flow", pending=[p.as_dict() for p in found])
 
 
-async def _check_covered(school_id: UUID, cohort: int) -> None:
-    lacking = await uncovered(school_id, cohort)
+async def _check_covered(school_id: UUID, cohort: int, module: Module) -> None:
+    lacking = await uncovered(school_id, cohort, module)
     if lacking:
         more = f"等{len(lacking)}项" if len(lacking) > _LISTED else ""
         what = "、".join(u.text for u in lacking[:_LISTED]) + more

@@ -24,24 +24,29 @@ def _twice() -> Refused:
 
 
 @command(clashes={"uid_warnings": _twice})
-async def mark_employer(book: Book, form: Mapping[str, Any], reasons: Sequence[str]) -> UUID:
-    """Mark an employer by code, else by name (form `warning_mark`); `reasons`: codes of the table warning_reason.
+async def mark_employer(
+    book: Book, form: Mapping[str, Any], reasons: Sequence[str], evidence: Sequence[UUID] = ()
+) -> UUID:
+    """Mark an employer by code, else by name (form `warning_mark`); `reasons`: codes of the table warning_reason;
+    `evidence`: ids of uploads.
 
     Raises Forbidden, ReadOnly, InvalidForm, Refused (`not_marked`).
     """
     require_write(book.actor, Party.SCHOOL)
     mark = WarningMark(id=new_id(), school_id=own_school(book.actor))
-    await _write(book, mark, form, reasons)
+    await _write(book, mark, form, reasons, evidence)
     _note(book, mark, "mark_employer")
     return mark.id
 
 
 @command(clashes={"uid_warnings": _twice})
-async def edit_mark(book: Book, mark_id: UUID, form: Mapping[str, Any], reasons: Sequence[str]) -> None:
-    """Change a mark of one's own school. Raises as `mark_employer` does, and NotFound."""
+async def edit_mark(
+    book: Book, mark_id: UUID, form: Mapping[str, Any], reasons: Sequence[str], evidence: Sequence[UUID] = ()
+) -> None:
+    """Change a mark of one's own school; the journal keeps who made it. Raises as `mark_employer`, and NotFound."""
     require_write(book.actor, Party.SCHOOL)
     mark = await _own(book, mark_id)
-    await _write(book, mark, form, reasons)
+    await _write(book, mark, form, reasons, evidence)
     _note(book, mark, "edit_mark")
 
 
@@ -61,7 +66,9 @@ async def _own(book: Book, mark_id: UUID) -> WarningMark:
     return mark
 
 
-async def _write(book: Book, mark: WarningMark, form: Mapping[str, Any], reasons: Sequence[str]) -> None:
+async def _write(
+    book: Book, mark: WarningMark, form: Mapping[str, Any], reasons: Sequence[str], evidence: Sequence[UUID]
+) -> None:
     clean = filled("warning_mark", form)
     known = table("warning_reason")
     chosen = list(dict.fromkeys(reasons))
@@ -72,6 +79,7 @@ async def _write(book: Book, mark: WarningMark, form: Mapping[str, Any], reasons
     mark.name_key = name_key(clean["employer_name"])
     mark.reasons = chosen
     mark.note = clean.get("note", "")
+    mark.evidence = [str(one) for one in dict.fromkeys(evidence)]
     mark.marked_by = book.actor.id
     mark.marked_at = book.now
     await mark.save()
@@ -79,5 +87,12 @@ async def _write(book: Book, mark: WarningMark, form: Mapping[str, Any], reasons
 
 def _note(book: Book, mark: WarningMark, action: str) -> None:
     book.note(
-        school_chain(mark.school_id), "warning", mark.id, action, name=mark.name, uscc=mark.uscc, reasons=mark.reasons
+        school_chain(mark.school_id),
+        "warning",
+        mark.id,
+        action,
+        name=mark.name,
+        uscc=mark.uscc,
+        reasons=mark.reasons,
+        evidence=len(mark.evidence or []),
     )

@@ -243,6 +243,7 @@ async def _settings(plan: SchoolPlan, desk: Actor, season: Season) -> None:
             "phone": landline(area, plan.desk_phone + 10 + place),
             "address": f"{plan.name}行政楼{place + 1}层就业指导中心",
             "postcode": "310000" if plan.province == "a" else "610000",
+            "confirmed": True,
         }
         scoped = next((one for one in plan.staff if not one.department and one.level is level), plan.staff[0])
         maker = await account_actor(scoped.username)

@@ -75,6 +75,16 @@ ONLINE_SIGNING = Workflow(
             outdates=_UNSENT,
         ),
         Transition(
+            "close_suspended",
+            "单位停用，邀请撤回",
+            (S.INVITED,),
+            S.WITHDRAWN,
+            CLOCK,
+            guards=(g.ON_ROSTER, g.EMPLOYER_SUSPENDED),
+            tell=("invitation_suspended", "invitation_suspended_employer"),
+            outdates=_UNSENT,
+        ),
+        Transition(
             "accept",
             "同意签约",
             (S.INVITED,),

@@ -80,9 +80,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Whom to ask: the school's desk, and who handles agreements of the person's level."""
+    """Whom to ask: the desk of the department, else of the school, and who handles agreements of the person's level.
+
+    `department`: whose telephone it is; empty: the school's.
+    """
 
     school: str
+    department: str
     phone: str
     hours: str
     handler: str
@@ -92,7 +96,8 @@ class Desk:
     def line(self) -> str:
         """In one sentence without its full stop."""
         if self.phone:
-            return f"{self.school}就业部门电话：{self.phone}" + (f"（{self.hours}）" if self.hours else "")
+            where = f"{self.school}{self.department or '就业部门'}"
+            return f"{where}电话：{self.phone}" + (f"（{self.hours}）" if self.hours else "")
         if self.handler_phone:
             return f"{self.school}协议经办人{self.handler}，电话：{self.handler_phone}"
         return f"请联系{self.school}的就业部门"
@@ -222,6 +227,7 @@ def _facts(now: datetime, graduate: GraduateFacts, head: Any) -> Facts:
 def _desk(head: Any) -> Desk:
     return Desk(
         school=head["school_name"],
+        department=head["department"] if head["desk_of_department"] else "",
         phone=head["desk_phone"] or "",
         hours=head["desk_hours"] or "",
         handler=head["handler_name"] or "",

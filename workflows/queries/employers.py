@@ -11,27 +11,32 @@ from uuid import UUID
 from models.db import fetch, fetch_row
 from models.kit import mask_mobile, name_key
 from models.parties import Party
-from models.states import EmployerStatus
+from models.states import EmployerStatus, HandoverStatus
 from models.vault import is_sealed, unseal
 from workflows.actors import Actor, own_province, require
 from workflows.commands.employers import DECISIONS, PROFILE_PLACE
+from workflows.commands.handovers import PLACE as HANDOVER_PLACE
 from workflows.errors import Forbidden, NotFound
 from workflows.notices import NOTICES
 from workflows.queries.paging import Order, Page, Where, like, read, size
-from workflows.queries.record_page import registry
 from workflows.queries.records import compact, moment
+from workflows.registry import registry
 
 _COLUMNS = """e.id, e.uscc, e.name, e.nature, e.industry, e.region, e.profile, e.status, e.status_note, e.registered_at,
-  e.decided_at"""
+  e.decided_at, e.licence, (SELECT count(*) FROM employer_handovers h
+    WHERE h.employer_id = e.id AND h.status = 'pending') AS handovers"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmployerFilters:
-    """None or empty: not narrowed. `name` is a part of the name, in any spelling; `uscc` is exact."""
+    """None or empty: not narrowed. `name` is a part of the name, in any spelling; `uscc` is exact; `handover`: somebody
+    asks to be its 经办人.
+    """
 
     status: EmployerStatus | None = None
     name: str = ""
     uscc: str = ""
+    handover: bool = False
     cursor: str | None = None
     limit: int | None = None
 
@@ -47,6 +52,8 @@ async def list_employers(actor: Actor, filters: EmployerFilters) -> Page:
         where.add("e.name_key LIKE {}", f"%{like(name_key(filters.name))}%")
     if filters.uscc:
         where.add("e.uscc = {}", compact(filters.uscc))
+    if filters.handover:
+        where.add("EXISTS (SELECT 1 FROM employer_handovers h WHERE h.employer_id = e.id AND h.status = 'pending')")
     newest = filters.status is not EmployerStatus.PENDING
     order = Order(f"registered{'-' if newest else '+'}", "e.registered_at", "e.id", newest)
     rows, following, total, capped = await read(
@@ -72,6 +79,7 @@ async def read_employer(actor: Actor, employer_id: UUID) -> dict[str, Any]:
         **_row(row),
         "profile": _profile(row["profile"], whole=False),
         "registry": await registry(row["uscc"]),
+        "handovers": await _handovers(row["id"]),
         "decisions": [str(status) for status, sources in DECISIONS.items() if row["status"] in sources],
     }
 
@@ -83,6 +91,33 @@ async def own_employer(actor: Actor) -> dict[str, Any]:
     if row is None:
         raise Forbidden
     return {**_row(row), "profile": _profile(row["profile"], whole=True)}
+
+
+_HANDOVERS = """
+SELECT h.id, h.username, h.agent_name, h.agent_mobile, h.statement, h.licence, h.authorisation, h.status, h.note,
+  h.asked_at, h.decided_at
+FROM employer_handovers h WHERE h.employer_id = $1 ORDER BY h.asked_at DESC, h.id DESC LIMIT 20"""
+
+
+async def _handovers(employer_id: UUID) -> list[dict[str, Any]]:
+    """Who asked to be this employer's 经办人, the latest first; numbers masked."""
+    return [
+        {
+            "id": str(row["id"]),
+            "username": row["username"],
+            "agent_name": row["agent_name"],
+            "agent_mobile": mask_mobile(unseal(HANDOVER_PLACE, row["agent_mobile"])),
+            "statement": row["statement"],
+            "licence": str(row["licence"]) if row["licence"] else None,
+            "authorisation": str(row["authorisation"]) if row["authorisation"] else None,
+            "status": row["status"],
+            "label": HandoverStatus(row["status"]).label,
+            "note": row["note"] or None,
+            "asked_at": moment(row["asked_at"]),
+            "decided_at": moment(row["decided_at"]),
+        }
+        for row in await fetch(_HANDOVERS, employer_id)
+    ]
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,6 +134,8 @@ def _row(row: Mapping[str, Any]) -> dict[str, Any]:
         "note": row["status_note"] or None,
         "registered_at": moment(row["registered_at"]),
         "decided_at": moment(row["decided_at"]),
+        "licence": str(row["licence"]) if row["licence"] else None,
+        "handovers_waiting": row["handovers"],
     }
 
 
@@ -117,7 +154,7 @@ def _opened(value: Any, *, whole: bool) -> Any:
 
 _NOTES = """
 SELECT n.id, n.record_id, n.notice, n.params, n.created_at, n.read_at, r.graduate_name, r.flow
-FROM inbox_notes n JOIN records r ON r.id = n.record_id
+FROM inbox_notes n LEFT JOIN records r ON r.id = n.record_id
 WHERE n.employer_id = $1 ORDER BY n.created_at DESC, n.id DESC LIMIT $2"""
 
 
@@ -130,12 +167,14 @@ async def read_inbox(actor: Actor, limit: int | None = None) -> list[dict[str, A
 
 
 def note_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    """One message: its notice's sentence with the graduate's name. `row`: of inbox_notes, with two of its record."""
+    """One message: its notice's sentence with the graduate's name. `row`: of inbox_notes, with two of its record;
+    a message about the employer itself has none.
+    """
     notice, params = NOTICES[row["notice"]], json.loads(row["params"])
     words = {"graduate": row["graduate_name"], **{k: v for k, v in params.items() if isinstance(v, str)}}
     return {
         "id": str(row["id"]),
-        "record": str(row["record_id"]),
+        "record": str(row["record_id"]) if row["record_id"] else None,
         "flow": row["flow"],
         "title": notice.title,
         "text": notice.sentence.format_map(words),

@@ -13,6 +13,7 @@ from models.parties import Level, Module
 from models.states import Flow
 from models.vault import blind_index, unseal
 from workflows.actors import Actor, require_read, visible_to
+from workflows.commands.terminations import Terminations
 from workflows.errors import NotFound
 from workflows.flows import FLOWS
 from workflows.queries.paging import Order, Page, Where, like, read, size
@@ -25,6 +26,8 @@ _COLUMNS = """g.id, g.school_id, g.cohort, g.name, g.id_kind, g.id_enc, g.level,
   (SELECT r.flow || ' ' || r.state FROM records r WHERE r.graduate_id = g.id AND r.slot) AS slot"""
 _SOURCE = "graduates g JOIN schools s ON s.id = g.school_id"
 _ORDER = Order("id+", None, "g.id")
+_LIMIT = """COALESCE((SELECT t.termination_limit FROM settings t
+    WHERE t.school_id = g.school_id AND t.cohort = g.cohort), 0)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,8 @@ async def read_graduate(actor: Actor, graduate_id: UUID) -> dict[str, Any]:
     where.within(visible_to(actor), "g")
     where.add("g.id = {}", graduate_id)
     row = await fetch_row(
-        f"SELECT {_COLUMNS}, g.basic, g.phone_enc, g.phone_source, g.email, g.proof_code, g.terminations_used "  # noqa: S608  fixed texts, numbered parameters
+        f"SELECT {_COLUMNS}, g.basic, g.phone_enc, g.phone_source, g.email, g.proof_code, g.terminations_used, "  # noqa: S608  fixed texts, numbered parameters
+        f"g.terminations_granted, {_LIMIT} AS termination_limit "
         f"FROM {_SOURCE} WHERE {where.text}",
         *where.values,
     )
@@ -120,6 +124,9 @@ async def read_graduate(actor: Actor, graduate_id: UUID) -> dict[str, Any]:
         "email": row["email"] or None,
         "proof_code": row["proof_code"],
         "terminations_used": row["terminations_used"],
+        "terminations": Terminations(
+            row["terminations_used"], row["termination_limit"], row["terminations_granted"]
+        ).as_dict(),
         "records": await records_of(graduate_id),
         "ems": await mirror(graduate_id),
     }

@@ -47,6 +47,7 @@ async def read_me(actor: Actor) -> dict[str, Any]:
         "graduate": None,
         "department": actor.department or None,
         "level": str(actor.level),
+        "second_factor": await _second_factor(actor) if actor.party in STAFF else None,
         "grants": {str(m): str(actor.grant(m)) for m in Module} if actor.party in STAFF else None,
         "cohorts": [],
         "cohort": None,
@@ -60,6 +61,11 @@ async def read_me(actor: Actor) -> dict[str, Any]:
     if actor.party is Party.GRADUATE:
         await _graduate(me, actor)
     return me
+
+
+async def _second_factor(actor: Actor) -> bool:
+    row = await fetch_row("SELECT totp_at FROM accounts WHERE id = $1", actor.id)
+    return row is not None and row["totp_at"] is not None
 
 
 async def _school(me: dict[str, Any], actor: Actor) -> None:

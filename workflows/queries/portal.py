@@ -76,7 +76,7 @@ async def inbox_page(
     if unread:
         where.add("n.read_at IS NULL")
     order = Order("notes-", "n.created_at", "n.id", True)
-    source = "inbox_notes n JOIN records r ON r.id = n.record_id"
+    source = "inbox_notes n LEFT JOIN records r ON r.id = n.record_id"
     rows, following, total, capped = await read(_NOTE_COLUMNS, source, where, order, size(limit), cursor)
     return Page([note_of(row) for row in rows], following, total, capped)
 

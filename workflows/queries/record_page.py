@@ -16,7 +16,7 @@ from uuid import UUID
 from models.db import fetch_row, fetch_value
 from models.kit import mask_id_number, mask_mobile, name_key, now
 from models.parties import Party
-from models.states import Flow, Phase
+from models.states import EmployerStatus, Flow, Phase
 from models.vault import is_sealed, unseal
 from workflows.actors import Actor, require_read, visible_to
 from workflows.commands.employers import PROFILE_PLACE
@@ -26,11 +26,11 @@ from workflows.errors import NotFound
 from workflows.facts import Facts, RecordFacts
 from workflows.flows import FLOWS
 from workflows.loading import load
-from workflows.ports import IN_OPERATION
 from workflows.queries import attachments
 from workflows.queries.deliveries import of_record
 from workflows.queries.records import for_staff, moment, records_of
 from workflows.queries.warnings import marks_for
+from workflows.registry import registry
 
 GRADUATE_COLUMNS = ("name", "level_code", "department", "major", "training_mode")
 """What a snapshot and a roster entry both hold beside the ID number and the national columns."""
@@ -117,6 +117,7 @@ def _head(facts: Facts, record: RecordFacts) -> dict[str, Any]:
         "waits_on": str(state.waits_on) if state.waits_on else None,
         "since": moment(row["waiting_since"]),
         "frozen": facts.graduate.invalid,
+        "employer_suspended": facts.employer is not None and facts.employer.status is EmployerStatus.SUSPENDED,
         "created_at": moment(row["created_at"]),
         "submitted_at": moment(row["submitted_at"]),
         "expires_at": moment(record.expires_at),
@@ -242,20 +243,6 @@ def differences(facts: Facts, record: RecordFacts) -> list[dict[str, Any]]:
 
 def _difference(name: str, recorded: Any, present: Any) -> dict[str, Any]:
     return {"name": name, "recorded": recorded, "present": present}
-
-
-async def registry(uscc: str) -> dict[str, Any]:
-    """The employer's registration state as last heard. `known` False: no answer was had yet (roles.md)."""
-    row = await fetch_row("SELECT name, status, checked_at FROM registry_status WHERE uscc = $1", uscc)
-    if row is None or not row["status"]:
-        return {"known": False, "name": None, "status": None, "in_operation": None, "checked_at": None}
-    return {
-        "known": True,
-        "name": row["name"],
-        "status": row["status"],
-        "in_operation": row["status"] in IN_OPERATION,
-        "checked_at": moment(row["checked_at"]),
-    }
 
 
 _MIRROR = """

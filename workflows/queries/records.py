@@ -20,6 +20,7 @@ from models.vault import blind_index, unseal
 from workflows.actors import Actor, require_read, visible_to
 from workflows.errors import Fault, InvalidRequest
 from workflows.flows import FLOWS
+from workflows.queries.modules import require_open
 from workflows.queries.paging import Order, Page, Where, like, read, size
 
 ME = "me"
@@ -56,7 +57,9 @@ class Filters:
 COLUMNS = """r.id, r.school_id, r.cohort, r.flow, r.state, r.version, r.waits_on, r.waiting_since, r.created_at,
   r.submitted_at, r.expires_at, r.department, r.level, r.graduate_id, r.graduate_name, r.major, r.employer_id,
   r.employer_name, r.employer_uscc, r.position_category, r.agreement_no, g.id_enc, g.level_code,
-  g.invalid_at IS NOT NULL AS frozen, s.code AS school_code, s.name AS school_name"""
+  g.invalid_at IS NOT NULL AS frozen,
+  EXISTS (SELECT 1 FROM employers e WHERE e.id = r.employer_id AND e.status = 'suspended') AS employer_suspended,
+  s.code AS school_code, s.name AS school_name"""
 
 SOURCE = "records r JOIN graduates g ON g.id = r.graduate_id JOIN schools s ON s.id = r.school_id"
 
@@ -68,6 +71,7 @@ async def list_records(actor: Actor, flow: Flow, filters: Filters) -> Page:
     """One page of a flow's records. Raises ModuleClosed, InvalidRequest for a state or cursor that does not exist."""
     module = FLOWS[flow].module
     require_read(actor, module)
+    await require_open(actor, module, filters.cohort)
     where = Where()
     where.within(visible_to(actor, module), "r")
     where.add("r.flow = {}", str(flow))
@@ -162,6 +166,7 @@ def row_of(actor: Actor, row: Any) -> dict[str, Any]:
         "waits_on": row["waits_on"],
         "since": moment(row["waiting_since"]),
         "frozen": row["frozen"],
+        "employer_suspended": row["employer_suspended"],
         "created_at": moment(row["created_at"]),
         "submitted_at": moment(row["submitted_at"]),
         "expires_at": moment(row["expires_at"]),

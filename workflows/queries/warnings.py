@@ -48,16 +48,24 @@ class Marks:
         }
 
 
+# `hit`: the mark meets this employer itself. The others come along only because they count together with one that
+# does: the same code under another name, or no code under a name that a mark with the code bears.
 _CANDIDATES = """
-SELECT school_id, uscc, reasons, note FROM warnings
-WHERE ($1 <> '' AND uscc = $1) OR (name_key = $2 AND (uscc = '' OR $1 = ''))"""
+WITH hits AS (SELECT w.id, w.uscc FROM warnings w
+  WHERE ($1 <> '' AND w.uscc = $1) OR (w.name_key = $2 AND (w.uscc = '' OR $1 = ''))),
+codes AS (SELECT DISTINCT h.uscc FROM hits h WHERE h.uscc <> ''),
+names AS (SELECT DISTINCT w.name_key FROM warnings w JOIN codes c ON c.uscc = w.uscc)
+SELECT w.school_id, w.uscc, w.name_key, w.reasons, w.note, EXISTS (SELECT 1 FROM hits h WHERE h.id = w.id) AS hit
+FROM warnings w
+WHERE w.id IN (SELECT h.id FROM hits h) OR w.uscc IN (SELECT c.uscc FROM codes c)
+  OR (w.uscc = '' AND w.name_key IN (SELECT n.name_key FROM names n))"""
 
 
 async def marks_for(school_id: UUID, uscc: str, name_key: str) -> Marks:
     """The marks that meet this employer: equal codes, or equal names where one side has no code (roles.md)."""
     rows = [{**row, "reasons": _reasons(row["reasons"])} for row in await fetch(_CANDIDATES, uscc, name_key)]
-    together = _largest(rows)
-    own = [row for row in rows if row["school_id"] == school_id]
+    together = largest(rows, name_key)
+    own = [row for row in rows if row["hit"] and row["school_id"] == school_id]
     schools = len({row["school_id"] for row in together})
     told = rows_told(own, together, everywhere=schools >= EVERYWHERE)
     return Marks(
@@ -74,13 +82,17 @@ def rows_told(own: list[dict[str, Any]], together: list[dict[str, Any]], *, ever
     return [*own, *(row for row in together if everywhere and row not in own)]
 
 
-def _largest(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Marks that count together. Equal names with different codes never merge, so for an employer without a code each
-    code is counted with the codeless marks by itself, and the most schools win.
+def largest(rows: Iterable[Mapping[str, Any]], name_key: str) -> list[dict[str, Any]]:
+    """Marks that count together: those of one code with the codeless ones of its names and of the employer's own.
+
+    Equal names with different codes never merge, so for an employer without a code each code is counted by itself, and
+    the most schools win.
     """
     listed = [dict(row) for row in rows]
-    codes = {row["uscc"] for row in listed if row["uscc"]} or {""}
-    groups = ([row for row in listed if row["uscc"] in (code, "")] for code in sorted(codes))
+    groups = []
+    for code in sorted({row["uscc"] for row in listed if row["uscc"]}) or [""]:
+        names = {row["name_key"] for row in listed if code and row["uscc"] == code} | {name_key}
+        groups.append([r for r in listed if (code and r["uscc"] == code) or (not r["uscc"] and r["name_key"] in names)])
     return max(groups, key=lambda group: len({row["school_id"] for row in group}))
 
 
@@ -89,7 +101,7 @@ def _reasons(value: Any) -> list[str]:
 
 
 _LIST = """
-SELECT w.id, w.name, w.uscc, w.reasons, w.note, w.marked_at, a.display_name AS by_name
+SELECT w.id, w.name, w.uscc, w.reasons, w.note, w.evidence, w.marked_at, a.display_name AS by_name
 FROM warnings w LEFT JOIN accounts a ON a.id = w.marked_by
 WHERE w.school_id = $1 ORDER BY w.marked_at DESC, w.id"""
 
@@ -106,6 +118,7 @@ async def own_marks(actor: Actor) -> list[dict[str, Any]]:
             "employer_uscc": row["uscc"],
             "reasons": [{"code": code, "label": labels.label(code)} for code in _reasons(row["reasons"])],
             "note": row["note"],
+            "evidence": json.loads(row["evidence"]) if row["evidence"] else [],
             "marked_by": row["by_name"] or "",
             "marked_at": json_time(row["marked_at"]),
         }
