@@ -195,7 +195,8 @@ async def handed_in(actor: Actor, form: Mapping[str, Any]) -> dict[str, Any]:
 _COPIED = """
 INSERT INTO uploads (id, owner, school_id, name, total, received, media, sha256, bytes, pages, dhash, fault, created_at,
   completed_at, expires_at)
-SELECT $1, $2, school_id, name, total, received, media, sha256, bytes, pages, dhash, fault, created_at, completed_at, NULL
+SELECT $1, $2, school_id, name, total, received, media, sha256, bytes, pages, dhash, fault, created_at, completed_at,
+  NULL
 FROM uploads WHERE name = $3 LIMIT 1"""
 _SCAN_NAME = "扫描件.jpg"
 
