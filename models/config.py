@@ -57,6 +57,11 @@ class UpstreamSettings(BaseSettings):
     url: str = "http://127.0.0.1:8100/ems"
     secret: SecretStr = SecretStr("dev-ems-secret")
 
+    @property
+    def live(self) -> bool:
+        """Without an address there is no EMS to ask, and nobody but the school knows who is on the roster."""
+        return bool(self.url)
+
 
 class Settings(BaseSettings):
     """All settings of one process."""

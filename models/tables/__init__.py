@@ -6,7 +6,8 @@ from models.tables.accounts import Account, Session, Token
 from models.tables.deliveries import DeliveryAttempt, OutboxRow, Receipt
 from models.tables.employers import Employer, EmployerUser, InboxNote, RegistryStatus
 from models.tables.files import Attachment, Upload
-from models.tables.graduates import Binding, EmsMirror, Graduate
+from models.tables.graduates import Binding, EmsLookup, EmsMirror, Graduate, GraduateReminder
+from models.tables.jobs import Job
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
 from models.tables.provinces import Province, ProvinceSettings
 from models.tables.records import Agreement, Record
@@ -22,11 +23,14 @@ __all__ = [
     "DeliveryAttempt",
     "Employer",
     "EmployerUser",
+    "EmsLookup",
     "EmsMirror",
     "Graduate",
+    "GraduateReminder",
     "Handler",
     "InboxNote",
     "InboxRow",
+    "Job",
     "JournalHead",
     "JournalRow",
     "OutboxRow",

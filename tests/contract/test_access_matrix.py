@@ -17,7 +17,7 @@ import tests.harness.access_files  # noqa: F401  its rows
 from api import openapi
 from api.auth import rule_of
 from models.store import close_store
-from tests.harness import access_documents, conformity  # noqa: F401  its rows join ROWS
+from tests.harness import access_documents, access_roster, conformity  # noqa: F401  their rows join ROWS
 from tests.harness.access_desks import ROWS
 from tests.harness.access_kinds import KINDS, Cast, cast
 from tests.harness.access_requests import FLOW, Sent

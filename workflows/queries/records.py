@@ -18,6 +18,7 @@ from models.sql.coverage import covered
 from models.states import Flow, Phase
 from models.vault import blind_index, unseal
 from workflows.actors import Actor, require_read, visible_to
+from workflows.effects import SNAPSHOT_PLACE
 from workflows.errors import Fault, InvalidRequest
 from workflows.flows import FLOWS
 from workflows.queries.paging import Order, Page, Where, like, read, size
@@ -56,6 +57,7 @@ class Filters:
 COLUMNS = """r.id, r.school_id, r.cohort, r.flow, r.state, r.version, r.waits_on, r.waiting_since, r.created_at,
   r.submitted_at, r.expires_at, r.department, r.level, r.graduate_id, r.graduate_name, r.major, r.employer_id,
   r.employer_name, r.employer_uscc, r.position_category, r.agreement_no, g.id_enc, g.level_code,
+  g.name AS roster_name, r.snapshot->'graduate'->>'id_number' AS recorded_number,
   g.invalid_at IS NOT NULL AS frozen, s.code AS school_code, s.name AS school_name"""
 
 SOURCE = "records r JOIN graduates g ON g.id = r.graduate_id JOIN schools s ON s.id = r.school_id"
@@ -162,6 +164,7 @@ def row_of(actor: Actor, row: Any) -> dict[str, Any]:
         "waits_on": row["waits_on"],
         "since": moment(row["waiting_since"]),
         "frozen": row["frozen"],
+        "roster_changed": _roster_changed(row) if for_staff(actor) else None,
         "created_at": moment(row["created_at"]),
         "submitted_at": moment(row["submitted_at"]),
         "expires_at": moment(row["expires_at"]),
@@ -183,6 +186,14 @@ def row_of(actor: Actor, row: Any) -> dict[str, Any]:
             "uscc": row["employer_uscc"],
         },
     }
+
+
+def _roster_changed(row: Any) -> bool:
+    """Is the name or number of a record under way another on the roster by now? (roles.md, Roster)"""
+    if row["waits_on"] is None:
+        return False
+    recorded = unseal(SNAPSHOT_PLACE, row["recorded_number"])
+    return bool(row["roster_name"] != row["graduate_name"] or recorded != unseal("graduates.id_enc", row["id_enc"]))
 
 
 def moment(value: datetime | None) -> str | None:
