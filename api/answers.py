@@ -134,7 +134,7 @@ class EmployerName(Shape):
 
 
 class Row(Shape):
-    """`since`: when it began to wait; `frozen`: the graduate has left the roster."""
+    """`since`: when it began to wait; `frozen`: the graduate has left the roster; `roster_changed`: for staff."""
 
     id: str
     flow: str
@@ -147,6 +147,7 @@ class Row(Shape):
     since: Moment | None
     frozen: bool
     employer_suspended: bool
+    roster_changed: bool | None
     created_at: Moment
     submitted_at: Moment | None
     expires_at: Moment | None
@@ -303,9 +304,10 @@ class Delivery(Shape):
 
 
 class Review(Shape):
-    """What only staff see of a record."""
+    """What only staff see of a record. `roster_changed`: name or number is another on the roster by now."""
 
     differences: list[Difference]
+    roster_changed: bool
     latest: Latest
     department_changed: bool
     department_covered: bool

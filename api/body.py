@@ -5,6 +5,7 @@ Nothing here quotes what was sent: a body may hold a password or an ID number.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from pydantic_core import ErrorDetails
 from quart import current_app, request
 from werkzeug.datastructures import MultiDict
 
-from api.errors import LengthRequired, TooLarge, WrongMedia
+from api.errors import BodyTimeout, LengthRequired, TooLarge, WrongMedia
 from workflows.errors import Fault, InvalidRequest, PreconditionRequired
 from workflows.limits import CHUNK_SECONDS, JSON_BYTES
 
@@ -27,6 +28,8 @@ M = TypeVar("M", bound=BaseModel)
 _VERSION = re.compile(r'"([0-9]{1,9})"')
 _KEY = re.compile(r"[\x21-\x7e]{8,80}")
 _OFFSET = re.compile(r"[0-9]{1,9}")
+STALLS = 30
+"""Seconds without a byte after which a long upload is given up."""
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 _SENTENCES = {
@@ -88,6 +91,29 @@ async def read_part(media: str) -> bytes:
     request.body_timeout = CHUNK_SECONDS
     raw: bytes = await request.get_data(as_text=False)  # type: ignore[assignment]  # the framework cannot say which
     return raw
+
+
+async def read_file(media: str, most: int) -> bytes:
+    """A long body, for as long as bytes keep coming. In memory: what it holds must not lie on a disk in plain.
+
+    Raises WrongMedia, TooLarge, BodyTimeout where nothing comes for `STALLS` seconds, InvalidRequest for an empty one.
+    """
+    if request.mimetype != media:
+        raise WrongMedia
+    found, pieces = bytearray(), aiter(request.body)
+    while True:
+        try:
+            async with asyncio.timeout(STALLS):
+                found += await anext(pieces)
+        except StopAsyncIteration:
+            break
+        except TimeoutError:
+            raise BodyTimeout from None
+        if len(found) > most:
+            raise TooLarge
+    if not found:
+        raise InvalidRequest("没有收到文件内容，请重新选择文件后上传。")
+    return bytes(found)
 
 
 def _parse(raw: bytes) -> Any:

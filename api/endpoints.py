@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from quart import Blueprint, Response
 
 from api.auth import ATTRIBUTE, Caller, Rule, caller
-from api.body import MOST, read_json, read_part, read_query
+from api.body import MOST, read_file, read_json, read_part, read_query
 from models.kit import json_time, parse_id
 from workflows.actors import Actor
 from workflows.errors import NotFound
@@ -113,11 +113,13 @@ def endpoint(
     form: str = "",
     headers: tuple[str, ...] = (),
     takes: str = "",
+    most: int = CHUNK_BYTES,
     gives: tuple[str, ...] = (),
     first_password: bool = False,
 ) -> Callable[[Handler], Handler]:
     """Declare a route. The handler takes a `Call` and the path's parameters; those named `…id` arrive as UUID.
 
+    `most`: how many bytes `takes` takes.
     `raises`: the refusals beside those that every such route can give (credential, shape, 404 of an id).
     `first_password`: open also to an account that must change its first password.
     """
@@ -151,18 +153,22 @@ def endpoint(
                 rule.admit(who.actor)
             found = {name: _read(name, value) for name, value in values.items()}
             asked = read_query(query) if query is not None else None
-            sent = await read_json(body) if body is not None else await read_part(takes) if takes else None
+            sent = await read_json(body) if body is not None else await _bytes(takes, most) if takes else None
             # Whoever waits longer has left; what was committed by then is told by the key when it is sent again.
             async with asyncio.timeout(SECONDS):
                 return reply(await handler(Call(who, asked, sent), **found), status)
 
         setattr(view, ATTRIBUTE, rule)
         if takes:
-            setattr(view, MOST, CHUNK_BYTES)
+            setattr(view, MOST, most)
         blueprint.add_url_rule(path, name, view, methods=[method], provide_automatic_options=False)
         return handler
 
     return wrap
+
+
+async def _bytes(media: str, most: int) -> bytes:
+    return await read_part(media) if most <= CHUNK_BYTES else await read_file(media, most)
 
 
 def _read(name: str, value: str) -> str | int | UUID:

@@ -145,6 +145,13 @@ class GraduateQuery(Paged):
     bound: bool | None = None
     invalid: bool | None = None
     registered: Annotated[bool | None, Field(description="holds a destination in flow or in force")] = None
+    work_list: Annotated[
+        Literal["unregistered", "unbound"] | None,
+        Field(
+            alias="list",
+            description="work list: 未登记 (nothing held or under way) or 未绑定; without the invalidated",
+        ),
+    ] = None
 
 
 class GraduateSearch(GraduateQuery):
@@ -299,6 +306,26 @@ class HandoverDecision(Strict):
     approved: StrictBool
     note: Note = ""
     keep_others: StrictBool = True
+
+
+class ImportQuery(Strict):
+    """`mode`: all rows or none, or the right ones. `moves`: `confirmed` where many stand on other rosters."""
+
+    cohort: Cohort
+    mode: Literal["all", "valid"] = "all"
+    moves: Literal["ask", "confirmed"] = "ask"
+
+
+class PhoneChange(Strict):
+    mobile: Number
+    reason: Note
+
+
+class Reminding(Strict):
+    """Whom to remind, of what: graduates of a work list."""
+
+    work_list: Annotated[Literal["unregistered", "unbound"], Field(alias="list")]
+    ids: Annotated[list[Id], Field(min_length=1, max_length=PAGE_MAX)]
 
 
 class Registration(Strict):

@@ -20,17 +20,19 @@ from api.routes import (
     graduates,
     handovers,
     home,
+    jobs,
     provinces,
     receipts,
     records,
     registry,
+    roster,
     second_factor,
     sessions,
     settings,
     system,
     warnings,
 )
-from workflows.limits import CHUNK_BYTES
+from workflows.limits import ROSTER_BYTES
 
 BODY_SECONDS = 10
 
@@ -42,6 +44,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     agreements.blueprint,
     files.blueprint,
     graduates.blueprint,
+    roster.blueprint,
+    jobs.blueprint,
     settings.blueprint,
     accounts.blueprint,
     provinces.blueprint,
@@ -59,7 +63,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
 def create(unavailable: Callable[[BaseException], bool], pages: tuple[Blueprint, ...] = ()) -> Quart:
     """A new application. `unavailable`: is this the database being away? `pages`: beside the JSON, what people open."""
     app = Quart("api", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = CHUNK_BYTES  # the largest of all; `body.guard_body` knows what each view takes
+    app.config["MAX_CONTENT_LENGTH"] = ROSTER_BYTES  # the largest of all; `body.guard_body` knows what each view takes
     app.config["BODY_TIMEOUT"] = BODY_SECONDS
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False

@@ -58,6 +58,11 @@ class UpstreamSettings(BaseSettings):
     secret: SecretStr = SecretStr("dev-ems-secret")
     accounts: bool = False  # accounts and their rights come from the EMS; here they can only be looked at
 
+    @property
+    def live(self) -> bool:
+        """Without an address there is no EMS to ask, and nobody but the school knows who is on the roster."""
+        return bool(self.url)
+
 
 class Settings(BaseSettings):
     """All settings of one process."""

@@ -29,8 +29,8 @@ def set_clock(source: Callable[[], datetime] | None) -> None:
 
 
 def day_end(day: date) -> datetime:
-    """23:59:59 of that day in Asia/Shanghai, in UTC."""
-    return datetime.combine(day, clock_time(23, 59, 59), SHANGHAI).astimezone(UTC)
+    """The end of that day in Asia/Shanghai, in UTC: shown as 23:59:59, a second that counts to its last part."""
+    return datetime.combine(day, clock_time(23, 59, 59, 999_999), SHANGHAI).astimezone(UTC)
 
 
 def cohort_close(cohort: int) -> datetime:
@@ -103,6 +103,8 @@ def mask_name(name: str) -> str:
 
 def fold(text: str) -> str:
     """NFKC, outer white space gone: how every typed text is read before it is judged."""
+    if text.isascii():
+        return text.strip()
     return unicodedata.normalize("NFKC", text).strip()
 
 

@@ -13,8 +13,8 @@ from typing import Final
 from models.db import is_unavailable
 from notifier import metrics
 from workflows.actors import CLOCK
-from workflows.commands import agreements, clock, receipts, suspension, uploads
-from workflows.ports import OutsideFault, Registry
+from workflows.commands import agreements, clock, lookups, receipts, suspension, uploads
+from workflows.ports import OutsideFault, Registry, Upstream
 
 AT_ONCE: Final = 20
 GIVE_UP_AFTER: Final = 3
@@ -53,7 +53,7 @@ class Job:
                 await asyncio.wait_for(stop.wait(), pause)
 
 
-def clock_jobs(registry: Registry) -> list[Job]:
+def clock_jobs(registry: Registry, upstream: Upstream) -> list[Job]:
     """All jobs of a notifier."""
     return [
         Job("expire_invitations", 20, clock.expire_invitations),
@@ -65,6 +65,7 @@ def clock_jobs(registry: Registry) -> list[Job]:
         Job("give_up_unsure", 60, lambda: receipts.give_up_unsure(CLOCK)),
         Job("print_agreements", 5, agreements.print_waiting),
         Job("refresh_registry", 15, lambda: refresh_registry(registry)),
+        Job("return_from_ems", 60, lambda: return_from_ems(upstream)),
         Job("sweep", 3600, _sweep),
         Job("sweep_uploads", 1800, uploads.sweep_uploads),
         Job("write_metrics", 15, _write_metrics),
@@ -82,6 +83,18 @@ async def refresh_registry(registry: Registry) -> int:
         if silent >= GIVE_UP_AFTER:
             break
     return answered
+
+
+async def return_from_ems(upstream: Upstream) -> int:
+    """Ask the EMS, within the hour, for everybody who is off the roster; how many are back (roles.md, Invalidation)."""
+    back = silent = 0
+    for asked in await lookups.returns_due():
+        answer = await upstream.lookup(asked.school, asked.cohort, asked.id_number)
+        back += await lookups.note_return(CLOCK, asked.graduate_id, answer)
+        silent = silent + 1 if answer is OutsideFault.UNAVAILABLE else 0
+        if silent >= GIVE_UP_AFTER:
+            break
+    return back
 
 
 async def _sweep() -> int:

@@ -31,6 +31,7 @@ from notifier.clients.upstream import UpstreamClient
 from notifier.clients.wechat import WeChatClient
 from notifier.jobs import Job, clock_jobs
 from notifier.lane import POLL, Lane
+from notifier.workbench import Workbench
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
 
@@ -47,9 +48,17 @@ log = logging.getLogger(__name__)
 class Notifier:
     """Lanes and jobs that run until stopped."""
 
-    def __init__(self, lanes: Sequence[Lane], jobs: Sequence[Job] = (), *, url: str | None = None) -> None:
+    def __init__(
+        self,
+        lanes: Sequence[Lane],
+        jobs: Sequence[Job] = (),
+        *,
+        bench: Workbench | None = None,
+        url: str | None = None,
+    ) -> None:
         self._lanes = lanes
         self._jobs = jobs
+        self._bench = bench
         self._url = url
         self._stop = asyncio.Event()
 
@@ -61,6 +70,8 @@ class Notifier:
         work = [asyncio.create_task(lane.run()) for lane in self._lanes]
         aside = [asyncio.create_task(self._listen()), asyncio.create_task(self._promote())]
         aside += [asyncio.create_task(job.run(self._stop)) for job in self._jobs]
+        if self._bench is not None:
+            aside.append(asyncio.create_task(self._bench.run(self._stop)))
         log.info("notifier ready: %s", ", ".join(lane.channel for lane in self._lanes))
         stopped = asyncio.create_task(self._stop.wait())
         try:
@@ -135,8 +146,9 @@ async def outside() -> AsyncIterator[httpx.AsyncClient]:
 async def main() -> None:
     """Run one notifier of this process's settings until SIGTERM or SIGINT."""
     async with outside() as http:
-        jobs = clock_jobs(RegistryClient(settings().registry_url, http))
-        notifier = Notifier(lanes(settings(), http), jobs)
+        upstream = UpstreamClient(settings().ems, http)
+        jobs = clock_jobs(RegistryClient(settings().registry_url, http), upstream)
+        notifier = Notifier(lanes(settings(), http), jobs, bench=Workbench(upstream))
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, notifier.stop)

@@ -65,3 +65,11 @@ TOTP_TRIES_APART = 1  # steps of 30 s by which a phone's clock may be wrong
 
 INVITATION_DAYS = (1, 30)
 REMINDER_HOUR = 9  # of the day before an invitation ends, Asia/Shanghai
+
+ROSTER_BYTES = 40 * 1024 * 1024
+ROSTER_ROWS = 200_000
+ROSTER_UNPACKED = 800 * 1024 * 1024  # of an .xlsx; 100,000 rows of the national layout are 130 MB
+ROSTER_MOVES = 20  # graduates whom one file may take over from other schools or cohorts unasked
+REMOVED_AT_ONCE = 1  # graduates, while online signing is open
+REMIND_EVERY = timedelta(days=3)  # from a work list, per graduate and list
+STAFF_PHONE_RESTS = timedelta(hours=24)  # until a number that staff entered may bind

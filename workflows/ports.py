@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 IN_OPERATION: Final = frozenset({"存续", "在业", "开业"})
 """Registration states in which an enterprise may employ (contracts 9)."""
@@ -46,6 +46,21 @@ class RegistryEntry:
     @property
     def in_operation(self) -> bool:
         return self.status in IN_OPERATION
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the EMS holds of one graduate; None where it holds nothing."""
+
+    graduate: dict[str, Any] | None
+    destination: dict[str, Any] | None
+    locked: bool
+
+
+class Upstream(Protocol):
+    """The EMS, asked by the notifier's jobs, never inside a request."""
+
+    async def lookup(self, school: str, cohort: int, id_number: str) -> Held | OutsideFault: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ Codes are taken from the code column or, where only the name is there, from the 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
+from operator import gt
 from types import MappingProxyType
 from typing import Any
 
@@ -34,6 +35,7 @@ class Entry:
     """A row that is right. `basic`: the remaining columns, codes only, no numbers of papers."""
 
     line: int
+    ems_id: str
     exam_no: str
     id_kind: str
     id_number: str
@@ -50,6 +52,7 @@ class Entry:
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
     {
+        "jyxtbh": "就业系统编号",
         "ksh": "考生号",
         "xm": "姓名",
         "zjlxdm": "证件类型代码",
@@ -100,11 +103,29 @@ _CODED = (
     ("knslbdm", "knslb", "hardship", False),
     ("sfslbdm", "sfslb", "normal_student", False),
 )
+_MET: dict[str, dict[str, str]] = {column: {} if must else {"": ""} for column, _, _, must in _CODED}
+"""Right texts of each code column and what they stand for; no more than the tables have labels, aliases and codes."""
 _PLAIN = ("szbj", "xh", "zydm", "zyfx", "dxhwpdw", "xz")
 _MONTHS = ("rxsj", "bysj")
-_LENGTHS = {"xm": 80, "szyx": 120, "zy": 120, "ksh": 20, "dzyx": 120, "szbj": 80, "xh": 30, "zydm": 12, "zyfx": 80}
+_LENGTHS = {
+    "jyxtbh": 40,
+    "xm": 80,
+    "szyx": 120,
+    "zy": 120,
+    "ksh": 20,
+    "dzyx": 120,
+    "szbj": 80,
+    "xh": 30,
+    "zydm": 12,
+    "zyfx": 80,
+}
 _LONGEST = 120
-_MONTH = re.compile(r"(19|20)[0-9]{2}(0[1-9]|1[0-2])")
+_LIMITS = tuple(_LENGTHS.get(name, _LONGEST) for name in COLUMNS)
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_MONTH = re.compile(r"((?:19|20)[0-9]{2})(0[1-9]|1[0-2])(?:[0-3][0-9])?")
+_SPLIT_MONTH = re.compile(r"((?:19|20)[0-9]{2})[-/.年]([01]?[0-9])(?:月|[-/.月][0-3]?[0-9]日?)?(?: 00:00:00)?")
+_NUMBERS = re.compile(r"[0-9]{7,}[Xx]?")
+_AS_NUMBER = "（Excel 把长号码存成了数字，末几位已丢失：请把该列设为文本格式后重新填写）"
 
 
 class _BadCellError(Exception):
@@ -115,6 +136,8 @@ class _BadCellError(Exception):
 
 def text_of(value: Any) -> str:
     """A cell as text: Excel hands numbers and empty cells over as such."""
+    if isinstance(value, str):
+        return value.strip()
     if value is None:
         return ""
     if isinstance(value, float) and value.is_integer():
@@ -147,11 +170,16 @@ def read_row(
     line: int, row: Mapping[str, Any], *, school_code: str, today: date
 ) -> tuple[Entry | None, list[RowFault]]:
     """The entry, or every fault of the row."""
-    reader = _Reader(line, {name: text_of(row.get(name)) for name in COLUMNS})
-    take, cells = reader.take, reader.cells
-    for name in COLUMNS:
-        take(_storable, name)
-    coded = {column: take(_code, column, label, name, must) for column, label, name, must in _CODED}
+    given = row.get
+    cells = {name: v.strip() if type(v := given(name)) is str else text_of(v) for name in COLUMNS}
+    reader = _Reader(line, cells)
+    take = reader.take
+    reader.faults.extend(_unstorable(line, cells))
+    coded = {}
+    for column, label, name, must in _CODED:
+        # Nearly every cell of a code column has been met before; what has not, or is wrong, goes the long way.
+        met = _MET[column].get(cells[column] or cells[label])
+        coded[column] = take(_code, column, label, name, must) if met is None else met
     kind = take(_paper)
     number = take(_number, kind, today) if kind else ""
     name = take(_required, "xm", person_name)
@@ -166,6 +194,7 @@ def read_row(
     basic |= {column: code for column, code in coded.items() if column not in ("xldm", "pyfsdm")}
     return Entry(
         line=line,
+        ems_id=fold(cells["jyxtbh"]),
         exam_no=basic["ksh"],
         id_kind=kind,
         id_number=number,
@@ -181,13 +210,17 @@ def read_row(
     ), []
 
 
-def _storable(cells: Mapping[str, str], name: str) -> str:
-    text = cells[name]
-    if len(text) > _LENGTHS.get(name, _LONGEST):
-        raise _BadCellError(name, "too_long", f"{COLUMNS[name]}太长，请核对。")
-    if any(unicodedata.category(ch) in ("Cc", "Cs") for ch in text):
-        raise _BadCellError(name, "bad_characters", f"{COLUMNS[name]}中有无法保存的字符，请删去。")
-    return text
+def _unstorable(line: int, cells: Mapping[str, str]) -> Iterator[RowFault]:
+    if any(map(gt, map(len, cells.values()), _LIMITS)):
+        for (name, text), limit in zip(cells.items(), _LIMITS, strict=True):
+            if len(text) > limit:
+                yield RowFault(line, name, "too_long", f"{COLUMNS[name]}太长，请核对。")
+    joined = "".join(cells.values())
+    if joined.isprintable() or _CONTROLS.search(joined) is None:
+        return
+    for name, text in cells.items():
+        if _CONTROLS.search(text):
+            yield RowFault(line, name, "bad_characters", f"{COLUMNS[name]}中有无法保存的字符，请删去。")
 
 
 def _required(cells: Mapping[str, str], name: str, read: Callable[[str], str]) -> str:
@@ -203,20 +236,23 @@ def _code(cells: Mapping[str, str], column: str, label: str, name: str, must: bo
         if must:
             raise _BadCellError(column, "required", f"{COLUMNS[column]}不能为空。")
         return ""
+    return _accepted(name, column, given)
+
+
+def _accepted(name: str, column: str, given: str) -> str:
+    """The code that a text stands for; kept, as a roster has few different ones and many rows."""
     try:
-        return table(name).accepts(given)
+        return _MET.setdefault(column, {}).setdefault(given, table(name).accepts(given))
     except UnknownCode as unknown:
-        raise _BadCellError(column, "unknown_code", f"{unknown.hint}。") from None
+        # In a shifted column the hint would quote somebody's number.
+        raise _BadCellError(column, "unknown_code", f"{_NUMBERS.sub('…', unknown.hint)}。") from None
 
 
 def _paper(cells: Mapping[str, str]) -> str:
     given = cells["zjlxdm"] or cells["zjlx"]
     if not given:
         return PAPER_RESIDENT_ID
-    try:
-        return table("paper").accepts(given)
-    except UnknownCode as unknown:
-        raise _BadCellError("zjlxdm", "unknown_code", f"{unknown.hint}。") from None
+    return _accepted("paper", "zjlxdm", given)
 
 
 def _number(cells: Mapping[str, str], kind: str, today: date) -> str:
@@ -225,7 +261,8 @@ def _number(cells: Mapping[str, str], kind: str, today: date) -> str:
     try:
         return check_paper(kind, cells["sfzh"], today, COLUMNS["sfzh"])
     except BadNumber as bad:
-        raise _BadCellError("sfzh", bad.code, bad.sentence) from None
+        lost = _AS_NUMBER if len(cells["sfzh"]) == 18 and cells["sfzh"].endswith("000") else ""
+        raise _BadCellError("sfzh", bad.code, bad.sentence + lost) from None
 
 
 def _checked(cells: Mapping[str, str], name: str, check: Callable[[str, str], str]) -> str:
@@ -238,10 +275,24 @@ def _checked(cells: Mapping[str, str], name: str, check: Callable[[str, str], st
 
 
 def _month(cells: Mapping[str, str], name: str) -> str:
-    text = fold(cells[name])
-    if text and not _MONTH.fullmatch(text):
-        raise _BadCellError(name, "bad_month", f"{COLUMNS[name]}应为六位年月，例如 202707。")
-    return text
+    found = _year_month(cells[name])
+    if found is None:
+        raise _BadCellError(name, "bad_month", f"{COLUMNS[name]}应为年月，例如 202707 或 2027-07。")
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _year_month(text: str) -> str | None:
+    """`202707` of `202707`, `20270701`, `2027-07`, `2027/7/1`, `2027年7月` or a date of Excel's; None of all else."""
+    text = fold(text)
+    if not text:
+        return ""
+    if whole := _MONTH.fullmatch(text):
+        return whole[1] + whole[2]
+    split = _SPLIT_MONTH.fullmatch(text)
+    if split is None or not 1 <= int(split[2]) <= 12:
+        return None
+    return f"{split[1]}{int(split[2]):02d}"
 
 
 def _own_school(cells: Mapping[str, str], school_code: str) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from quart import Blueprint
 
-from api.auth import SCHOOL, STAFF_ONLY
-from api.desk_answers import GraduateFull, Graduates, Terminations, WholeNumber
+from api.auth import REVIEWERS, SCHOOL, STAFF_ONLY
+from api.desk_answers import Begun, GraduateFull, Graduates, Reminded, Restoration, Terminations, WholeNumber
 from api.endpoints import Call, endpoint
-from api.schemas import GraduateQuery, GraduateSearch, Removal, WithReason
+from api.schemas import GraduateQuery, GraduateSearch, PhoneChange, Reminding, Removal, WithReason
 from models.parties import Level
+from workflows.commands.lookups import ask_and_restore, ask_for
+from workflows.commands.phones import change_phone
+from workflows.commands.reminding import remind_graduates
 from workflows.commands.roster import invalidate_graduate, restore_graduate
 from workflows.commands.terminations import grant_termination
 from workflows.commands.unmasking import unmask
@@ -58,6 +62,7 @@ def _filters(wish: GraduateQuery, id_number: str = "") -> GraduateFilters:
         bound=wish.bound,
         invalid=wish.invalid,
         registered=wish.registered,
+        work_list=wish.work_list or "",
         cursor=wish.cursor,
         limit=wish.limit,
     )
@@ -115,9 +120,53 @@ async def whole_number(call: Call, id: UUID) -> dict[str, Any]:
     "POST",
     "/v1/graduates/<id>/restoration",
     rule=SCHOOL,
-    summary="恢复到名单",
-    status=204,
+    summary="恢复到名单；接入就业管理系统时先向其核对（返回任务编号）",
+    answers=Restoration,
     raises=(409,),
 )
-async def restore(call: Call, id: UUID) -> None:
-    await restore_graduate(call.actor, id)
+async def restore(call: Call, id: UUID) -> dict[str, Any]:
+    job = await ask_and_restore(call.actor, id)
+    if job is None:
+        await restore_graduate(call.actor, id)
+    return {"restored": job is None, "job": job}
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/v1/graduates/<id>/refresh",
+    rule=REVIEWERS,
+    summary="向就业管理系统获取最新学生信息",
+    answers=Begun,
+    status=202,
+    raises=(409,),
+)
+async def refresh(call: Call, id: UUID) -> dict[str, Any]:
+    return {"job": await ask_for(call.actor, id)}
+
+
+@endpoint(
+    blueprint,
+    "PUT",
+    "/v1/graduates/<id>/phone",
+    rule=SCHOOL,
+    summary="修改未绑定毕业生的手机号",
+    body=PhoneChange,
+    status=204,
+    raises=(409, 422),
+)
+async def phone(call: Call, id: UUID) -> None:
+    await change_phone(call.actor, id, call.body.mobile, call.body.reason)
+
+
+@endpoint(
+    blueprint,
+    "POST",
+    "/v1/graduates/reminders",
+    rule=REVIEWERS,
+    summary="提醒所选毕业生（每人每类三天一次）",
+    body=Reminding,
+    answers=Reminded,
+)
+async def remind(call: Call) -> Mapping[str, int]:
+    return await remind_graduates(call.actor, call.body.work_list, call.body.ids)

@@ -62,7 +62,10 @@ def _refuse(code: str, sentence: str) -> NoReturn:
 
 
 def _compact(text: str, dropped: str = " ") -> str:
-    return "".join(ch for ch in fold(text) if ch not in dropped and not ch.isspace())
+    joined = "".join(fold(text).split())
+    for ch in dropped:
+        joined = joined.replace(ch, "")
+    return joined
 
 
 def person_name(text: str) -> str:

@@ -10,7 +10,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0005_documents")]
+    dependencies = [("models", "0006_roster")]
 
     operations = [
         ops.CreateModel(

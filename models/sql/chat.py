@@ -88,7 +88,7 @@ SWEEP_MINTED = "DELETE FROM tokens WHERE expires_at < $1"
 # --- bindings ------------------------------------------------------------------------------------
 
 FIND_CLAIMED = """
-SELECT g.id, g.school_id, g.phone_enc, g.phone_bidx FROM graduates g
+SELECT g.id, g.school_id, g.phone_enc, g.phone_bidx, g.phone_usable_at FROM graduates g
 WHERE g.id_bidx = $1 AND g.name = $2 ORDER BY g.cohort DESC, g.created_at DESC LIMIT 1"""
 
 LOCK_GRADUATE = "SELECT id, school_id, cohort, name FROM graduates WHERE id = $1 FOR NO KEY UPDATE"

@@ -35,7 +35,13 @@ AND expires_at < $1 RETURNING id"""
 KNOWN_UPLOADS = "SELECT id FROM uploads WHERE id = ANY($1::uuid[]) AND completed_at IS NULL"
 
 # Every column that names a stored file: a file that stands in none of them is nobody's (tests compare with the tables).
-NAMING = (("uploads", "sha256"), ("attachments", "sha256"), ("agreements", "file_sha256"))
+NAMING = (
+    ("uploads", "sha256"),
+    ("attachments", "sha256"),
+    ("agreements", "file_sha256"),
+    ("jobs", "source_stored"),
+    ("jobs", "result_sha256"),
+)
 
 NAMED = " UNION ".join(
     f"SELECT {column} FROM {table} WHERE {column} = ANY($1::text[])"  # noqa: S608  the names above

@@ -96,7 +96,8 @@ SELECT regexp_replace(o.key, ':wechat$', '') || ':sms', o.school_id, o.record_id
 FROM outbox o JOIN bindings b ON b.id = o.recipient JOIN graduates g ON g.id = b.graduate_id
 LEFT JOIN settings s ON s.school_id = g.school_id AND s.cohort = g.cohort
 LEFT JOIN records r ON r.id = o.record_id
-WHERE o.id = $1 AND o.channel = 'wechat' AND g.invalid_at IS NULL AND ($5 OR COALESCE(s.sms_fallback, TRUE))
+WHERE o.id = $1 AND o.channel = 'wechat' AND (g.invalid_at IS NULL OR o.notice = 'invalidated')
+  AND ($5 OR COALESCE(s.sms_fallback, TRUE))
   AND (r.id IS NULL OR r.state = o.params->>'state')
 ON CONFLICT (key) DO UPDATE SET key = EXCLUDED.key RETURNING id"""
 

@@ -6,7 +6,8 @@ from models.tables.accounts import Account, Session, Token, Unmasking
 from models.tables.deliveries import DeliveryAttempt, OutboxRow, Receipt
 from models.tables.employers import Employer, EmployerUser, Handover, InboxNote, RegistryStatus
 from models.tables.files import Attachment, Upload
-from models.tables.graduates import Binding, EmsMirror, Graduate
+from models.tables.graduates import Binding, EmsLookup, EmsMirror, Graduate, GraduateReminder
+from models.tables.jobs import Job
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
 from models.tables.provinces import Province, ProvinceSettings
 from models.tables.records import Agreement, Record
@@ -23,12 +24,15 @@ __all__ = [
     "Desk",
     "Employer",
     "EmployerUser",
+    "EmsLookup",
     "EmsMirror",
     "Graduate",
+    "GraduateReminder",
     "Handler",
     "Handover",
     "InboxNote",
     "InboxRow",
+    "Job",
     "JournalHead",
     "JournalRow",
     "OutboxRow",

@@ -1,4 +1,4 @@
-"""Room: graduates as the employment management system holds them now, their WeChat bindings, its mirror."""
+"""Room: graduates as the employment management system holds them now, their WeChat bindings, its mirror, reminders."""
 
 from __future__ import annotations
 
@@ -25,13 +25,17 @@ class Graduate(Model):
     phone_enc = fields.TextField(default="")
     phone_bidx = fields.BinaryField(null=True)
     phone_source = fields.CharField(max_length=12, default="roster", description="roster, own or staff")
+    phone_usable_at = fields.DatetimeField(null=True, description="a number that staff changed binds from then on")
     email = fields.CharField(max_length=120, default="")
     proof_code = fields.CharField(max_length=16, unique=True, description="签约证明码")
     terminations_used = fields.SmallIntField(default=0)
     terminations_granted = fields.SmallIntField(
         default=0, db_default=0, description="applications that the school granted besides"
     )
+    ems_id = fields.CharField(max_length=40, default="", db_default="", description="the EMS's own id of this entry")
     invalid_at = fields.DatetimeField(null=True)
+    invalid_cause = fields.CharField(max_length=12, default="", db_default="", description="removed, ems or moved")
+    invalid_note = fields.CharField(max_length=300, default="", db_default="", description="the reason, as given")
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -72,3 +76,34 @@ class EmsMirror(Model):
 
     class Meta:
         table = "ems_mirror"
+
+
+class EmsLookup(Model):
+    """What the EMS said when it was last asked for this entry; numbers of papers and phones are left out."""
+
+    graduate_id = fields.UUIDField(primary_key=True)
+    school_id = fields.UUIDField()
+    asked_at = fields.DatetimeField()
+    answered_at = fields.DatetimeField(null=True)
+    held = fields.BooleanField(null=True, description="is the entry on the EMS's roster; empty: it never answered")
+    missed_at = fields.DatetimeField(null=True, description="when it was last found missing since the entry froze")
+    entry = fields.JSONField(null=True, description="roster columns by pinyin code")
+    destination = fields.JSONField(null=True)
+    locked = fields.BooleanField(default=False)
+
+    class Meta:
+        table = "ems_lookups"
+
+
+class GraduateReminder(Model):
+    """A reminder from a work list, at most one in three days for each list."""
+
+    id = fields.UUIDField(primary_key=True)
+    school_id = fields.UUIDField()
+    graduate_id = fields.UUIDField()
+    list = fields.CharField(max_length=16)
+    at = fields.DatetimeField()
+
+    class Meta:
+        table = "graduate_reminders"
+        unique_together = (("graduate_id", "list"),)

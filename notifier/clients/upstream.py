@@ -20,7 +20,7 @@ from notifier import verdicts
 from notifier.clients import transport
 from notifier.clients.transport import Answer, Lost
 from notifier.verdicts import Verdict
-from workflows.ports import OutsideFault
+from workflows.ports import Held, OutsideFault
 
 TIME_LIMIT: Final = transport.CALL_LIMIT
 
@@ -35,15 +35,6 @@ class Push:
     cohort: int
     id_number: str
     columns: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What the EMS holds of one graduate; None where it holds nothing."""
-
-    graduate: dict[str, Any] | None
-    destination: dict[str, Any] | None
-    locked: bool
 
 
 def signature_header(secret: str, body: bytes, unix: int) -> str:

@@ -79,12 +79,13 @@ class EnterpriseIn(_Strict):
 
 
 class GraduateIn(BaseModel):
-    """A graduate on the EMS's roster; further columns are kept as they come."""
+    """A graduate on the EMS's roster, or `gone` from it; further columns are kept as they come."""
 
     model_config = ConfigDict(extra="allow")
     school: str
     cohort: int
     id_number: str
+    gone: bool = False
 
 
 Endpoint = Callable[[Request], Awaitable[Response]]

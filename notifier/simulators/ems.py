@@ -65,9 +65,10 @@ class EmsSimulator:
         ]
 
     def put_roster(self, graduates: list[dict[str, Any]]) -> None:
-        """Tell the EMS whom it holds (school, cohort, id_number and anything else)."""
+        """Tell the EMS whom it holds (school, cohort, id_number and anything else), and who is `gone`."""
         for graduate in graduates:
-            self._journal.write({"e": "graduate", "graduate": graduate})
+            kind = "gone" if graduate.pop("gone", False) else "graduate"
+            self._journal.write({"e": kind, "graduate": graduate})
 
     def mailbox(self) -> dict[str, Any]:
         """The whole ledger for tests: rows, and repeats by push id."""
@@ -151,6 +152,8 @@ class EmsSimulator:
                 self.ledger.repeats[event["push_id"]] = self.ledger.repeats.get(event["push_id"], 0) + 1
             case "graduate":
                 self.ledger.roster[_sure_who(event["graduate"])] = event["graduate"]
+            case "gone":
+                self.ledger.roster.pop(_sure_who(event["graduate"]), None)
 
 
 def error_body(code: int | str) -> dict[str, Any]:

@@ -10,11 +10,14 @@ import pytest
 
 from models.kit import cohort_close, shanghai_day
 from models.parties import Grant, Level, Party
-from models.tables import Graduate, JournalRow, OutboxRow, Record
+from models.tables import Graduate, InboxNote, JournalRow, OutboxRow, Record
 from models.vault import is_sealed, unseal
 from tests.harness import world as w
-from workflows.commands.roster import import_roster, invalidate_graduate, restore_graduate
+from tests.harness.callers import bind
+from workflows.commands.freezing import Cause
+from workflows.commands.roster import import_roster, invalidate_graduate, remove_graduates, restore_graduate
 from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refused
+from workflows.queries.employers import read_inbox
 
 SHA = "ab" * 32
 
@@ -313,3 +316,46 @@ async def test_an_act_and_a_removal_at_once_leave_one_truth(database):
         )
         state = (await Record.get(id=invited.record_id)).state
         assert state == ("invited" if isinstance(accepted, Refused) else "review_school")
+
+
+async def test_both_sides_are_told_of_a_removal_and_of_the_return(database):
+    world = await w.make_world()
+    invited = await w.invite(world)
+    await invalidate_graduate(world.school, world.graduate.id, "退学，已从名单删除")
+    owed = await OutboxRow.filter(stream=f"sms:{world.graduate.id}", status__in=["pending", "deferred"])
+    assert [row.notice for row in owed] == ["invalidated"]
+    await restore_graduate(world.school, world.graduate.id)
+    owed = await OutboxRow.filter(stream=f"sms:{world.graduate.id}", status__in=["pending", "deferred"])
+    assert [row.notice for row in owed] == ["restored"], "the first message has not left and is overtaken"
+    notes = await InboxNote.filter(record_id=invited.record_id).order_by("created_at").values_list("notice", flat=True)
+    assert list(notes) == ["graduate_invalidated", "graduate_restored"]
+    texts = [note["text"] for note in await read_inbox(world.employer.actor)]
+    assert f"{world.graduate.name}已不在学校的学生名单中，与其相关的流程暂停。" in texts
+
+
+async def test_a_bound_graduate_is_told_by_wechat_and_by_sms_only_where_the_school_allows_it(database):
+    world = await w.make_world(settings={"sms_fallback": False})
+    bound, unbound = world.graduates
+    binding = await bind(world, bound)
+    for person in world.graduates:
+        await invalidate_graduate(world.school, person.id, "退学，已从名单删除")
+    assert await OutboxRow.filter(stream=f"wx:{binding}", notice="invalidated").count() == 1
+    assert not await OutboxRow.filter(notice="invalidated", recipient__in=[bound.id, unbound.id]).exists()
+
+
+async def test_more_than_one_removal_at_once_is_refused_whole_while_online_signing_is_open(database):
+    opened, closed = await w.make_world(graduates=3), await w.make_world(graduates=3, opened=False)
+    with pytest.raises(Refused) as caught:
+        await remove_graduates(opened.school, [g.id for g in opened.graduates], "批量清理名单")
+    assert (caught.value.guard, caught.value.context["count"]) == ("bulk_removal", 3)
+    assert not await Graduate.filter(school_id=opened.school_id, invalid_at__isnull=False).exists()
+    await remove_graduates(opened.school, [opened.graduate.id], "批量清理名单")
+    await remove_graduates(closed.school, [g.id for g in closed.graduates], "批量清理名单", Cause.EMS)
+    assert await Graduate.filter(school_id=closed.school_id, invalid_cause="ems").count() == 3
+
+
+async def test_removing_somebody_of_another_school_among_ones_own_is_refused_whole(database):
+    own, other = await w.make_world(opened=False), await w.make_world(opened=False)
+    with pytest.raises(NotFound):
+        await remove_graduates(own.school, [own.graduate.id, other.graduate.id], "批量清理名单")
+    assert (await Graduate.get(id=own.graduate.id)).invalid_at is None

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from models.config import settings
-from tests.load import bench_acts, bench_callbacks, bench_documents
+from tests.load import bench_acts, bench_callbacks, bench_documents, bench_roster
 
 ROUNDS = 3
 
@@ -56,6 +56,9 @@ def main() -> int:
         figures.append(figure(f"accept an invitation, {clients} client{'s' * (clients > 1)}", rounds, 0.40))
     figures.append(
         figure("agreement PDF from frozen data, against typesetting alone", bench_documents.rounds(ROUNDS), 0.83)
+    )
+    figures.append(
+        figure("roster of 100,000 rows, against reading it alone", asyncio.run(bench_roster.rounds(ROUNDS)), 0.25)
     )
     report(figures, settings().var / "bench.json")
     return 0 if all(f.met for f in figures) else 1

@@ -54,7 +54,7 @@ def test_codes_that_excel_made_numbers_are_read():
         ({"zjlx": "学生证"}, "zjlxdm", "unknown_code"),
         ({"sjh": "12345"}, "sjh", "bad_mobile"),
         ({"dzyx": "nobody"}, "dzyx", "bad_email"),
-        ({"bysj": "2027-07"}, "bysj", "bad_month"),
+        ({"bysj": "2027-13"}, "bysj", "bad_month"),
         ({"yxdm": "99002"}, "yxdm", "other_school"),
         ({"xm": "张\u0000三"}, "xm", "bad_characters"),
         ({"zyfx": "长" * 200}, "zyfx", "too_long"),

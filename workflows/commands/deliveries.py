@@ -33,7 +33,8 @@ CHAT_ANSWER, ONE_TIME_CODE = "chat_answer", "one_time_code"
 PASSING = (CHAT_ANSWER, ONE_TIME_CODE)
 """Good for minutes only (`params.until`), and never sent again."""
 CODE_PLACE = "outbox.params.code"
-OPENID_PLACE, ANSWER_PLACE = "outbox.params.to", "outbox.params.text"
+TO_PLACE, ANSWER_PLACE = "outbox.params.to", "outbox.params.text"
+OPENID_PLACE = TO_PLACE
 """Where what is nobody else's business stands sealed, until it is sent."""
 ANSWER_LIVES = timedelta(minutes=10)  # an answer that reaches the chat later than this only confuses
 ANYWHERE = UUID(int=0)

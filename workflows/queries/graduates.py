@@ -16,24 +16,29 @@ from workflows.actors import Actor, require_read, visible_to
 from workflows.commands.terminations import Terminations
 from workflows.errors import NotFound
 from workflows.flows import FLOWS
+from workflows.queries.comparison import compared
 from workflows.queries.paging import Order, Page, Where, like, read, size
 from workflows.queries.record_page import mirror
 from workflows.queries.records import compact, moment, records_of
+from workflows.work_lists import WorkList, condition
 
 _COLUMNS = """g.id, g.school_id, g.cohort, g.name, g.id_kind, g.id_enc, g.level, g.level_code, g.department, g.major,
   g.training_mode, g.invalid_at, g.created_at, s.code AS school_code, s.name AS school_name,
   EXISTS (SELECT 1 FROM bindings b WHERE b.graduate_id = g.id AND b.ended_at IS NULL) AS bound,
   (SELECT r.flow || ' ' || r.state FROM records r WHERE r.graduate_id = g.id AND r.slot) AS slot"""
+_MORE = """g.basic, g.phone_enc, g.phone_source, g.phone_usable_at, g.email, g.proof_code, g.terminations_used,
+  g.terminations_granted, g.invalid_cause, g.invalid_note,
+  COALESCE((SELECT t.termination_limit FROM settings t
+    WHERE t.school_id = g.school_id AND t.cohort = g.cohort), 0) AS termination_limit"""
 _SOURCE = "graduates g JOIN schools s ON s.id = g.school_id"
 _ORDER = Order("id+", None, "g.id")
-_LIMIT = """COALESCE((SELECT t.termination_limit FROM settings t
-    WHERE t.school_id = g.school_id AND t.cohort = g.cohort), 0)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraduateFilters:
     """None or empty: not narrowed. `name` is a prefix, `id_number` and `proof_code` are exact.
 
+    `work_list`: a name of `WorkList`, or empty.
     `bound`: has a live WeChat binding; `invalid`: deleted from the EMS roster; `registered`: holds the slot.
     """
 
@@ -47,6 +52,7 @@ class GraduateFilters:
     bound: bool | None = None
     invalid: bool | None = None
     registered: bool | None = None
+    work_list: str = ""
     cursor: str | None = None
     limit: int | None = None
 
@@ -73,6 +79,8 @@ def _narrow(where: Where, wish: GraduateFilters) -> None:
         where.add("g.name LIKE {}", like(fold(wish.name)) + "%")
     if wish.id_number:
         where.add("g.id_bidx = {}", blind_index("id_number", compact(wish.id_number)))
+    if wish.work_list:
+        where.add(condition(WorkList(wish.work_list)))
     for wanted, text in (
         (wish.bound, "EXISTS (SELECT 1 FROM bindings b WHERE b.graduate_id = g.id AND b.ended_at IS NULL)"),
         (wish.registered, "EXISTS (SELECT 1 FROM records r WHERE r.graduate_id = g.id AND r.slot)"),
@@ -109,9 +117,7 @@ async def read_graduate(actor: Actor, graduate_id: UUID) -> dict[str, Any]:
     where.within(visible_to(actor), "g")
     where.add("g.id = {}", graduate_id)
     row = await fetch_row(
-        f"SELECT {_COLUMNS}, g.basic, g.phone_enc, g.phone_source, g.email, g.proof_code, g.terminations_used, "  # noqa: S608  fixed texts, numbered parameters
-        f"g.terminations_granted, {_LIMIT} AS termination_limit "
-        f"FROM {_SOURCE} WHERE {where.text}",
+        f"SELECT {_COLUMNS}, {_MORE} FROM {_SOURCE} WHERE {where.text}",  # noqa: S608  fixed texts, numbered parameters
         *where.values,
     )
     if row is None:
@@ -121,6 +127,9 @@ async def read_graduate(actor: Actor, graduate_id: UUID) -> dict[str, Any]:
         "basic": json.loads(row["basic"]),
         "mobile": mask_mobile(unseal("graduates.phone_enc", row["phone_enc"])) or None,
         "mobile_source": row["phone_source"],
+        "mobile_usable_at": moment(row["phone_usable_at"]),
+        "invalid_cause": row["invalid_cause"] or None,
+        "invalid_note": row["invalid_note"] or None,
         "email": row["email"] or None,
         "proof_code": row["proof_code"],
         "terminations_used": row["terminations_used"],
@@ -129,4 +138,5 @@ async def read_graduate(actor: Actor, graduate_id: UUID) -> dict[str, Any]:
         ).as_dict(),
         "records": await records_of(graduate_id),
         "ems": await mirror(graduate_id),
+        "comparison": await compared(row),
     }

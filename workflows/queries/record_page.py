@@ -217,8 +217,10 @@ async def _marks(actor: Actor, record: RecordFacts) -> dict[str, Any] | None:
 
 
 async def _review(facts: Facts, record: RecordFacts) -> dict[str, Any]:
+    found = differences(facts, record)
     return {
-        "differences": differences(facts, record),
+        "differences": found,
+        "roster_changed": any(one["name"] in ("name", "id_number") for one in found),
         "latest": {"values": facts.latest, "digest": facts.latest_digest},
         "department_changed": record.department != facts.graduate.department,
         "department_covered": facts.department_covered,

@@ -18,6 +18,7 @@ from models.sql.coverage import covered
 from models.states import Flow, Phase
 from models.vault import blind_index, unseal
 from workflows.actors import Actor, require_read, visible_to
+from workflows.effects import SNAPSHOT_PLACE
 from workflows.errors import Fault, InvalidRequest
 from workflows.flows import FLOWS
 from workflows.queries.modules import require_open
@@ -57,6 +58,7 @@ class Filters:
 COLUMNS = """r.id, r.school_id, r.cohort, r.flow, r.state, r.version, r.waits_on, r.waiting_since, r.created_at,
   r.submitted_at, r.expires_at, r.department, r.level, r.graduate_id, r.graduate_name, r.major, r.employer_id,
   r.employer_name, r.employer_uscc, r.position_category, r.agreement_no, g.id_enc, g.level_code,
+  g.name AS roster_name, r.snapshot->'graduate'->>'id_number' AS recorded_number,
   g.invalid_at IS NOT NULL AS frozen,
   EXISTS (SELECT 1 FROM employers e WHERE e.id = r.employer_id AND e.status = 'suspended') AS employer_suspended,
   s.code AS school_code, s.name AS school_name"""
@@ -167,6 +169,7 @@ def row_of(actor: Actor, row: Any) -> dict[str, Any]:
         "since": moment(row["waiting_since"]),
         "frozen": row["frozen"],
         "employer_suspended": row["employer_suspended"],
+        "roster_changed": _roster_changed(row) if for_staff(actor) else None,
         "created_at": moment(row["created_at"]),
         "submitted_at": moment(row["submitted_at"]),
         "expires_at": moment(row["expires_at"]),
@@ -188,6 +191,14 @@ def row_of(actor: Actor, row: Any) -> dict[str, Any]:
             "uscc": row["employer_uscc"],
         },
     }
+
+
+def _roster_changed(row: Any) -> bool:
+    """Is the name or number of a record under way another on the roster by now? (roles.md, Roster)"""
+    if row["waits_on"] is None:
+        return False
+    recorded = unseal(SNAPSHOT_PLACE, row["recorded_number"])
+    return bool(row["roster_name"] != row["graduate_name"] or recorded != unseal("graduates.id_enc", row["id_enc"]))
 
 
 def moment(value: datetime | None) -> str | None:

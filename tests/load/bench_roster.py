@@ -1,0 +1,112 @@
+"""Room: the bench of roster files: 100,000 rows of the 49-column national layout, against reading the file alone.
+
+Ours is the whole job, as a notifier does it: a child reads and checks the rows and seals their numbers, the staging
+table takes them by COPY, sets are matched and 100,000 graduates written in one transaction. The rival is calamine's
+`to_python` of the same file in a process of its own, and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from models import db
+from models.embedded import EmbeddedPostgres
+from tests.harness.roster_files import national_file
+from tests.harness.world import World, make_world, roster_row
+from workflows.actors import CLOCK
+from workflows.commands import jobs
+from workflows.commands.jobs import Progress
+from workflows.commands.roster_jobs import begin_import, do_import
+
+ROWS = 100_000
+NAMES = {
+    "xb": "男", "mz": "汉族", "zzmm": "共青团员", "yx": "示范大学", "xl": "本科生毕业", "pyfs": "非定向",
+    "syszddm": "110000", "syszd": "北京市", "knslbdm": "0", "knslb": "非困难生", "dazjdw": "示范市人才服务中心",
+}  # fmt: skip
+
+_ALONE = """
+import sys, time
+from python_calamine import CalamineWorkbook
+began = time.perf_counter()
+rows = CalamineWorkbook.from_path(sys.argv[1]).get_sheet_by_index(0).to_python()
+print(len(rows), time.perf_counter() - began)
+"""
+
+
+async def rounds(count: int) -> list[tuple[float, float]]:
+    """Interleaved (ours, rival) rows per second."""
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the acts' bench, in the same process, keeps to one core
+    with tempfile.TemporaryDirectory(dir=Path("var")) as folder:
+        file = Path(folder) / "roster.xlsx"
+        file.write_bytes(_made())
+        server = EmbeddedPostgres.start(Path(folder) / "postgres", throw_away=True)
+        try:
+            server.create_database("bench")
+            return await _rounds(server.url("bench"), file, count)
+        finally:
+            server.remove()
+
+
+def _made() -> bytes:
+    return national_file(
+        [
+            roster_row(**NAMES, szbj=f"计科{n % 40}班", dzyx=f"a{n}@example.com", jtdz=f"示范市示范路{n}号")
+            for n in range(ROWS)
+        ]
+    )
+
+
+async def _rounds(url: str, file: Path, count: int) -> list[tuple[float, float]]:
+    os.environ["DATABASE_URL"] = url
+    await db.migrate(url)
+    await db.open_database(url)
+    try:
+        found, content = [], await asyncio.to_thread(file.read_bytes)
+        for _ in range(count):
+            world = await make_world(graduates=0, employers=0, submit=False)
+            found.append((await _ours(world, content), _rival(file)))
+            await db.execute("DELETE FROM graduates")  # the next round's school would take everybody over from this one
+            await db.execute("VACUUM graduates")
+        sys.stdout.write(f"peak memory of a reading child: {_peak(resource.RUSAGE_CHILDREN)} MB, ")
+        sys.stdout.write(f"of the process beside it: {_peak(resource.RUSAGE_SELF)} MB\n")
+        return found
+    finally:
+        await db.close_database()
+
+
+def _peak(whose: int) -> int:
+    return resource.getrusage(whose).ru_maxrss // 1024
+
+
+async def _ours(world: World, content: bytes) -> float:
+    await begin_import(world.school, world.cohort, content)
+    began = time.perf_counter()
+    work = await jobs.claim_job(CLOCK)
+    if work is None:
+        raise RuntimeError("the job was not there")
+    await do_import(work, Progress())
+    passed = time.perf_counter() - began
+    there = await db.fetch_value("SELECT count(*) FROM graduates WHERE school_id = $1", world.school_id)
+    if there != ROWS:
+        raise RuntimeError(f"{there} rows were imported")
+    return ROWS / passed
+
+
+def _rival(file: Path) -> float:
+    done = subprocess.run([sys.executable, "-c", _ALONE, str(file)], check=True, capture_output=True, text=True)
+    rows, seconds = done.stdout.split()
+    if int(rows) != ROWS + 2:
+        raise RuntimeError(f"{rows} rows were read")
+    return ROWS / float(seconds)
+
+
+if __name__ == "__main__":
+    for ours, rival in asyncio.run(rounds(int(sys.argv[1]) if len(sys.argv) > 1 else 3)):
+        sys.stdout.write(f"{ours:.0f} rows/s against {rival:.0f}: {rival / ours:.2f} times\n")
