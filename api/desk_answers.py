@@ -1,19 +1,7 @@
 """Room: what the desks' answers look like (roster, settings, accounts, employers), for the OpenAPI document."""
 
-from api.answers import (
-    Brief,
-    Codes,
-    Delivery,
-    Listed,
-    Masked,
-    Mirror,
-    Moment,
-    Place,
-    Reason,
-    RegistryState,
-    SchoolName,
-    Shape,
-)
+from api.answers import Brief, Delivery, Listed, Mirror, Place, Reason, RegistryState, SchoolName
+from api.shapes import Codes, Masked, Moment, Shape
 
 
 class Slot(Shape):

@@ -49,3 +49,9 @@ CHECK = Rate(60, timedelta(minutes=1))  # looks at the public check page, per ad
 
 INVITATION_DAYS = (1, 30)
 REMINDER_HOUR = 9  # of the day before an invitation ends, Asia/Shanghai
+
+SAVED_FILTERS = 30  # per account and menu
+NAME_LENGTH = 40
+NOTE_LENGTH = 500
+EXPORT_ROWS = 100_000
+EXPORT_PAGE = 1_000  # rows that are read at once

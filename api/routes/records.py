@@ -18,8 +18,9 @@ from models.parties import Level
 from models.states import Flow
 from workflows.flows import FLOWS
 from workflows.queries.history import read_history
+from workflows.queries.record_filters import Filters
 from workflows.queries.record_page import read_record
-from workflows.queries.records import Filters, list_records
+from workflows.queries.records import list_records
 
 blueprint = Blueprint("records", __name__)
 
@@ -37,7 +38,7 @@ _CREATORS = only("creators", *(p for f in FLOWS.values() for t in f.transitions 
     answers=Records,
 )
 async def index(call: Call, flow: str) -> Any:
-    return await list_records(call.actor, Flow(flow), _filters(call.query))
+    return await list_records(call.actor, Flow(flow), filters_of(call.query))
 
 
 @endpoint(
@@ -50,10 +51,11 @@ async def index(call: Call, flow: str) -> Any:
     answers=Records,
 )
 async def search(call: Call, flow: str) -> Any:
-    return await list_records(call.actor, Flow(flow), _filters(call.body, call.body.id_number))
+    return await list_records(call.actor, Flow(flow), filters_of(call.body, call.body.id_number))
 
 
-def _filters(wish: RecordQuery, id_number: str = "") -> Filters:
+def filters_of(wish: RecordQuery, id_number: str = "") -> Filters:
+    """The query string as the list's own filters."""
     return Filters(
         states=tuple(wish.state),
         phase=wish.phase,

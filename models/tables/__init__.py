@@ -7,6 +7,7 @@ from models.tables.deliveries import DeliveryAttempt, OutboxRow, Receipt
 from models.tables.employers import Employer, EmployerUser, InboxNote, RegistryStatus
 from models.tables.graduates import Binding, EmsMirror, Graduate
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
+from models.tables.lists import SavedFilter
 from models.tables.provinces import Province, ProvinceSettings
 from models.tables.records import Agreement, Record
 from models.tables.schools import AgreementCounter, Handler, School, SchoolModule, SigningSettings, WarningMark
@@ -33,6 +34,7 @@ __all__ = [
     "Receipt",
     "Record",
     "RegistryStatus",
+    "SavedFilter",
     "School",
     "SchoolModule",
     "Session",

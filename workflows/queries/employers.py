@@ -18,8 +18,9 @@ from workflows.commands.employers import DECISIONS, PROFILE_PLACE
 from workflows.errors import Forbidden, NotFound
 from workflows.notices import NOTICES
 from workflows.queries.paging import Order, Page, Where, like, read, size
+from workflows.queries.record_filters import compact
 from workflows.queries.record_page import registry
-from workflows.queries.records import compact, moment
+from workflows.queries.records import moment
 
 _COLUMNS = """e.id, e.uscc, e.name, e.nature, e.industry, e.region, e.profile, e.status, e.status_note, e.registered_at,
   e.decided_at"""
