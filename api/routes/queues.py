@@ -12,11 +12,9 @@ from api.auth import GRADUATE, STAFF_ONLY
 from api.endpoints import Call, endpoint
 from api.list_schemas import HintsWish, QueueFilters, QueueSearch
 from api.review_answers import Hints
-from api.routes.records import filters_of
-from models.parties import Party
 from workflows.queries.hint_facts import read_hints
 from workflows.queries.queues import list_queue
-from workflows.queries.record_filters import Filters
+from workflows.queries.record_filters import Filters, filters_from
 
 blueprint = Blueprint("queues", __name__)
 
@@ -48,23 +46,8 @@ async def search(call: Call, menu: str) -> Any:
 
 
 def queue_filters(wish: QueueFilters, id_number: str = "") -> Filters:
-    return replace(
-        filters_of(wish, id_number),
-        initiator=Party(wish.initiator) if wish.initiator else None,
-        level_code=wish.level_code,
-        proof_code=wish.proof_code,
-        destinations=tuple(wish.destination),
-        nature=wish.nature,
-        industry=wish.industry,
-        region=wish.region,
-        position_category=wish.position_category,
-        waited=wish.waited,
-        risk=wish.risk,
-        department_changed=wish.department_changed,
-        returned=wish.returned,
-        resubmitted=wish.resubmitted,
-        frozen=wish.frozen,
-    )
+    named = wish.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"id_number"})
+    return replace(filters_from(named), id_number=id_number, limit=wish.limit)
 
 
 @endpoint(

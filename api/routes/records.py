@@ -38,7 +38,7 @@ _CREATORS = only("creators", *(p for f in FLOWS.values() for t in f.transitions 
     answers=Records,
 )
 async def index(call: Call, flow: str) -> Any:
-    return await list_records(call.actor, Flow(flow), filters_of(call.query))
+    return await list_records(call.actor, Flow(flow), _filters(call.query))
 
 
 @endpoint(
@@ -51,11 +51,10 @@ async def index(call: Call, flow: str) -> Any:
     answers=Records,
 )
 async def search(call: Call, flow: str) -> Any:
-    return await list_records(call.actor, Flow(flow), filters_of(call.body, call.body.id_number))
+    return await list_records(call.actor, Flow(flow), _filters(call.body, call.body.id_number))
 
 
-def filters_of(wish: RecordQuery, id_number: str = "") -> Filters:
-    """The query string as the list's own filters."""
+def _filters(wish: RecordQuery, id_number: str = "") -> Filters:
     return Filters(
         states=tuple(wish.state),
         phase=wish.phase,

@@ -6,9 +6,10 @@ for it is refused to everybody else: a filter answers questions as a column does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any, Final
 
 from models.kit import SHANGHAI, fold, name_key, now
 from models.parties import STAFF, Level, Party
@@ -82,6 +83,24 @@ class Filters:
     def for_reviewers(self) -> bool:
         """Asks what only the reviewing side may know."""
         return self.risk is not None or self.department_changed is not None
+
+
+_NAMED: Final = {"state": "states", "destination": "destinations", "from": "since", "to": "until"}
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "states": tuple,
+    "destinations": tuple,
+    "phase": Phase,
+    "level": Level,
+    "initiator": Party,
+    "since": date.fromisoformat,
+    "until": date.fromisoformat,
+}
+
+
+def filters_from(given: Mapping[str, Any]) -> Filters:
+    """Filters as addresses, saved filters and jobs spell them (`from`, `to`, `state`); the shape was checked before."""
+    named = {_NAMED.get(name, name): value for name, value in given.items() if value is not None}
+    return Filters(**{name: _READ[name](value) if name in _READ else value for name, value in named.items()})
 
 
 def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> None:
