@@ -65,9 +65,9 @@ IN_FORCE: Final = [
 ]  # fmt: skip
 
 _READ = """g.id, g.name, g.id_kind, g.id_enc, g.level_code, g.department, g.major, g.training_mode, g.basic,
-  g.phone_enc, g.email, s.code AS school_code, s.name AS school_name, COALESCE(m.push_seq, 0) AS pushed, r.destination_code,
-  r.employer_uscc, r.employer_name, r.employer_nature, r.employer_industry, r.employer_region, r.position_category,
-  r.form, r.id AS record"""
+  g.phone_enc, g.email, s.code AS school_code, s.name AS school_name, COALESCE(m.push_seq, 0) AS pushed,
+  r.destination_code, r.employer_uscc, r.employer_name, r.employer_nature, r.employer_industry, r.employer_region,
+  r.position_category, r.form, r.id AS record"""
 _SOURCE = """graduates g JOIN schools s ON s.id = g.school_id LEFT JOIN ems_mirror m ON m.graduate_id = g.id
   LEFT JOIN records r ON r.graduate_id = g.id AND r.slot AND r.flow || ':' || r.state = ANY({})"""
 

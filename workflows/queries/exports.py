@@ -47,7 +47,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list on its way into a file. Pages have 1,000 rows at most; with each come the graduates whose rows they are."""
+    """A list on its way into a file. Pages have 1,000 rows at most; with each come the graduates whose they are."""
 
     title: str
     headers: tuple[tuple[str, ...], ...]
