@@ -34,7 +34,7 @@ FORWARD = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0003_flows")]
+    dependencies = [("models", "0005_documents")]
 
     operations = [
         ops.CreateModel(

@@ -16,7 +16,7 @@ from quart import Quart
 from api import openapi
 from api.auth import rule_of
 from models.store import close_store
-from tests.harness import access_documents, conformity  # noqa: F401  its rows join ROWS
+from tests.harness import access_documents, access_lists, conformity  # noqa: F401  their rows join ROWS
 from tests.harness.access_desks import ROWS
 from tests.harness.access_kinds import KINDS, Cast, cast
 from tests.harness.access_requests import FLOW, Sent
