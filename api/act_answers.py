@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from api.answers import Choice, Moment, Shape
+from api.answers import Choice
+from api.shapes import Moment, Shape
 
 
 class Outcome(Shape):

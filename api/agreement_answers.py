@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-from api.answers import Masked, Moment, SchoolName, Shape
+from api.answers import SchoolName
+from api.shapes import Masked, Moment, Shape
 
 
 class AgreementPerson(Shape):

@@ -3,17 +3,10 @@
 Unknown members are refused here too, so that a member that a query adds without declaring it is found.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-Moment = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="UTC")]
-Masked = Annotated[str, Field(description="masked unless it is the reader's own")]
-Codes = dict[str, Any]
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from api.review_answers import RowReview, StaffNote, Termination, Voided
+from api.shapes import Codes, Masked, Moment, Shape
 
 
 class Alive(Shape):
@@ -131,10 +124,15 @@ class EmployerName(Shape):
     id: str | None
     name: str
     uscc: str
+    nature: str | None
+    industry: str | None
+    region: str | None
 
 
 class Row(Shape):
-    """`since`: when it began to wait; `frozen`: the graduate has left the roster; `roster_changed`: for staff."""
+    """`since`: when it began to wait; `frozen`: the graduate has left the roster; `roster_changed`: for staff;
+    `initiator`: 签约发起方, 解约方.
+    """
 
     id: str
     flow: str
@@ -152,9 +150,12 @@ class Row(Shape):
     submitted_at: Moment | None
     expires_at: Moment | None
     agreement_no: str | None
+    initiator: str
+    destination_code: str | None
     position_category: str | None
     graduate: Person
     employer: EmployerName
+    review: RowReview | None
 
 
 class Listed(Shape):
@@ -303,18 +304,19 @@ class Delivery(Shape):
     repeatable: bool
 
 
-class Review(Shape):
+class Review(RowReview):
     """What only staff see of a record. `roster_changed`: name or number is another on the roster by now."""
 
     differences: list[Difference]
     roster_changed: bool
     latest: Latest
-    department_changed: bool
     department_covered: bool
     review_mode: str
     registry: RegistryState
     ems: Mirror
     other_records: list[Brief]
+    voided: list[Voided]
+    notes: list[StaffNote]
 
 
 class Attachment(Shape):
@@ -362,6 +364,7 @@ class Record(Shape):
     actions: list[Choice]
     follow_ups: list[FollowUp]
     parent: ParentRecord | None
+    termination: Termination | None
     marks: Marks | None
     deliveries: list[Delivery] | None
     review: Review | None = None

@@ -1,6 +1,6 @@
 """Room: what answers on files look like (see `answers.py`)."""
 
-from api.answers import Shape
+from api.shapes import Shape
 
 
 class FileState(Shape):

@@ -26,6 +26,7 @@ from models.parties import Party
 from models.states import Flow
 from workflows.flows import FLOWS
 from workflows.forms import FORMS, json_schema
+from workflows.queries.queues import MENUS
 from workflows.spec import Transition
 
 Schema = dict[str, Any]
@@ -61,6 +62,7 @@ _PATHS: Mapping[str, Schema] = {
     "table": {"type": "string", "enum": list(table_names())},
     "cohort": {"type": "string", "pattern": "^2[0-9]{3}$"},
     "module": {"type": "string", "enum": ["employment", "archive", "household"]},
+    "menu": {"type": "string", "enum": list(MENUS)},
 }
 _BYTES: Schema = {"type": "string", "format": "binary"}
 _ID: Schema = {"type": "string", "format": "uuid"}

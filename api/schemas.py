@@ -28,9 +28,14 @@ def _own_id(value: object) -> object:
 
 
 def _day(value: object) -> object:
-    """A day is written as such; the library would take numbers for seconds since 1970."""
-    if isinstance(value, str) and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise ValueError("not a day")
+    """A day is written as such; the library would take numbers for seconds since 1970.
+
+    Read here, because a body is read strictly, and then a text is no day any more.
+    """
+    if isinstance(value, str):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise ValueError("not a day")
+        return date.fromisoformat(value)
     return value
 
 

@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     registry_page_url: str = "https://www.gsxt.gov.cn/index.html"
     ems_page_url: str = "http://127.0.0.1:8100/ems"
     var: Path = Path("var")
+    minimum_wage: Path | None = None  # a file like models/codes/figures/minimum_wage.json, kept by the operator
     # Asia/Shanghai, `HH:MM-HH:MM`; empty: messages leave at any hour (the demo, so that one sees them).
     quiet_hours: str = "22:00-08:00"
     data_keys: SecretStr = SecretStr("")

@@ -73,3 +73,8 @@ ROSTER_MOVES = 20  # graduates whom one file may take over from other schools or
 REMOVED_AT_ONCE = 1  # graduates, while online signing is open
 REMIND_EVERY = timedelta(days=3)  # from a work list, per graduate and list
 STAFF_PHONE_RESTS = timedelta(hours=24)  # until a number that staff entered may bind
+SAVED_FILTERS = 30  # per account and menu
+NAME_LENGTH = 40
+NOTE_LENGTH = 500
+EXPORT_ROWS = 100_000
+EXPORT_PAGE = 1_000  # rows that are read at once

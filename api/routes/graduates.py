@@ -9,8 +9,8 @@ from uuid import UUID
 from quart import Blueprint
 
 from api.auth import REVIEWERS, SCHOOL, STAFF_ONLY
-from api.desk_answers import Begun, GraduateFull, Graduates, Reminded, Restoration, Terminations, WholeNumber
 from api.endpoints import Call, endpoint
+from api.roster_answers import Begun, GraduateFull, Graduates, Reminded, Restoration, Terminations, WholeNumber
 from api.schemas import GraduateQuery, GraduateSearch, PhoneChange, Reminding, Removal, WithReason
 from models.parties import Level
 from workflows.commands.lookups import ask_and_restore, ask_for

@@ -8,9 +8,9 @@ from uuid import UUID
 from quart import Blueprint, Response
 
 from api.auth import REVIEWERS
-from api.desk_answers import JobState
 from api.downloads import attachment
 from api.endpoints import Call, endpoint
+from api.roster_answers import JobState
 from workflows.commands.jobs import cancel_job
 from workflows.queries.jobs import read_job, read_job_file
 from workflows.roster_sheets import MEDIA

@@ -18,8 +18,9 @@ from models.parties import Level
 from models.states import Flow
 from workflows.flows import FLOWS
 from workflows.queries.history import read_history
+from workflows.queries.record_filters import Filters
 from workflows.queries.record_page import read_record
-from workflows.queries.records import Filters, list_records
+from workflows.queries.records import list_records
 
 blueprint = Blueprint("records", __name__)
 

@@ -8,9 +8,9 @@ from typing import Any
 from quart import Blueprint, Response
 
 from api.auth import SCHOOL, STAFF_ONLY
-from api.desk_answers import Begun
 from api.downloads import attachment
 from api.endpoints import Call, endpoint
+from api.roster_answers import Begun
 from api.schemas import ImportQuery
 from workflows.commands.roster_jobs import begin_import
 from workflows.limits import ROSTER_BYTES

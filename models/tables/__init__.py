@@ -9,6 +9,7 @@ from models.tables.files import Attachment, Upload
 from models.tables.graduates import Binding, EmsLookup, EmsMirror, Graduate, GraduateReminder
 from models.tables.jobs import Job
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
+from models.tables.lists import SavedFilter
 from models.tables.provinces import Province, ProvinceSettings
 from models.tables.records import Agreement, Record
 from models.tables.schools import AgreementCounter, Desk, Handler, School, SchoolModule, SigningSettings, WarningMark
@@ -41,6 +42,7 @@ __all__ = [
     "Receipt",
     "Record",
     "RegistryStatus",
+    "SavedFilter",
     "School",
     "SchoolModule",
     "Session",

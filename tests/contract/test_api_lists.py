@@ -98,6 +98,9 @@ async def test_a_whole_id_number_finds_its_records_and_never_stands_in_an_addres
         assert number not in answer.text
         found = (await desk.post("/v1/search/graduates", {"id_number": typed})).json()["items"]
         assert [g["id"] for g in found] == ([str(people[1].id)] if wanted else [])
+    today = shanghai_day(kit.now()).isoformat()
+    found = await desk.post("/v1/search/online_signing", {"id_number": number, "from": today, "to": today})
+    assert [item["id"] for item in found.json()["items"]] == records[1:]
     for path in (FLOW, "/v1/graduates"):
         assert (await desk.get(f"{path}?id_number={number}")).status_code == 400
 

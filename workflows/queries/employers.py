@@ -19,7 +19,8 @@ from workflows.commands.handovers import PLACE as HANDOVER_PLACE
 from workflows.errors import Forbidden, NotFound
 from workflows.notices import NOTICES
 from workflows.queries.paging import Order, Page, Where, like, read, size
-from workflows.queries.records import compact, moment
+from workflows.queries.record_filters import compact
+from workflows.queries.records import moment
 from workflows.registry import registry
 
 _COLUMNS = """e.id, e.uscc, e.name, e.nature, e.industry, e.region, e.profile, e.status, e.status_note, e.registered_at,

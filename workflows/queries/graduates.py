@@ -18,8 +18,9 @@ from workflows.errors import NotFound
 from workflows.flows import FLOWS
 from workflows.queries.comparison import compared
 from workflows.queries.paging import Order, Page, Where, like, read, size
+from workflows.queries.record_filters import compact
 from workflows.queries.record_page import mirror
-from workflows.queries.records import compact, moment, records_of
+from workflows.queries.records import moment, records_of
 from workflows.work_lists import WorkList, condition
 
 _COLUMNS = """g.id, g.school_id, g.cohort, g.name, g.id_kind, g.id_enc, g.level, g.level_code, g.department, g.major,
@@ -62,12 +63,13 @@ async def list_graduates(actor: Actor, filters: GraduateFilters) -> Page:
     require_read(actor, Module.EMPLOYMENT)
     where = Where()
     where.within(visible_to(actor), "g")
-    _narrow(where, filters)
+    narrow(where, filters)
     rows, following, total, capped = await read(_COLUMNS, _SOURCE, where, _ORDER, size(filters.limit), filters.cursor)
     return Page([_row(row) for row in rows], following, total, capped)
 
 
-def _narrow(where: Where, wish: GraduateFilters) -> None:
+def narrow(where: Where, wish: GraduateFilters) -> None:
+    """The conditions of the filters, over graduates `g`."""
     if wish.cohort is not None:
         where.add("g.cohort = {}", wish.cohort)
     for column, value in (("department", wish.department), ("major", wish.major), ("proof_code", wish.proof_code)):

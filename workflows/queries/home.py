@@ -17,7 +17,8 @@ from workflows.actors import Actor, visible_to
 from workflows.catalog import waiting_states
 from workflows.flows import FLOWS
 from workflows.queries.paging import Where
-from workflows.queries.records import COVERED, SOURCE, moment
+from workflows.queries.record_filters import COVERED
+from workflows.queries.records import SOURCE, moment
 
 _MINE_TOO = "mine_too"  # department-stage records that fall to the school
 

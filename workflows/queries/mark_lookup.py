@@ -10,7 +10,7 @@ from models.parties import Party
 from workflows.actors import Actor, own_school, require, require_read
 from workflows.limits import MARK_LOOK_UP
 from workflows.queries.chat import warning_sentence
-from workflows.queries.records import compact
+from workflows.queries.record_filters import compact
 from workflows.queries.warnings import marks_for
 from workflows.rates import Counter, spend
 

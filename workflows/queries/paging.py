@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -118,6 +118,13 @@ async def read(
         f"SELECT count(*) FROM (SELECT 1 FROM {counted_in or source} WHERE {where.text} LIMIT {TOTAL_CAP + 1}) x",  # noqa: S608  fixed texts, numbered parameters
         *where.values,
     )
+    shown, following = await _page(columns, source, where, order, limit, cursor)
+    return shown, following, min(int(counted), TOTAL_CAP), int(counted) > TOTAL_CAP
+
+
+async def _page(
+    columns: str, source: str, where: Where, order: Order, limit: int, cursor: str | None
+) -> tuple[Sequence[Any], str | None]:
     behind = where.copy()
     if cursor:
         order.after(behind, cursor)
@@ -129,8 +136,22 @@ async def read(
     )
     more = len(rows) > limit
     shown = rows[:limit]
-    following = order.cursor(shown[-1]["sort_value"], shown[-1]["id"]) if more else None
-    return shown, following, min(int(counted), TOTAL_CAP), int(counted) > TOTAL_CAP
+    return shown, order.cursor(shown[-1]["sort_value"], shown[-1]["id"]) if more else None
+
+
+async def pages(
+    columns: str, source: str, where: Where, order: Order, limit: int, most: int
+) -> AsyncIterator[Sequence[Any]]:
+    """All rows, `limit` at a time and `most` of them at the utmost; for files, so nothing is counted."""
+    cursor: str | None = None
+    left = most
+    while left > 0:
+        rows, cursor = await _page(columns, source, where, order, min(limit, left), cursor)
+        if rows:
+            yield rows
+        left -= len(rows)
+        if cursor is None:
+            return
 
 
 def like(text: str) -> str:

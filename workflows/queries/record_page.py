@@ -29,6 +29,7 @@ from workflows.loading import load
 from workflows.queries import attachments
 from workflows.queries.deliveries import of_record
 from workflows.queries.records import for_staff, moment, records_of
+from workflows.queries.review_page import beside, termination
 from workflows.queries.warnings import marks_for
 from workflows.registry import registry
 
@@ -60,6 +61,7 @@ async def read_record(actor: Actor, flow: Flow, record_id: UUID) -> dict[str, An
         "actions": [choice.as_dict() for choice in allowed(FLOWS[flow], facts, actor)],
     }
     resource["parent"] = await _parent(facts, record)
+    resource["termination"] = await termination(record)
     resource["follow_ups"] = [choice.as_dict() for choice in follow_ups(facts, actor)]
     resource["marks"] = await _marks(actor, record)
     resource["deliveries"] = await of_record(actor, record_id) if actor.party is not Party.EMPLOYER else None
@@ -222,12 +224,12 @@ async def _review(facts: Facts, record: RecordFacts) -> dict[str, Any]:
         "differences": found,
         "roster_changed": any(one["name"] in ("name", "id_number") for one in found),
         "latest": {"values": facts.latest, "digest": facts.latest_digest},
-        "department_changed": record.department != facts.graduate.department,
         "department_covered": facts.department_covered,
         "review_mode": str(facts.review_mode),
         "registry": await registry(record.row["employer_uscc"]),
         "ems": await mirror(record.graduate_id),
         "other_records": await records_of(record.graduate_id, besides=record.id),
+        **await beside(record),
     }
 
 

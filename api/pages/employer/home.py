@@ -17,7 +17,8 @@ from models.states import EmployerStatus, Flow, Phase
 from workflows.guards import EMPLOYER_VERIFIED
 from workflows.queries.employers import own_employer
 from workflows.queries.portal import inbox_page
-from workflows.queries.records import Filters, list_records
+from workflows.queries.record_filters import Filters
+from workflows.queries.records import list_records
 
 FEW: Final = 5
 

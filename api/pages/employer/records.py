@@ -28,8 +28,9 @@ from workflows.flows import FLOWS
 from workflows.forms import FORMS
 from workflows.queries.agreements import number_of
 from workflows.queries.history import read_history
+from workflows.queries.record_filters import Filters
 from workflows.queries.record_page import read_record
-from workflows.queries.records import Filters, list_records
+from workflows.queries.records import list_records
 
 FLOW: Final = f"<any({', '.join(str(f) for f in FLOWS)}):flow>"
 

@@ -1,0 +1,85 @@
+"""Room: what requests about lists may say: queues with filters on all columns, saved filters, hints, exports."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from api.schemas import PLAIN, Cohort, FormData, LevelName, Note, Number, Paged, RecordQuery, Strict, Word
+from models.states import Flow
+from workflows.limits import PAGE_MAX, PAGE_SIZE
+
+MenuName = Literal["signing", "supplementary", "termination", "destination"]
+Code = Annotated[str, StringConstraints(max_length=8, pattern=r"^[0-9-]*$")]
+
+
+class QueueFilters(RecordQuery):
+    """A queue's filters: those of every list and what only reviewers may ask."""
+
+    initiator: Literal["graduate", "employer"] | None = None
+    level_code: Code = ""
+    proof_code: Annotated[Number, Field(description="签约证明码")] = ""
+    destination: list[Code] = Field([], max_length=40, description="毕业去向 codes")
+    nature: Code = ""
+    industry: Code = ""
+    region: Annotated[Code, Field(description="GB/T 2260; a province or city with all that lies in it")] = ""
+    position_category: Code = ""
+    waited: Annotated[int | None, Field(ge=0, le=3650, description="has waited for as many days at least")] = None
+    risk: Literal["any", "warned", "not_operating"] | None = None
+    department_changed: bool | None = None
+    returned: Annotated[bool | None, Field(description="was ever sent back")] = None
+    resubmitted: Annotated[bool | None, Field(description="was sent back and came again since")] = None
+    frozen: bool | None = None
+
+
+class QueueSearch(QueueFilters):
+    """The queue's filters and a number that must not stand in an address (I9)."""
+
+    id_number: Annotated[Number, Field(description="whole ID number")] = ""
+
+
+class FilterWish(Strict):
+    """`filters`: without a place in the list; a whole ID number is no member of them, so it is never kept."""
+
+    menu: MenuName
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=PLAIN)]
+    filters: QueueFilters
+
+
+class FilterQuery(Strict):
+    menu: MenuName | None = None
+
+
+class FilterChange(Strict):
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=PLAIN)]
+    filters: QueueFilters
+
+
+class HistoryQuery(Strict):
+    before: Annotated[str | None, Field(pattern=r"^[1-9][0-9]{0,17}$", description="`next` of the page before")] = None
+    limit: Annotated[int, Field(ge=1, le=PAGE_MAX)] = PAGE_SIZE
+
+
+class HintsWish(Strict):
+    """`form`: as far as it is filled in; nothing is judged but what there is."""
+
+    flow: Flow
+    form: FormData = Field({})
+
+
+class NewNote(Strict):
+    text: Note
+
+
+class PersonQuery(Paged):
+    """Graduates by what they are; for the lists of those who left the roster or voided their destination."""
+
+    cohort: Cohort | None = None
+    department: Word = ""
+    level: LevelName | None = None
+    major: Word = ""
+    name: Annotated[Word, Field(description="prefix of the name")] = ""
+    proof_code: Annotated[Number, Field(description="签约证明码")] = ""
+
+
+class PersonSearch(PersonQuery):
+    id_number: Annotated[Number, Field(description="whole ID number")] = ""

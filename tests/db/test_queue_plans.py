@@ -1,0 +1,142 @@
+"""Room: what a page of a queue costs the database when there are many records: an index leads to each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from models import kit
+from models.db import execute, execute_many, fetch
+from models.kit import shanghai_day
+from tests.harness.world import World, invite, make_world
+from workflows.actors import Actor
+from workflows.limits import TOTAL_CAP
+from workflows.queries import paging
+from workflows.queries.queues import list_queue
+from workflows.queries.record_filters import Filters
+
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.soak]
+
+RECORDS, SCHOOLS = 200_000, 40
+SELECTIVE = 2_000
+"""Rows that one page may touch of 200,000: a handful of pages of what is filtered."""
+
+# Copies of one invitation: other schools, days, employers, states; a few in review.
+_COPIES = """
+INSERT INTO records (id, school_id, cohort, flow, graduate_id, state, version, round, reviewed, slot, waits_on,
+  waiting_since, created_at, submitted_at, expires_at, department, level, graduate_name, major, destination_code,
+  agreement_no, employer_uscc, employer_name, employer_name_key, employer_nature, employer_industry, employer_region,
+  position_category, form, snapshot, take_latest)
+SELECT gen_random_uuid(), s.id, r.cohort, r.flow, r.graduate_id,
+  CASE WHEN n % 50 = 0 THEN 'review_school' ELSE 'refused' END, 1, 1, FALSE, FALSE,
+  CASE WHEN n % 50 = 0 THEN 'school' END, CASE WHEN n % 50 = 0 THEN r.created_at - n * interval '1 second' END,
+  r.created_at - n * interval '1 second', r.submitted_at, r.expires_at, '学院' || n % 20, r.level,
+  '王' || n % 5000, r.major, r.destination_code, '', lpad(n::text, 18, '0'), '单位' || n || '号公司',
+  '单位' || n || '号公司', r.employer_nature, r.employer_industry, r.employer_region, r.position_category, r.form,
+  r.snapshot, FALSE
+FROM records r, generate_series(1, $2) n JOIN (
+  SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM unnest($3::uuid[]) AS t(id)) s ON s.place = n % $4
+WHERE r.id = $1"""
+
+
+@pytest.fixture(scope="module")
+async def crowded(database: str) -> AsyncIterator[World]:
+    """The first of forty schools of one province; the others have nothing but their records."""
+    world = await make_world()
+    record = await invite(world)
+    schools = [world.school_id, *(kit.new_id() for _ in range(SCHOOLS - 1))]
+    others = [(school, world.province_id, f"Q{place:04d}") for place, school in enumerate(schools[1:])]
+    await execute_many("INSERT INTO schools (id, province_id, code, name) VALUES ($1, $2, $3, '示范学院')", others)
+    await execute(_COPIES, record.record_id, RECORDS, schools, SCHOOLS)
+    await execute("ANALYZE records")
+    yield world
+    await execute("DELETE FROM records WHERE school_id = ANY($1) AND id <> $2", schools, record.record_id)
+    await execute("DELETE FROM schools WHERE id = ANY($1)", schools[1:])
+    await execute("ANALYZE records")
+
+
+async def statements(actor: Actor, filters: Filters, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The plans of what a page reads, as they ran."""
+    asked: list[tuple[str, tuple[Any, ...]]] = []
+
+    async def listen(sql: str, *args: Any) -> Any:
+        asked.append((sql, args))
+        return await fetch(sql, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(paging, "fetch", listen)
+        await list_queue(actor, "signing", filters)
+    plans = []
+    for sql, args in asked:
+        (row,) = await fetch(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *args)
+        plans.append(json.loads(row[0])[0]["Plan"])
+    return plans
+
+
+def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    return [plan, *(node for child in plan.get("Plans", []) for node in nodes(child))]
+
+
+def touched(plan: dict[str, Any]) -> int:
+    """Rows of records that were looked at, kept or not."""
+    return sum(
+        int((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"])
+        for node in nodes(plan)
+        if node.get("Relation Name") == "records"
+    )
+
+
+FILTERS = {
+    "newest": Filters(),
+    "mine": Filters(waits_on="me"),
+    "name": Filters(name="王4999"),
+    "part of an employer": Filters(employer="19960"),
+    "code": Filters(uscc=f"{19960:018d}"),
+    "state": Filters(states=("review_school",)),
+    "department": Filters(department="学院0"),
+    "since": Filters(since=shanghai_day(kit.now()) - timedelta(days=1)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(FILTERS))
+async def test_a_page_is_led_to_by_an_index(crowded: World, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for wanted in (FILTERS[name], Filters(**{**_set(FILTERS[name]), "cohort": crowded.cohort})):
+        for plan in await statements(crowded.school, wanted, monkeypatch):
+            walked = [n for n in nodes(plan) if n["Node Type"] == "Seq Scan" and n["Relation Name"] == "records"]
+            assert walked == [], name
+            assert touched(plan) <= RECORDS / SCHOOLS + SELECTIVE, name  # never more than the own school has
+
+
+async def test_a_later_page_costs_what_the_first_does(crowded: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    filters = Filters(cohort=crowded.cohort, sort="oldest")
+    cursor: str | None = None
+    costs = []
+    for _ in range(8):
+        page = await list_queue(crowded.school, "signing", Filters(**{**_set(filters), "cursor": cursor, "limit": 200}))
+        cursor = page.next
+        here = Filters(**{**_set(filters), "cursor": cursor})
+        costs.append(max(touched(p) for p in await statements(crowded.school, here, monkeypatch)))
+    assert max(costs) <= SELECTIVE
+
+
+async def test_a_provinces_page_is_read_in_the_order_of_an_index(
+    crowded: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for filters in (Filters(cohort=crowded.cohort), Filters(cohort=crowded.cohort, sort="oldest")):
+        for plan in await statements(crowded.province, filters, monkeypatch):
+            assert touched(plan) <= SELECTIVE
+
+
+async def test_counting_stops_at_the_cap(crowded: World) -> None:
+    page = await list_queue(crowded.province, "signing", Filters(cohort=crowded.cohort))
+    assert (page.total, page.total_is_capped) == (TOTAL_CAP, True)
+    everything = await list_queue(crowded.school, "signing", Filters())
+    assert (everything.total, everything.total_is_capped) == (RECORDS // SCHOOLS + 1, False)
+
+
+def _set(filters: Filters) -> dict[str, Any]:
+    return {name: getattr(filters, name) for name in filters.__dataclass_fields__}

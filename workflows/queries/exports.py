@@ -1,0 +1,128 @@
+"""Room: lists as they go into a file: which columns, which rows, numbers masked unless somebody said why not.
+
+Three kinds: the present selection (下载当前查询数据), every return of a period (导出退回修改学生名单), and results in
+the national exchange columns for a school whose EMS is not connected. Read page by page, never all at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.db import fetch_value
+from models.parties import STAFF, Party
+from workflows.actors import Actor, require, require_read, require_write, visible_to
+from workflows.errors import Fault, InvalidForm
+from workflows.export_sheets import Cell
+from workflows.limits import EXPORT_PAGE, EXPORT_ROWS
+from workflows.queries import export_results, export_returns
+from workflows.queries.export_cells import SELECTION, Told
+from workflows.queries.graduates import GraduateFilters
+from workflows.queries.paging import Where, pages
+from workflows.queries.queues import MENUS, menu_of
+from workflows.queries.record_filters import Filters, filters_from, narrow
+from workflows.queries.records import COLUMNS, SOURCE, order_of
+from workflows.queries.reviewing import reviewed
+
+SELECTED, RETURNED, RESULTS = "selection", "returned", "results"
+KINDS = {SELECTED: "查询结果", RETURNED: "退回修改学生名单", RESULTS: "毕业去向上报数据"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What to export. `menu`: of the queues; results have none. `columns`: of the selection, empty: all.
+
+    `whole`: ID numbers and telephones unmasked, for accounts that may write, with a `reason` that is kept.
+    """
+
+    kind: str
+    menu: str = ""
+    filters: Filters
+    people: GraduateFilters
+    columns: tuple[str, ...] = ()
+    whole: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list on its way into a file. Pages have 1,000 rows at most; with each come the graduates whose they are."""
+
+    title: str
+    headers: tuple[tuple[str, ...], ...]
+    pages: AsyncIterator[tuple[list[list[Cell]], list[Any]]]
+
+
+def check(actor: Actor, wish: Wish) -> None:
+    """Raises Forbidden, ModuleClosed, ReadOnly (whole numbers), NotFound (menu), InvalidForm (reason, columns)."""
+    require(actor, *STAFF)
+    require_read(actor)
+    if wish.kind != RESULTS:
+        menu_of(wish.menu)
+    if unknown := [name for name in wish.columns if name not in SELECTION]:
+        raise InvalidForm([Fault("columns", "unknown_column", f"没有名为“{name[:40]}”的列。") for name in unknown[:5]])
+    if wish.whole:
+        require_write(actor, Party.DEPARTMENT, Party.SCHOOL, Party.PROVINCE)
+        if not 5 <= len(wish.reason.strip()) <= 300:
+            raise InvalidForm([Fault("reason", "bad_length", "导出完整证件号码的原因应为 5 至 300 个字。")])
+
+
+def listing(actor: Actor, wish: Wish) -> Listing:
+    """The list; nothing is read before its pages are asked for. Raises as `check` does."""
+    check(actor, wish)
+    title = KINDS[wish.kind] if wish.kind == RESULTS else f"{MENUS[wish.menu].label}{KINDS[wish.kind]}"
+    if wish.kind == RETURNED:
+        rows = export_returns.read(actor, MENUS[wish.menu].flows, wish.filters, whole=wish.whole)
+        return Listing(title, (export_returns.HEADERS,), rows)
+    if wish.kind == RESULTS:
+        return Listing(title, export_results.HEADERS, export_results.read(actor, wish.people, whole=wish.whole))
+    names = wish.columns or tuple(SELECTION)
+    labels = tuple(SELECTION[name].label for name in names)
+    return Listing(title, (labels,), _selection(actor, wish, names))
+
+
+async def _selection(
+    actor: Actor, wish: Wish, names: Sequence[str]
+) -> AsyncIterator[tuple[list[list[Cell]], list[Any]]]:
+    where = _where(actor, wish)
+    told = Told(wish.whole)
+    columns = f"{COLUMNS}, g.proof_code"
+    async for rows in pages(columns, SOURCE, where, order_of(wish.filters), EXPORT_PAGE, EXPORT_ROWS):
+        beside = await reviewed(rows)
+        yield (
+            [[SELECTION[name].cell(told, row, beside[row["id"]]) for name in names] for row in rows],
+            [row["graduate_id"] for row in rows],
+        )
+
+
+def _where(actor: Actor, wish: Wish) -> Where:
+    flows = MENUS[wish.menu].flows
+    where = Where()
+    where.within(visible_to(actor), "r")
+    where.add("r.flow = ANY({})", [str(flow) for flow in flows])
+    narrow(where, actor, flows, wish.filters)
+    return where
+
+
+async def size_of(actor: Actor, wish: Wish) -> int:
+    """How many rows it will have, as far as that can be told at once: 0 where it cannot. At most the largest export."""
+    if wish.kind != SELECTED:
+        return 0
+    where = _where(actor, wish)
+    text = f"SELECT count(*) FROM (SELECT 1 FROM {SOURCE} WHERE {where.text} LIMIT {EXPORT_ROWS}) x"  # noqa: S608  fixed texts, numbered parameters
+    return int(await fetch_value(text, *where.values))
+
+
+def wish_from(given: Any) -> Wish:
+    """A wish as a job keeps it; the shape was checked before."""
+    people = {n: v for n, v in given.get("people", {}).items() if v is not None}
+    return Wish(
+        kind=given["kind"],
+        menu=given.get("menu", ""),
+        filters=filters_from(given.get("filters", {})),
+        people=GraduateFilters(**people),
+        columns=tuple(given.get("columns", ())),
+        whole=bool(given.get("whole", False)),
+        reason=given.get("reason", ""),
+    )

@@ -1,0 +1,118 @@
+"""Room: what the signed-in account itself has done, newest first (`GET /v1/me/history`).
+
+The journal tells it by the actor's key; whatever it was about, the own acts are the own to read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from models.db import fetch
+from models.kit import json_time
+from models.parties import Party
+from models.states import Flow
+from workflows.actors import Actor
+from workflows.decide import verb
+from workflows.flows import FLOWS
+from workflows.limits import PAGE_SIZE
+
+OTHER: Final = "其他操作"
+COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "add_note": "添加内部备注",
+        "add_user": "添加单位用户",
+        "ask_handover": "申请更换经办人",
+        "bind": "绑定微信",
+        "bind_again": "更换绑定的微信",
+        "change_password": "修改密码",
+        "change_phone": "修改学生手机号",
+        "change_rights": "修改账号权限",
+        "choose_agreement_type": "选择协议书类型",
+        "close_module": "关闭功能模块",
+        "create_account": "新建账号",
+        "create_province": "新建省份",
+        "create_school": "新建学校",
+        "decide_employer": "核验用人单位",
+        "decide_handover": "审批更换经办人",
+        "disable_account": "停用账号",
+        "disable_user": "停用单位用户",
+        "download_agreement": "下载就业协议书",
+        "edit_mark": "修改预警单位",
+        "enable_account": "启用账号",
+        "export": "导出名单",
+        "grant_termination": "增加解约申请次数",
+        "import_accounts": "导入账号",
+        "import_roster": "导入学生名单",
+        "invalidate": "从名单移除学生",
+        "mark_employer": "标记预警单位",
+        "open_module": "开通功能模块",
+        "register": "注册用人单位",
+        "remind": "发送提醒",
+        "reset_password": "重置密码",
+        "restore": "恢复学生",
+        "send_again": "重新发送消息",
+        "set_desk": "设置院系值班电话",
+        "set_handler": "设置协议经办人",
+        "submit_settings": "提交签约设置",
+        "unbind": "解除微信绑定",
+        "unfollow": "取消关注",
+        "unmark_employer": "取消预警单位标记",
+        "unmask": "查看完整证件号码",
+        "unmask_alert": "查看完整证件号码过于频繁",
+        "update_profile": "修改单位信息",
+    }
+)
+"""What commands are called in histories; acts are called what their flow's table says."""
+
+_READ = """
+SELECT j.id, j.at, j.party, j.subject_kind, j.subject_id, j.flow, j.action, j.from_state, j.to_state, j.detail,
+  r.graduate_name, r.employer_name
+FROM journal j LEFT JOIN records r ON j.flow <> '' AND r.id = j.subject_id
+WHERE j.actor = $1 AND j.id < $2 ORDER BY j.id DESC LIMIT $3"""
+
+NEWEST: Final = 2**63 - 1
+
+
+async def own_history(actor: Actor, before: int | None = None, limit: int | None = None) -> dict[str, Any]:
+    """`{items, next}`; `before`: the `next` of the page that was read last."""
+    most = limit or PAGE_SIZE
+    rows = await fetch(_READ, actor.key, before or NEWEST, most + 1)
+    following = rows[most - 1]["id"] if len(rows) > most else None
+    return {"items": [_line(actor, row) for row in rows[:most]], "next": str(following) if following else None}
+
+
+def _line(actor: Actor, row: Any) -> dict[str, Any]:
+    about = row["flow"] != ""
+    return {
+        "at": json_time(row["at"]),
+        "action": row["action"],
+        "label": _act(row) if about else COMMANDS.get(row["action"], OTHER),
+        "flow": row["flow"] or None,
+        "flow_label": FLOWS[Flow(row["flow"])].label if about else None,
+        "state_label": FLOWS[Flow(row["flow"])].state(row["to_state"]).label if about and row["to_state"] else None,
+        "kind": row["subject_kind"],
+        "subject": str(row["subject_id"]),
+        "title": _title(actor, row),
+    }
+
+
+def _act(row: Any) -> str:
+    """The act as its flow calls it. How reviewing is called depends on the agreement; 审核 is understood everywhere."""
+    table = FLOWS[Flow(row["flow"])]
+    transition = table.find(row["action"], row["from_state"], Party(row["party"]))
+    return transition.label.format(verb=verb(table, None)) if transition else OTHER
+
+
+def _title(actor: Actor, row: Any) -> str | None:
+    """Whom it was about: the other side, for the two sides of a record; the graduate and where to, for staff."""
+    if row["graduate_name"] is None:
+        detail = json.loads(row["detail"]) if row["detail"] else {}
+        return str(detail.get("name") or "") or None
+    if actor.party is Party.GRADUATE:
+        return row["employer_name"] or None
+    if actor.party is Party.EMPLOYER:
+        return str(row["graduate_name"])
+    return "，".join(part for part in (row["graduate_name"], row["employer_name"]) if part)

@@ -1,0 +1,220 @@
+"""Room: what a list of records may be narrowed by, as conditions (dashboard.md 7: filters on all columns).
+
+Where a filter tells something that only the reviewing side may know (marks, the roster's present department), asking
+for it is refused to everybody else: a filter answers questions as a column does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from models.kit import SHANGHAI, fold, name_key, now
+from models.parties import STAFF, Level, Party
+from models.sql.coverage import covered
+from models.states import Flow, Phase
+from models.vault import blind_index
+from workflows.actors import Actor
+from workflows.errors import Fault, Forbidden, InvalidRequest
+from workflows.flows import FLOWS
+from workflows.queries import risk
+from workflows.queries.paging import Where, like
+
+ME = "me"
+
+# A department-stage record that no enabled account covers falls to the school (workflows.md, Conventions 1).
+COVERED = covered("r.school_id", "r.department", "r.level")
+
+RETURNED = "EXISTS (SELECT 1 FROM journal j WHERE j.subject_id = r.id AND {actions})"
+SENT_AGAIN = """COALESCE(r.submitted_at > (
+  SELECT max(j.at) FROM journal j WHERE j.subject_id = r.id AND {actions}), FALSE)"""
+# Who began it. A termination by both sides is begun by either; the first row of its history says by whom.
+INITIATOR = """CASE r.flow WHEN 'online_signing' THEN 'employer' WHEN 'online_termination' THEN (
+  SELECT j.party FROM journal j WHERE j.subject_id = r.id AND j.version = 1 ORDER BY j.id LIMIT 1)
+  ELSE 'graduate' END"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What a list may be narrowed by; None or empty: not at all. `waits_on`: a party, or `me`.
+
+    `name` is a prefix, `id_number`, `agreement_no` and `proof_code` are exact, `employer` is a part of the name,
+    `region` is a place with all that lies in it. `since` and `until` are days of Asia/Shanghai, both included, of the
+    record's making; `waited`: has waited for as many days at least. `returned`: was ever sent back; `resubmitted`: and
+    came again since. `risk`: `warned`, `not_operating`, or `any` of them. `sort`: `oldest` or `newest`; without it a
+    queue (`waits_on`) begins with what has waited longest, any other list with the newest.
+    """
+
+    states: tuple[str, ...] = ()
+    phase: Phase | None = None
+    waits_on: str | None = None
+    initiator: Party | None = None
+    cohort: int | None = None
+    department: str = ""
+    level: Level | None = None
+    level_code: str = ""
+    major: str = ""
+    name: str = ""
+    id_number: str = ""
+    proof_code: str = ""
+    employer: str = ""
+    uscc: str = ""
+    agreement_no: str = ""
+    destinations: tuple[str, ...] = ()
+    nature: str = ""
+    industry: str = ""
+    region: str = ""
+    position_category: str = ""
+    waited: int | None = None
+    risk: str | None = None
+    department_changed: bool | None = None
+    returned: bool | None = None
+    resubmitted: bool | None = None
+    frozen: bool | None = None
+    since: date | None = None
+    until: date | None = None
+    sort: str | None = None
+    cursor: str | None = None
+    limit: int | None = None
+
+    @property
+    def for_reviewers(self) -> bool:
+        """Asks what only the reviewing side may know."""
+        return self.risk is not None or self.department_changed is not None
+
+
+_NAMED: Final = {"state": "states", "destination": "destinations", "from": "since", "to": "until"}
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "states": tuple,
+    "destinations": tuple,
+    "phase": Phase,
+    "level": Level,
+    "initiator": Party,
+    "since": date.fromisoformat,
+    "until": date.fromisoformat,
+}
+
+
+def filters_from(given: Mapping[str, Any]) -> Filters:
+    """Filters as addresses, saved filters and jobs spell them (`from`, `to`, `state`); the shape was checked before."""
+    named = {_NAMED.get(name, name): value for name, value in given.items() if value is not None}
+    return Filters(**{name: _READ[name](value) if name in _READ else value for name, value in named.items()})
+
+
+def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> None:
+    """Raises Forbidden for a filter that is not for this reader, InvalidRequest for a state that no flow has."""
+    if wish.for_reviewers and actor.party not in STAFF:
+        raise Forbidden
+    states = _states(flows, wish)
+    if states is not None:
+        where.add("r.state = ANY({})", states)
+    if wish.waits_on is not None:
+        waiting(where, actor, wish.waits_on)
+    if wish.waited is not None:
+        where.add("r.waiting_since <= {}", now() - timedelta(days=wish.waited))
+    _columns(where, wish)
+    _people(where, wish)
+    _employer(where, wish)
+    _marks(where, wish)
+    if wish.since is not None:
+        where.add("r.created_at >= {}", day_start(wish.since))
+    if wish.until is not None:
+        where.add("r.created_at < {}", day_start(wish.until + timedelta(days=1)))
+
+
+def _states(flows: Sequence[Flow], wish: Filters) -> list[str] | None:
+    table = [state for flow in flows for state in FLOWS[flow].states]
+    known = {s.name for s in table}
+    if strange := [s for s in wish.states if s not in known]:
+        raise InvalidRequest(faults=[Fault("state", "unknown_state", f"没有名为“{s}”的状态。") for s in strange[:5]])
+    if not wish.states and wish.phase is None:
+        return None
+    # One name has one phase in every flow: a state's name says what it is.
+    found = [s.name for s in table if (not wish.states or s.name in wish.states) and wish.phase in (None, s.phase)]
+    return list(dict.fromkeys(found))
+
+
+def waiting(where: Where, actor: Actor, on: str) -> None:
+    """Records that wait on a party, or on this actor; frozen ones wait on nobody (workflows.md, Conventions 10)."""
+    where.add("g.invalid_at IS NULL")
+    party = actor.party if on == ME else Party(on)
+    if on == ME and party is Party.SCHOOL:
+        where.add(f"(r.waits_on = 'school' OR (r.waits_on = 'department' AND NOT {COVERED}))")
+    else:
+        where.add("r.waits_on = {}", str(party))
+
+
+def _columns(where: Where, wish: Filters) -> None:
+    if wish.cohort is not None:
+        where.add("r.cohort = {}", wish.cohort)
+    # As the roster writes them, full width and all.
+    for column in ("department", "major", "agreement_no", "position_category"):
+        if value := getattr(wish, column).strip():
+            where.add(f"r.{column} = {{}}", value)
+    if wish.level is not None:
+        where.add("r.level = {}", str(wish.level))
+    if wish.destinations:
+        where.add("r.destination_code = ANY({})", list(wish.destinations))
+    if wish.initiator is not None:
+        where.add(f"{INITIATOR} = {{}}", str(wish.initiator))
+
+
+def _people(where: Where, wish: Filters) -> None:
+    if wish.name:
+        where.add("r.graduate_name LIKE {}", like(fold(wish.name)) + "%")
+    if wish.id_number:
+        where.add("g.id_bidx = {}", blind_index("id_number", compact(wish.id_number)))
+    if wish.proof_code:
+        where.add("g.proof_code = {}", compact(wish.proof_code))
+    if wish.level_code:
+        where.add("g.level_code = {}", wish.level_code)
+    if wish.frozen is not None:
+        where.add("g.invalid_at IS NOT NULL" if wish.frozen else "g.invalid_at IS NULL")
+
+
+def _employer(where: Where, wish: Filters) -> None:
+    key = name_key(wish.employer)
+    if len(key) > 1:  # the index knows pairs of neighbours; a single character is looked for in what else is asked
+        where.add("bigrams(r.employer_name_key::text) @> {}", [key[n : n + 2] for n in range(len(key) - 1)])
+    if wish.employer:
+        where.add("r.employer_name_key LIKE {}", f"%{like(key)}%")
+    if wish.uscc:
+        where.add("r.employer_uscc = {}", compact(wish.uscc))
+    if wish.nature:
+        where.add("r.employer_nature = {}", wish.nature)
+    if wish.industry:
+        where.add("r.employer_industry = {}", wish.industry)
+    if wish.region:
+        where.add("r.employer_region LIKE {}", like(within(wish.region)) + "%")
+
+
+def _marks(where: Where, wish: Filters) -> None:
+    if wish.risk is not None:
+        where.add(risk.CONDITIONS[wish.risk])
+    if wish.department_changed is not None:
+        where.add("r.department <> g.department" if wish.department_changed else "r.department = g.department")
+    returned = RETURNED.format(actions=risk.RETURN_ROWS)
+    if wish.returned is not None:
+        where.add(returned if wish.returned else f"NOT {returned}")
+    if wish.resubmitted is not None:
+        again = SENT_AGAIN.format(actions=risk.RETURN_ROWS)
+        where.add(again if wish.resubmitted else f"NOT {again}")
+
+
+def within(region: str) -> str:
+    """The digits that all places in a region begin with: `440000` → `44`, `440300` → `4403`."""
+    digits = region.strip()
+    while len(digits) > 2 and digits.endswith("00"):
+        digits = digits[:-2]
+    return digits
+
+
+def compact(number: str) -> str:
+    """An ID number or code as it is stored, however it was typed."""
+    return "".join(fold(number).split()).upper()
+
+
+def day_start(day: date) -> datetime:
+    return datetime.combine(day, time(), SHANGHAI)

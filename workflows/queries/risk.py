@@ -1,0 +1,50 @@
+"""Room: risk marks as conditions and columns of SQL: the same judgement as on the record's page, for whole lists.
+
+`warnings.marks_for` says it for one employer, here it stands for every row at once; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from workflows.flows import FLOWS
+from workflows.ports import IN_OPERATION
+from workflows.queries.warnings import EVERYWHERE
+
+
+def _actions(form: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(t.action for f in FLOWS.values() for t in f.transitions if t.form == form))
+
+
+RETURNS: Final = _actions("review.return")
+REJECTIONS: Final = _actions("review.reject")
+REJECTED: Final = tuple(
+    dict.fromkeys(s for f in FLOWS.values() for t in f.transitions if t.action in REJECTIONS for s in t.targets)
+)
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(f"'{word}'" for word in words)  # words of our own tables
+
+
+RETURN_ROWS: Final = f"j.action IN ({_listed(RETURNS)})"
+
+# A mark meets an employer by equal codes, or by equal names where one side has no code (roles.md, Warning units).
+_MEETS = """((r.employer_uscc <> '' AND {w}.uscc = r.employer_uscc)
+  OR ({w}.name_key = r.employer_name_key AND ({w}.uscc = '' OR r.employer_uscc = '')))"""
+_OWN = f"EXISTS (SELECT 1 FROM warnings w WHERE w.school_id = r.school_id AND {_MEETS.format(w='w')})"  # noqa: S608  fixed texts
+# Marks with different codes never count together; those without a code count with each.
+_EVERYWHERE = f"""EXISTS (SELECT 1 FROM warnings w JOIN warnings o ON o.uscc IN (w.uscc, '')
+  WHERE {_MEETS.format(w="w")} AND {_MEETS.format(w="o")}
+  GROUP BY w.uscc HAVING count(DISTINCT o.school_id) >= {EVERYWHERE})"""  # noqa: S608  fixed texts
+
+WARNED: Final = f"({_OWN} OR {_EVERYWHERE})"
+NOT_OPERATING: Final = f"""EXISTS (SELECT 1 FROM registry_status q WHERE q.uscc = r.employer_uscc
+  AND r.employer_uscc <> '' AND q.status <> '' AND q.status NOT IN ({_listed(tuple(sorted(IN_OPERATION)))}))"""  # noqa: S608  words of our own tables
+
+CONDITIONS: Final[Mapping[str, str]] = {
+    "warned": WARNED,
+    "not_operating": NOT_OPERATING,
+    "any": f"({WARNED} OR {NOT_OPERATING})",
+}
