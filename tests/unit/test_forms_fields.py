@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from models import codes
+from workflows.fields import Accepts
 from workflows.forms import BadForm, Field, Form, Kind, When, validate
 
 FACTS = {"today": date(2027, 3, 5), "cohort": 2027, "close": date(2028, 1, 31)}
@@ -193,6 +194,45 @@ def test_numbers_are_read_by_their_own_rules(kind: Kind, value: Any, result: Any
     assert read_one(value, kind=kind) == result
 
 
+ONE, TWO, THREE = (f"01930000-0000-7000-8000-00000000000{n}" for n in "abc")
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ([ONE], [ONE]),
+        ([TWO, ONE.upper()], [TWO, ONE]),
+        ([], None),
+        (None, None),
+        ("", "wrong_type"),
+        (ONE, "wrong_type"),
+        ({ONE: ONE}, "wrong_type"),
+        ([ONE, ONE], "doubled"),
+        ([ONE, ONE.upper()], "doubled"),
+        ([ONE, TWO, THREE], "too_many"),
+        ([ONE, "证明.jpg"], "unknown_file"),
+        ([ONE, None], "unknown_file"),
+        ([ONE.replace("-", "")], "unknown_file"),
+    ],
+)
+def test_files_are_a_list_of_different_uploads(value: Any, result: Any) -> None:
+    assert read_one(value, kind=Kind.FILES, max=2) == result
+
+
+def test_files_have_a_least_number_where_they_are_sent_at_all() -> None:
+    assert read_one([ONE], kind=Kind.FILES, min=2) == "too_few"
+    assert read_one([], kind=Kind.FILES, min=2) is None
+    assert read_one([], kind=Kind.FILES, min=2, required=True) == "required"
+    many = [f"01930000-0000-7000-8000-0000000000{n:02d}" for n in range(21)]
+    assert read_one(many[:20], kind=Kind.FILES) == many[:20]
+    assert read_one(many, kind=Kind.FILES) == "too_many"
+
+
+def test_missing_files_are_asked_for_in_their_own_words() -> None:
+    _, (fault,) = validate(one_field(kind=Kind.FILES, required=True), {}, FACTS)
+    assert fault.message == "请上传“甲”。"
+
+
 # ---- conditions and bounds
 
 
@@ -227,6 +267,12 @@ def test_a_contradictory_field_is_refused_when_built() -> None:
         {"kind": Kind.MOBILE, "pattern": "x", "help": "x"},
         {"kind": Kind.TEXT, "max_length": 5, "pattern": "x"},
         {"kind": Kind.BOOLEAN, "must_hold": True},
+        {"kind": Kind.FILES, "max": 21},
+        {"kind": Kind.FILES, "min": 0},
+        {"kind": Kind.FILES, "min": 3, "max": 2},
+        {"kind": Kind.FILES, "sensitive": True},
+        {"kind": Kind.FILES, "prefilled": True},
+        {"kind": Kind.BOOLEAN, "accepts": (Accepts.PDF,)},
     ]
     for attributes in wrong:
         with pytest.raises(BadForm):

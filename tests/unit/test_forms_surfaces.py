@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.harness.invented import INVITE
-from workflows.forms import FORMS, describe, excel_headers, json_schema, validate
+from workflows.fields import Accepts
+from workflows.forms import FORMS, Field, Form, Kind, describe, excel_headers, json_schema, validate
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -93,3 +94,17 @@ def test_the_schema_refuses_gross_mistakes_as_the_form_does(changes: dict[str, A
     assert not schema.is_valid(INVITE | changes)
     facts = {"today": date(2027, 3, 5), "cohort": 2027}
     assert validate(FORMS["online_signing.invite"], INVITE | changes, facts)[1]
+
+
+def test_a_screen_is_told_how_many_files_and_which() -> None:
+    fields = (
+        Field(name="any", label="证明", kind=Kind.FILES, required=True),
+        Field(name="scan", label="扫描件", kind=Kind.FILES, min=2, max=3, accepts=(Accepts.PDF,)),
+    )
+    form = Form("t.files", "样表", fields)
+    told = [(f["min"], f["max"], f["accepts"]) for f in describe(form)["fields"]]
+    assert told == [(1, 20, ["image", "pdf"]), (2, 3, ["pdf"])]
+    shapes = json_schema(form)["properties"]
+    assert (shapes["any"]["type"], shapes["any"]["minItems"], shapes["any"]["maxItems"]) == ("array", 1, 20)
+    assert shapes["any"]["items"] == {"type": "string", "format": "uuid"}
+    assert (shapes["scan"]["type"], shapes["scan"]["minItems"], shapes["scan"]["maxItems"]) == (["array", "null"], 0, 3)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import Environment, FileSystemLoader
 
+from api.pages import filling as filling_module
 from api.pages import spans
 from api.pages.employer.showing import lines
 from api.pages.filling import Filling, Question, as_typed, data, filling, provinces, regions, typed
 from models import codes, kit
 from tests.conftest import Clock
 from workflows.errors import Fault
-from workflows.forms import FORMS, validate
+from workflows.fields import Accepts
+from workflows.forms import FORMS, Field, Form, Kind, validate
 
 INVITE = FORMS["online_signing.invite"]
 REGISTRATION = FORMS["employer_registration"]
@@ -103,6 +107,41 @@ def test_stored_values_are_shown_as_people_read_them() -> None:
     assert "用工单位" not in shown, "a question that was not asked"
     assert "证件号码" not in shown, "what only finds the person is not kept"
     assert as_typed({"a": True, "b": None, "c": 3}) == {"a": "true", "c": "3"}
+
+
+IDS = "01930000-0000-7000-8000-00000000000a 01930000-0000-7000-8000-00000000000b"
+PROOFS = Form(
+    "t.proofs",
+    "样表",
+    (
+        Field(name="proof", label="证明材料", kind=Kind.FILES, required=True, max=3),
+        Field(name="letter", label="解约函", kind=Kind.FILES, min=1, max=1, accepts=(Accepts.PDF,)),
+    ),
+)
+
+
+def test_files_travel_through_a_page_by_their_ids() -> None:
+    sent = typed(PROOFS, {"proof": IDS, "letter": " "})
+    assert data(PROOFS, sent) == {"proof": IDS.split(), "letter": []}
+    clean, faults = validate(PROOFS, data(PROOFS, sent), {})
+    assert (clean, faults) == ({"proof": IDS.split()}, ())
+    assert as_typed(clean) == {"proof": IDS}
+    assert [line.text for _, found in lines(PROOFS, clean) for line in found] == ["2 个文件", "—"]
+
+
+def test_a_page_says_what_may_be_uploaded_and_how_much_is_there() -> None:
+    shown = filling(PROOFS, {"proof": IDS}, [Fault("letter", "required", "请上传“解约函”。")])
+    asked = questions(shown)
+    assert asked["proof"].files == "1 至 3 个文件，JPEG、PNG 图片或 PDF，每个不超过 10 MB。"
+    assert asked["letter"].files == "1 个文件，PDF，每个不超过 10 MB。"
+    folder = Path(filling_module.__file__).parent / "templates"
+    pages = Environment(loader=FileSystemLoader(folder), autoescape=True)
+    drawn = [pages.get_template("employer/_form.html").module.question(one) for one in asked.values()]  # type: ignore[attr-defined]
+    assert "已上传 2 个" in drawn[0]
+    assert f'name="proof" value="{IDS}"' in drawn[0]
+    assert "还没有上传" in drawn[1]
+    assert "请上传“解约函”。" in drawn[1]
+    assert 'id="field-letter"' in drawn[1]
 
 
 @pytest.mark.parametrize(
