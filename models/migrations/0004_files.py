@@ -6,7 +6,13 @@ from uuid import uuid4
 from tortoise import fields
 from tortoise.indexes import Index
 
+# Of two hashes that differ in at most four of 64 bits, at least one of these five parts is the same (`sql/files.py`).
+PARTS = ((1, 3), (4, 3), (7, 3), (10, 3), (13, 4))
+ALIKE = ",".join(f"school_id::text || '{at}' || substr(dhash, {at}, {many})" for at, many in PARTS)
+
 FORWARD = [
+    f"CREATE INDEX attachments_alike ON attachments USING gin ((ARRAY[{ALIKE}])) "
+    "WITH (fastupdate = off) WHERE dhash <> ''",
     "ALTER TABLE uploads ADD CONSTRAINT uploads_never_too_much CHECK (received BETWEEN 0 AND total)",
     # A file is either fit to be served or was refused for a reason; nothing stands between.
     """ALTER TABLE uploads ADD CONSTRAINT uploads_done_or_refused CHECK (

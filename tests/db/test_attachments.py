@@ -295,3 +295,18 @@ async def test_ones_own_picture_an_empty_page_and_another_school_are_no_hints(wo
     number = (await Graduate.get(id=person)).id_bidx
     await Graduate.filter(id=(await Record.get(id=other.record)).graduate_id).update(id_bidx=number, cohort=2031)
     assert await same_image(world.school_id, again.record) == []
+
+
+@pytest.mark.parametrize(
+    ("bits", "found"), [((), 1), ((0, 13, 26, 63), 1), ((0, 1, 2, 3), 1), ((0, 13, 26, 39, 63), 0)]
+)
+async def test_four_bits_of_sixty_four_may_differ_wherever_they_stand(
+    world: World, bits: tuple[int, ...], found: int
+) -> None:
+    mine, theirs = await with_picture(world, 45), await with_picture(world, 46)
+    hash_ = int.from_bytes(kit.new_id().bytes[8:], "big")
+    other = hash_ ^ sum(1 << bit for bit in bits)
+    await Attachment.filter(record_id=mine.record).update(dhash=f"{hash_:016x}")
+    await Attachment.filter(record_id=theirs.record).update(dhash=f"{other:016x}")
+    hints = await same_image(world.school_id, mine.record)
+    assert [one["distance"] for one in hints] == [len(bits)] * found
