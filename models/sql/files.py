@@ -89,7 +89,7 @@ SELECT EXISTS (SELECT 1 FROM attachments a JOIN warnings w ON w.id = a.record_id
 
 
 def _parts(alias: str) -> str:
-    """Of two hashes at most four bits apart one of these parts is the same; the index `attachments_alike` holds them."""
+    """Of two hashes at most four bits apart one part is the same; the index `attachments_alike` holds the parts."""
     found = (
         f"{alias}.school_id::text || '{at}' || substr({alias}.dhash, {at}, {many})"
         for at, many in ((1, 3), (4, 3), (7, 3), (10, 3), (13, 4))
