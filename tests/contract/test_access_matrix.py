@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from quart import Quart
 
-import tests.harness.access_files  # noqa: F401  its rows
 from api import openapi
 from api.auth import rule_of
 from models.store import close_store

@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from tests.harness.access_kinds import Cast
-from tests.harness.access_requests import Sent, Try, at_department, row, simple
+from tests.harness.access_requests import Sent, Try, row, simple
 from tests.harness.files import hand_in, uploaded
+from tests.harness.world import accept, invite
 from workflows.commands.uploads import begin_upload
 
 simple("POST /v1/files", body={"name": "证明.jpg", "total": 2})
@@ -46,8 +47,8 @@ on_begun("DELETE")
 @row("GET /v1/files/{id}")
 async def download(cast: Cast) -> Try:
     """A file that the own graduate has handed in with the own employer's record."""
-    record = await at_department(cast)
-    graduate = cast.own.graduates[-1]
+    graduate = await cast.subject()
+    record = await accept(cast.own, await invite(cast.own, graduate), graduate)
     upload = await uploaded(graduate.actor)
     await hand_in(cast.own, record.record_id, graduate.actor, [upload])
 
