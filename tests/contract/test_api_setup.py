@@ -17,6 +17,7 @@ from models.states import Flow
 from notifier.clients.registry import RegistryClient
 from notifier.simulators.server import Sandbox
 from tests.harness.callers import Api
+from tests.harness.files import uploaded
 from tests.harness.invented import handover_form
 from tests.harness.sandbox import control
 from tests.harness.world import (
@@ -224,7 +225,7 @@ async def test_decisions_and_a_suspension_reach_the_employers_inbox(api: Api, wo
 
 
 async def test_a_changed_licence_waits_for_the_province_again(api: Api, world: World) -> None:
-    firm, licence = await api.sign_in(world.employer), str(kit.new_id())
+    firm, licence = await api.sign_in(world.employer), str(await uploaded(world.employer.actor))
     body = {"form": dict(world.employer.form), "licence": licence}
     assert (await firm.put("/v1/employers/current", body)).json()["status"] == "pending"
     assert (await firm.get("/v1/employers/current")).json()["licence"] == licence
@@ -237,7 +238,7 @@ async def test_marking_answers_with_the_schools_open_cases(api: Api, world: Worl
     record = await invite(world)
     desk = await api.sign_in(world.school_desk)
     form = {"employer_name": world.employer.name, "employer_uscc": world.employer.uscc}
-    evidence = [str(kit.new_id())]
+    evidence = [str(await uploaded(world.school))]
     made = await desk.post("/v1/warnings", {"form": form, "reasons": ["fake"], "evidence": evidence})
     assert made.status_code == 201, made.text
     assert [row["id"] for row in made.json()["cases"]["items"]] == [str(record.record_id)]

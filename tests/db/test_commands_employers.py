@@ -14,6 +14,7 @@ from models.store import MemoryStore
 from models.tables import Employer, EmployerUser, InboxNote, JournalRow, OutboxRow, Record
 from models.vault import is_sealed, unseal
 from tests.harness import world as w
+from tests.harness.files import uploaded
 from workflows.actors import APPLICANT, CLOCK, OPERATOR
 from workflows.commands.employers import (
     DECISIONS,
@@ -30,6 +31,7 @@ from workflows.commands.suspension import withdraw_of_suspended
 from workflows.engine import act
 from workflows.errors import Forbidden, InvalidForm, NotFound, RateLimited, ReadOnly, Refused, Unauthenticated
 from workflows.limits import REGISTER
+from workflows.queries.attachments import read_file
 from workflows.queries.employers import read_inbox
 from workflows.queries.record_page import read_record
 from workflows.queries.records import Filters, list_records
@@ -222,12 +224,20 @@ async def test_a_record_keeps_the_employers_data_as_at_the_invitation(world):
 
 
 async def test_a_new_licence_is_verified_anew(world):
-    firm, licence = world.employer, new_id()
+    firm = world.employer
+    licence = await uploaded(firm.actor)
     assert await update_profile(firm.actor, dict(firm.form), licence) is S.PENDING
     await decide_employer(world.province, firm.id, S.VERIFIED)
     assert await update_profile(firm.actor, dict(firm.form), licence) is S.VERIFIED
     assert await update_profile(firm.actor, dict(firm.form)) is S.VERIFIED  # left out: as it was
     assert (await Employer.get(id=firm.id)).licence == licence
+    assert (await read_file(world.province, licence)).data
+    other = await w.make_employer(world)
+    with pytest.raises(NotFound):
+        await read_file(other.actor, licence)
+    with pytest.raises(InvalidForm) as caught:
+        await update_profile(other.actor, dict(other.form), licence)
+    assert [f.path for f in caught.value.faults] == ["licence"]
 
 
 async def notes_of(employer_id) -> list[tuple[str, str]]:

@@ -9,9 +9,11 @@ from models.parties import Grant, Party
 from models.store import MemoryStore
 from models.tables import JournalRow, WarningMark
 from tests.harness import world as w
+from tests.harness.files import uploaded
 from workflows.commands.warnings import edit_mark, mark_employer, unmark_employer
 from workflows.errors import Forbidden, InvalidForm, NotFound, RateLimited, ReadOnly, Refused
 from workflows.limits import MARK_LOOK_UP
+from workflows.queries.attachments import read_file
 from workflows.queries.mark_lookup import look_up
 from workflows.queries.marked_cases import open_cases
 from workflows.queries.warnings import marks_for, own_marks
@@ -113,7 +115,7 @@ async def test_a_codeless_mark_stands_for_one_employer_at_a_time(schools):
 
 
 async def test_an_edit_keeps_the_evidence_that_it_names_and_who_did_what(schools):
-    paper, name = new_id(), fresh_name()
+    paper, name = await uploaded(schools[0].school), fresh_name()
     mark = await mark_employer(schools[0].school, form(name), ["fake"], [paper, paper])
     row = next(r for r in await own_marks(schools[0].school) if r["id"] == str(mark))
     assert row["evidence"] == [str(paper)]
@@ -126,6 +128,20 @@ async def test_an_edit_keeps_the_evidence_that_it_names_and_who_did_what(schools
         ("edit_mark", "同事", 0),
         ("unmark_employer", "学校用户", 0),
     ]
+
+
+async def test_evidence_is_an_upload_of_ones_own_that_only_the_school_reads(schools):
+    paper = await uploaded(schools[0].school)
+    for actor, given in ((schools[1].school, paper), (schools[0].school, new_id())):
+        with pytest.raises(InvalidForm) as caught:
+            await mark_employer(actor, form(fresh_name()), ["fake"], [given])
+        assert [f.path for f in caught.value.faults] == ["evidence"]
+    mark = await mark_employer(schools[0].school, form(fresh_name()), ["fake"], [paper])
+    colleague = await w.make_account(schools[0].province, Party.SCHOOL, "同事", school_id=schools[0].school_id)
+    assert (await read_file(colleague.actor, paper)).data
+    await edit_mark(colleague.actor, mark, form(fresh_name()), ["other"], [paper])  # what hangs there may stay
+    with pytest.raises(NotFound):
+        await read_file(schools[1].school, paper)
 
 
 async def test_a_mark_that_lands_shows_the_schools_open_cases_with_that_employer(database):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.states import Flow
+from models.states import Flow, OnlineSigning
 from tests.harness.access_kinds import Cast
 from tests.harness.access_records import subject_at
 from tests.harness.access_requests import Sent, Try, row, simple
@@ -60,9 +60,9 @@ on_filter("DELETE", None)
 
 @row("POST /v1/records/{id}/notes")
 async def note(cast: Cast) -> Try:
-    record = await subject_at(cast, Flow.ONLINE_SIGNING, "review_department")
+    record = await subject_at(cast, Flow.ONLINE_SIGNING, OnlineSigning.REVIEW_DEPARTMENT)
 
     async def attempt(_: str) -> Sent:
-        return Sent("POST", f"/v1/records/{record.record_id}/notes", {"text": "已电话联系"})
+        return Sent("POST", f"/v1/records/{record.id}/notes", {"text": "已电话联系"})
 
     return attempt

@@ -13,6 +13,7 @@ from models.states import EmployerStatus
 from models.tables import Employer, EmployerUser, Province
 from models.vault import seal
 from workflows.actors import APPLICANT, Actor, require, require_place, require_write
+from workflows.attaching import attach
 from workflows.commands import Book, command
 from workflows.commands.filled import fault, filled, one_fault
 from workflows.commands.sessions import end_sessions, login_name
@@ -250,8 +251,8 @@ async def _decide(book: Book, employer_id: UUID, status: EmployerStatus, note: s
 async def update_profile(book: Book, form: Mapping[str, Any], licence: UUID | None = None) -> EmployerStatus:
     """The employer's own data (form `employer_registration`, all of it); the status afterwards.
 
-    `licence`: the upload that shows the 营业执照; None: as it was. A new name, code, licence or province makes it
-    pending again; so does any answer to a return. Records keep the data that they were made with.
+    `licence`: the actor's upload that shows the 营业执照; None: as it was. A new name, code, licence or province makes
+    it pending again; so does any answer to a return. Records keep the data that they were made with.
 
     Raises Forbidden, InvalidForm, Refused (`status`, `code_free`).
     """
@@ -265,6 +266,8 @@ async def update_profile(book: Book, form: Mapping[str, Any], licence: UUID | No
     columns = _columns(clean) | ({"licence": licence} if licence is not None else {})
     changed = sorted(name for name, value in columns.items() if getattr(employer, name) != value and name != "profile")
     again = {"name", "uscc", "licence"} & set(changed) or province_id != employer.province_id or status is S.RETURNED
+    if licence is not None:
+        await attach(book.actor, None, employer.id, 1, "licence", [licence], book.now)
     employer.update_from_dict({**columns, "province_id": province_id})
     if again:
         employer.status = str(S.PENDING)

@@ -11,6 +11,7 @@ from models.kit import name_key, new_id
 from models.parties import Party
 from models.tables import WarningMark
 from workflows.actors import own_school, require_write
+from workflows.attaching import attach
 from workflows.commands import Book, command
 from workflows.commands.filled import fault, filled
 from workflows.errors import NotFound, Refused
@@ -28,7 +29,7 @@ async def mark_employer(
     book: Book, form: Mapping[str, Any], reasons: Sequence[str], evidence: Sequence[UUID] = ()
 ) -> UUID:
     """Mark an employer by code, else by name (form `warning_mark`); `reasons`: codes of the table warning_reason;
-    `evidence`: ids of uploads.
+    `evidence`: finished uploads of the actor's own.
 
     Raises Forbidden, ReadOnly, InvalidForm, Refused (`not_marked`).
     """
@@ -83,6 +84,7 @@ async def _write(
     mark.marked_by = book.actor.id
     mark.marked_at = book.now
     await mark.save()
+    await attach(book.actor, mark.school_id, mark.id, 1, "evidence", evidence, book.now)
 
 
 def _note(book: Book, mark: WarningMark, action: str) -> None:
