@@ -304,6 +304,31 @@ class Delivery(Shape):
     repeatable: bool
 
 
+class NoteText(Shape):
+    """A note to a desk with its answer. `about`: the action that a dispute is about."""
+
+    id: str
+    kind: str
+    kind_label: str
+    about: str | None
+    text: str
+    created_at: Moment
+    status: str
+    status_label: str
+    answer: str | None
+    answered_by: str | None
+    answered_at: Moment | None
+
+
+class Dispute(Shape):
+    """What the graduate may dispute (`open`; else for `reason` not), and what was disputed before."""
+
+    about: str | None
+    open: bool
+    reason: str | None
+    notes: list[NoteText]
+
+
 class Review(RowReview):
     """What only staff see of a record. `roster_changed`: name or number is another on the roster by now."""
 
@@ -365,6 +390,7 @@ class Record(Shape):
     follow_ups: list[FollowUp]
     parent: ParentRecord | None
     termination: Termination | None
+    dispute: Dispute | None
     marks: Marks | None
     deliveries: list[Delivery] | None
     review: Review | None = None

@@ -272,6 +272,30 @@ def push_menu() -> None:
     asyncio.run(work())
 
 
+@app.command()
+def reconcile(
+    school: Annotated[str, typer.Option(help="学校代码；不填则为全部学校")] = "",
+    cohort: Annotated[int, typer.Option(help="届；不填则为全部届次")] = 0,
+    push: Annotated[bool, typer.Option("--push", help="对不一致的毕业生重新上报")] = False,
+) -> None:
+    """逐人查询就业管理系统，与本平台的去向对账。"""
+    chosen = _fit_settings()
+    from notifier.clients.transport import open_http
+    from notifier.clients.upstream import UpstreamClient
+    from notifier.reconciling import reconcile as ask
+
+    async def work() -> None:
+        async with open_http() as http:
+            found = await ask(UpstreamClient(chosen.ems, http), school, cohort or None, push=push)
+        for line in found.lines:
+            print(line)
+        print(found.summary)
+        if found.differs or found.unknown:
+            sys.exit(1)
+
+    _operate(work)
+
+
 # --- measuring -----------------------------------------------------------------------------------
 
 

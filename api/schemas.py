@@ -198,6 +198,17 @@ class ModeQuery(Strict):
     mode: ReviewMode
 
 
+class NoteQuery(Paged):
+    status: Literal["open", "answered"] | None = None
+    kind: Literal["question", "dispute"] | None = None
+    cohort: Cohort | None = None
+
+
+class ReconciliationQuery(Paged):
+    cohort: Cohort | None = None
+    status: Literal["equal", "pending", "differs"] | None = None
+
+
 class CohortQuery(Strict):
     cohort: Cohort | None = None
 
@@ -331,6 +342,16 @@ class Reminding(Strict):
 
     work_list: Annotated[Literal["unregistered", "unbound"], Field(alias="list")]
     ids: Annotated[list[Id], Field(min_length=1, max_length=PAGE_MAX)]
+
+
+class DisputeText(Strict):
+    """`text`: may be left out, one tap is enough."""
+
+    text: Note = ""
+
+
+class NoteAnswer(Strict):
+    text: Note
 
 
 class Registration(Strict):

@@ -23,6 +23,7 @@ from api.routes import (
     histories,
     home,
     jobs,
+    notes,
     provinces,
     queues,
     receipts,
@@ -63,6 +64,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     desks.blueprint,
     handovers.blueprint,
     second_factor.blueprint,
+    notes.blueprint,
     registry.blueprint,
     receipts.blueprint,
 )

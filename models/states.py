@@ -227,3 +227,23 @@ class Channel(StrEnum):
     WECHAT = "wechat"
     SMS = "sms"
     EMS = "ems"
+
+
+class NoteKind(StrEnum):
+    """Why a graduate writes to a desk."""
+
+    QUESTION = "question"
+    DISPUTE = "dispute"  # of an edit, a forced or a unilateral termination
+
+    @property
+    def label(self) -> str:
+        return {NoteKind.QUESTION: "咨询", NoteKind.DISPUTE: "异议"}[self]
+
+
+class NoteStatus(StrEnum):
+    OPEN = "open"
+    ANSWERED = "answered"
+
+    @property
+    def label(self) -> str:
+        return {NoteStatus.OPEN: "待答复", NoteStatus.ANSWERED: "已答复"}[self]

@@ -60,7 +60,7 @@ def clock_jobs(registry: Registry, upstream: Upstream) -> list[Job]:
         Job("close_cohorts", 60, clock.close_cohorts),
         Job("leave_lost_stages", 60, clock.leave_lost_stages),
         Job("withdraw_of_suspended", 60, suspension.withdraw_of_suspended),
-        Job("remind", 30, lambda: clock.remind(CLOCK)),
+        Job("remind", 30, clock.remind_all),
         Job("apply_receipts", 2, lambda: receipts.apply_receipts(CLOCK)),
         Job("give_up_unsure", 60, lambda: receipts.give_up_unsure(CLOCK)),
         Job("print_agreements", 5, agreements.print_waiting),

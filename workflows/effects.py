@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from models import codes
-from models.kit import chat_time, json_time, new_id
+from models.kit import json_time, new_id
 from models.parties import Party
 from models.states import Channel, OutboxStatus
 from models.vault import seal
@@ -20,8 +20,9 @@ from workflows.decide import Decision
 from workflows.documents.terms import EDITION
 from workflows.facts import Facts, RecordFacts
 from workflows.forms import FORMS, Field, Form, Kind
-from workflows.notices import NOTICES, Notice, Sms, due
-from workflows.spec import Push, Workflow
+from workflows.notices import NOTICES, Notice
+from workflows.owed import Reader, messages, note, words
+from workflows.spec import Push
 from workflows.upstream import destination
 
 FORM_PLACE = "records.form"
@@ -145,21 +146,8 @@ def agreement(step: Move, number: str) -> dict[str, Any]:
     }
 
 
-def _params(step: Move) -> dict[str, Any]:
-    """What texts are made from. Names of organisations and reasons only; people are looked up when it is shown."""
-    row = step.row
-    expires = row["expires_at"]
-    return {
-        "flow": row["flow"],
-        "version": step.version,
-        "state": row["state"],
-        "employer": row["employer_name"],
-        "matter": matter(step.decision.flow, row),
-        "deadline": chat_time(expires) if expires else "",
-        "until": json_time(expires) if expires else "",
-        "reason": _reason(step),
-        "at": json_time(step.facts.now),
-    }
+def _words(step: Move) -> dict[str, Any]:
+    return words(step.row, version=step.version, at=step.facts.now, reason=_reason(step))
 
 
 def files(step: Move) -> Iterator[tuple[Field, list[str]]]:
@@ -168,12 +156,6 @@ def files(step: Move) -> Iterator[tuple[Field, list[str]]]:
     for field in FORMS[name].fields if name else ():
         if field.kind is Kind.FILES and step.decision.form.get(field.name):
             yield field, step.decision.form[field.name]
-
-
-def matter(flow: Workflow, row: Mapping[str, Any]) -> str:
-    """What a record is called in a sentence, behind 您: 与某公司的签约."""
-    destination = codes.table("destination").label(row["destination_code"]) if row["destination_code"] else ""
-    return flow.matter.format(employer=row["employer_name"], destination=destination)
 
 
 def _reason(step: Move) -> str:
@@ -187,39 +169,21 @@ def _reason(step: Move) -> str:
 
 def outbox(step: Move, act_id: UUID, push_seq: int | None) -> Iterator[dict[str, Any]]:
     """Rows owed to the outside: one per notice, recipient and channel, and the push to the EMS."""
-    for name in step.decision.transition.tell:
-        notice = NOTICES[name]
-        if notice.to is Party.GRADUATE:
-            for channel in channels(notice, step.facts.binding_id, step.facts.sms_fallback):
-                yield _owed(step, act_id, notice, channel)
+    facts = step.facts
+    reader = Reader(facts.graduate.id, facts.graduate.school_id, facts.binding_id, facts.sms_fallback)
+    for notice in _told(step, Party.GRADUATE):
+        yield from messages(f"{act_id}:{step.record_id}", notice, reader, step.record_id, _words(step), facts.now)
     push = step.decision.transition.push
     if push is not None and push_seq is not None:
         yield _push(step, act_id, push, push_seq)
 
 
-def channels(notice: Notice, binding_id: UUID | None, sms_fallback: bool) -> tuple[Channel, ...]:
-    """WeChat where the graduate is bound; SMS always, or where WeChat cannot reach and the school allows it."""
-    by_wechat = (Channel.WECHAT,) if binding_id else ()
-    by_sms = notice.sms is Sms.ALWAYS or (notice.sms is Sms.FALLBACK and not binding_id and sms_fallback)
-    return (*by_wechat, Channel.SMS) if by_sms else by_wechat
-
-
-def _owed(step: Move, act_id: UUID, notice: Notice, channel: Channel) -> dict[str, Any]:
-    wechat = channel is Channel.WECHAT
-    recipient = step.facts.binding_id if wechat else step.facts.graduate.id
-    at = due(notice, step.facts.now)
-    return {
-        "key": f"{act_id}:{step.record_id}:{notice.name}:{channel}",
-        "school_id": str(step.facts.graduate.school_id),
-        "record_id": str(step.record_id),
-        "stream": f"{'wx' if wechat else 'sms'}:{recipient}",
-        "channel": str(channel),
-        "recipient": str(recipient),
-        "notice": notice.name,
-        "params": _params(step),
-        "status": str(OutboxStatus.PENDING if at == step.facts.now else OutboxStatus.DEFERRED),
-        "due_at": at.isoformat(),
-    }
+def _told(step: Move, party: Party) -> Iterator[Notice]:
+    """The notices of this step to one side; nobody is told what they have just done themselves."""
+    for name in step.decision.transition.tell:
+        notice = NOTICES[name]
+        if notice.to is party and not (notice.others_only and step.row["submitted_by"] == party):
+            yield notice
 
 
 def push_stream(graduate_id: UUID) -> str:
@@ -250,18 +214,8 @@ def _push(step: Move, act_id: UUID, push: Push, seq: int) -> dict[str, Any]:
 
 def inbox_notes(step: Move, act_id: UUID) -> Iterator[dict[str, Any]]:
     """What the employer reads in its portal."""
-    if step.row["employer_id"] is None:
-        return
-    for name in step.decision.transition.tell:
-        if NOTICES[name].to is Party.EMPLOYER:
-            yield {
-                "id": str(new_id()),
-                "key": f"{act_id}:{step.record_id}:{name}",
-                "employer_id": str(step.row["employer_id"]),
-                "record_id": str(step.record_id),
-                "notice": name,
-                "params": _params(step),
-            }
+    for notice in _told(step, Party.EMPLOYER):
+        yield from note(f"{act_id}:{step.record_id}", notice, step.row["employer_id"], step.record_id, _words(step))
 
 
 def detail(step: Move, actor: Actor) -> dict[str, Any]:

@@ -34,8 +34,10 @@ from workflows.forms import FORMS, validate
 from workflows.guards import SLOT_FREE
 from workflows.invitee import find_invitee
 from workflows.loading import load
+from workflows.notices import FADING
 
 WAKE = "wangqian_outbox"
+_FADING = sorted(FADING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +258,8 @@ class _Act:
             seq = await self._before_push(step)
             rows.extend(effects.outbox(step, act_id, seq))
             notes.extend(effects.inbox_notes(step, act_id))
-            if step.decision.transition.outdates:
-                names = list(step.decision.transition.outdates)
-                await execute(sql.OUTDATE, step.record_id, names, self.now)
+            if step.before not in (None, step.row["state"]):
+                await execute(sql.OUTDATE, step.record_id, _FADING, self.now)
         if notes:
             text = json.dumps(notes, ensure_ascii=False)
             await execute(sql.INSERT_INBOX_NOTES, text, self.now)

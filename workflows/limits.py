@@ -64,8 +64,6 @@ EVIDENCE_MOST = 20  # uploads beside one warning mark
 TOTP_TRIES_APART = 1  # steps of 30 s by which a phone's clock may be wrong
 
 INVITATION_DAYS = (1, 30)
-REMINDER_HOUR = 9  # of the day before an invitation ends, Asia/Shanghai
-
 ROSTER_BYTES = 40 * 1024 * 1024
 ROSTER_ROWS = 200_000
 ROSTER_UNPACKED = 800 * 1024 * 1024  # of an .xlsx; 100,000 rows of the national layout are 130 MB
@@ -78,3 +76,10 @@ NAME_LENGTH = 40
 NOTE_LENGTH = 500
 EXPORT_ROWS = 100_000
 EXPORT_PAGE = 1_000  # rows that are read at once
+REMINDER_HOUR = 9  # of reminders that count towards an end, Asia/Shanghai
+REMIND_AFTER = (3, 7, 15)  # days in which nothing happened
+REMIND_BEFORE_EXPIRY = (1,)  # days before an invitation ends
+REMIND_BEFORE_CLOSE = (30, 14, 7, 1)  # days before 31 January
+SILENCE_TOLD = (7, 15)  # days after which the school is told that an employer keeps silent
+DESK_NOTE_LENGTH = (2, 500)  # characters of a note to a desk and of its answer
+DIGEST_ROWS = 20  # lines of each list of the digest

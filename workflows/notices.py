@@ -23,7 +23,7 @@ class Sms(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """`sentence` may hold {employer}, {matter}, {deadline}, {reason}, {school}, {graduate}, {agent}.
+    """`sentence` may hold {employer}, {matter}, {deadline}, {reason}, {agent}; of an employer's notice also {graduate}.
 
     `phrase` is at most 5 characters.
     """
@@ -35,6 +35,8 @@ class Notice:
     sentence: str
     sms: Sms = Sms.NEVER
     urgent: bool = False  # not held back by the quiet hours
+    fades: bool = False  # pointless once the record stands elsewhere: what has not left by then is superseded
+    others_only: bool = False  # told only where the other side did it
 
 
 _G, _E = Party.GRADUATE, Party.EMPLOYER
@@ -47,6 +49,7 @@ _TABLE = (
         "待应约",
         "{employer}邀请您签约，请在{deadline}前答复。",
         Sms.FALLBACK,
+        fades=True,
     ),
     Notice(
         "invitation_reminder",
@@ -55,6 +58,7 @@ _TABLE = (
         "即将到期",
         "{employer}的签约邀请将于{deadline}到期，请尽快答复。",
         Sms.FALLBACK,
+        fades=True,
     ),
     Notice("invitation_withdrawn", _G, "签约邀请已撤回", "已撤回", "{employer}撤回了对您的签约邀请。"),
     Notice("invitation_expired", _G, "签约邀请已过期", "已过期", "{employer}的签约邀请已过应约期限。"),
@@ -72,6 +76,7 @@ _TABLE = (
         "学院通过",
         "您{matter}已由院系审核通过，等待学校审核。",
         Sms.FALLBACK,
+        fades=True,
     ),
     Notice(
         "signing_approved",
@@ -94,7 +99,7 @@ _TABLE = (
         _G,
         "签约信息被修改",
         "信息修改",
-        "学校修改了您{matter}的信息，请查看修改内容；如有疑问请联系学校。",
+        "学校修改了您{matter}的信息，请查看；如与事实不符，请提出异议。",
         Sms.ALWAYS,
     ),
     Notice("review_approved", _G, "审核通过", "审核通过", "您{matter}已审核通过，登记完成。", Sms.FALLBACK),
@@ -105,6 +110,7 @@ _TABLE = (
         "退回修改",
         "您{matter}被退回修改：{reason}。请修改后重新提交。",
         Sms.FALLBACK,
+        fades=True,
     ),
     Notice(
         "review_rejected",
@@ -121,8 +127,17 @@ _TABLE = (
         "待回传",
         "您{matter}的就业协议已生成，请下载打印，双方签章后回传图像。",
         Sms.FALLBACK,
+        fades=True,
     ),
-    Notice("agreement_uploaded", _G, "盖章协议已上传", "已上传", "您{matter}的盖章协议已上传，等待审核。"),
+    Notice(
+        "agreement_uploaded",
+        _G,
+        "盖章协议已上传",
+        "已上传",
+        "您{matter}的盖章协议已上传，等待审核。",
+        fades=True,
+        others_only=True,
+    ),
     Notice(
         "upload_returned",
         _G,
@@ -130,6 +145,7 @@ _TABLE = (
         "退回修改",
         "您{matter}的盖章协议被退回：{reason}。请重新上传。",
         Sms.FALLBACK,
+        fades=True,
     ),
     Notice(
         "upload_reminder",
@@ -138,6 +154,7 @@ _TABLE = (
         "待回传",
         "您{matter}的就业协议已生成，请尽快回传双方签章的图像。",
         Sms.FALLBACK,
+        fades=True,
     ),
     Notice(
         "return_reminder",
@@ -146,8 +163,17 @@ _TABLE = (
         "待修改",
         "您{matter}被退回后还没有重新提交，请尽快修改。",
         Sms.FALLBACK,
+        fades=True,
     ),
-    Notice("answer_reminder", _G, "解约申请待答复", "待答复", "单位提出解约，等待您答复，请尽快处理。", Sms.FALLBACK),
+    Notice(
+        "answer_reminder",
+        _G,
+        "解约申请待答复",
+        "待答复",
+        "{employer}提出解约，还在等待您答复，请尽快处理。",
+        Sms.FALLBACK,
+        fades=True,
+    ),
     Notice(
         "close_reminder",
         _G,
@@ -155,6 +181,7 @@ _TABLE = (
         "即将截止",
         "您{matter}尚未办结，本届办理将于{deadline}截止，届时自动关闭。",
         Sms.FALLBACK,
+        fades=True,
     ),
     Notice("matter_lapsed", _G, "届次截止", "已关闭", "本届办理已截止，您{matter}未办结，已自动关闭。", Sms.FALLBACK),
     Notice(
@@ -173,6 +200,7 @@ _TABLE = (
         "待答复",
         "{employer}申请与您解约：{reason}。请尽快答复。",
         Sms.FALLBACK,
+        fades=True,
     ),
     Notice("termination_agreed", _G, "单位同意解约", "已同意", "{employer}同意解约，等待学校审核。", Sms.FALLBACK),
     Notice(
@@ -205,7 +233,15 @@ _TABLE = (
         _G,
         "强制解约完成",
         "已解约",
-        "学校核实后解除了您与{employer}的签约，可以重新签约或登记去向。",
+        "学校核实后解除了您与{employer}的签约，可以重新签约或登记去向；如有不同意见，请提出异议。",
+        Sms.FALLBACK,
+    ),
+    Notice(
+        "note_answered",
+        _G,
+        "异议已有答复",
+        "已答复",
+        "您{matter}的异议已有答复，请打开记录查看。",
         Sms.FALLBACK,
     ),
     Notice("invitation_accepted", _E, "毕业生已同意签约", "已应约", "{graduate}已同意签约，等待学校审核。"),
@@ -234,12 +270,40 @@ _TABLE = (
         "待回传",
         "与{graduate}的就业协议已生成，可下载盖章后回传图像。",
     ),
-    Notice("agreement_uploaded_employer", _E, "盖章协议已上传", "已上传", "与{graduate}的盖章协议已上传，等待审核。"),
+    Notice(
+        "agreement_uploaded_employer",
+        _E,
+        "盖章协议已上传",
+        "已上传",
+        "与{graduate}的盖章协议已上传，等待审核。",
+        others_only=True,
+    ),
     Notice("upload_returned_employer", _E, "盖章协议退回", "退回修改", "与{graduate}的盖章协议被退回：{reason}。"),
     Notice("agreement_cancelled_employer", _E, "协议申请已取消", "已取消", "{graduate}取消了就业协议申请，编号作废。"),
     Notice("termination_asked_employer", _E, "毕业生申请解约", "待答复", "{graduate}申请解约：{reason}。请尽快处理。"),
     Notice(
         "answer_reminder_employer", _E, "解约申请待答复", "待答复", "{graduate}的解约申请等待贵单位答复，请尽快处理。"
+    ),
+    Notice(
+        "termination_submitted_employer",
+        _E,
+        "毕业生凭材料申请解约",
+        "审核中",
+        "{graduate}凭材料申请解除与贵单位的签约：{reason}。由学校审核；有不同意见请联系学校。",
+    ),
+    Notice(
+        "upload_reminder_employer",
+        _E,
+        "盖章协议待回传",
+        "待回传",
+        "与{graduate}的就业协议还没有回传盖章图像，请尽快回传。",
+    ),
+    Notice(
+        "close_reminder_employer",
+        _E,
+        "办理即将截止",
+        "即将截止",
+        "与{graduate}的事项尚未办结，本届办理将于{deadline}截止，届时自动关闭。",
     ),
     Notice("termination_agreed_employer", _E, "毕业生同意解约", "已同意", "{graduate}同意解约，等待学校审核。"),
     Notice(
@@ -344,6 +408,7 @@ _TABLE = (
 )
 
 NOTICES: Mapping[str, Notice] = {n.name: n for n in _TABLE}
+FADING = frozenset(n.name for n in _TABLE if n.fades)
 
 
 def due(notice: Notice, now: datetime) -> datetime:

@@ -106,7 +106,6 @@ class Transition:
     guards: tuple[Guard, ...] = ()
     form: str = ""
     tell: tuple[str, ...] = ()
-    outdates: tuple[str, ...] = ()
     push: Push | None = None
     cascades: tuple[Cascade, ...] = ()
     submits: bool = False

@@ -1,6 +1,7 @@
 """Room: a graduate's own records on the phone: the list, and one record with the agreement to read before answering.
 
-Read only. Answers are given in the chat, where they are confirmed by a number that is good once.
+For reading, but for one tap: a dispute of what staff did. Answers are given in the chat, where they are confirmed by a
+number that is good once.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from quart import Response, request
 from api.auth import GRADUATE, route_rule
 from api.downloads import PDF, attachment
 from api.pages.binding import enter
-from api.pages.phone import PREFIX, blueprint, go, page, visitor
+from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, go, page, read_form, visitor
 from models import codes
 from models.kit import chat_time, parse_id
 from models.parties import PARTY_LABELS, AgreementType, Party
 from models.states import Flow
 from workflows.commands.agreements import download
+from workflows.commands.desk_notes import dispute
 from workflows.documents import terms
 from workflows.errors import NotFound, Unauthenticated
 from workflows.queries.agreements import number_of
@@ -89,6 +91,20 @@ async def my_agreement(record_id: str) -> Response:
     return attachment(paper.pdf, PDF, paper.name)
 
 
+@blueprint.post("/records/<record_id>/dispute")
+@route_rule(GRADUATE)
+async def my_dispute(record_id: str) -> Response:
+    """对此有异议."""
+    found = parse_id(record_id)
+    if found is None:
+        raise NotFound
+    person = await _person()
+    given = await read_form(SESSION.name, "text")
+    case = person.case(found)
+    await dispute(person.actor, case.record.flow if case else Flow.ONLINE_SIGNING, found, given["text"])
+    return go(f"{RECORDS}/{found}")
+
+
 async def _person() -> Person:
     person = await look_at(await visitor())
     if person is None:
@@ -140,6 +156,23 @@ async def _shown(
         "handler": dict(person.facts.handler or {}),
         "warning": warning_sentence(marks) if marks else "",
         "history": [_step(step) for step in reversed(history)],
+        "dispute": _disputes(record["dispute"]),
+        "mark": form_mark(SESSION.name),
+    }
+
+
+def _disputes(found: dict[str, Any]) -> dict[str, Any]:
+    """The notes with their times as people write them."""
+    return {
+        **found,
+        "notes": [
+            {
+                **one,
+                "at": chat_time(datetime.fromisoformat(one["created_at"])),
+                "answered": chat_time(datetime.fromisoformat(one["answered_at"])) if one["answered_at"] else "",
+            }
+            for one in found["notes"]
+        ],
     }
 
 

@@ -122,7 +122,8 @@ FROM graduates g WHERE g.id = $1 AND """
 
 FREEZE = "UPDATE graduates SET invalid_at = $2, invalid_cause = $3, invalid_note = $4 WHERE id = $1"
 
-THAW = "UPDATE graduates SET invalid_at = NULL, invalid_cause = '', invalid_note = '' WHERE id = $1"
+THAW = """
+UPDATE graduates SET invalid_at = NULL, invalid_cause = '', invalid_note = '', restored_at = $2 WHERE id = $1"""
 
 # Whatever has not left the house and concerns this graduate; pushes are sent anew after a restore.
 HOLD = """

@@ -10,6 +10,7 @@ from models.tables.graduates import Binding, EmsLookup, EmsMirror, Graduate, Gra
 from models.tables.jobs import Job
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
 from models.tables.lists import SavedFilter
+from models.tables.notes import DeskNote
 from models.tables.provinces import Province, ProvinceSettings
 from models.tables.records import Agreement, Record
 from models.tables.schools import AgreementCounter, Desk, Handler, School, SchoolModule, SigningSettings, WarningMark
@@ -23,6 +24,7 @@ __all__ = [
     "Binding",
     "DeliveryAttempt",
     "Desk",
+    "DeskNote",
     "Employer",
     "EmployerUser",
     "EmsLookup",

@@ -36,6 +36,7 @@ class Graduate(Model):
     invalid_at = fields.DatetimeField(null=True)
     invalid_cause = fields.CharField(max_length=12, default="", db_default="", description="removed, ems or moved")
     invalid_note = fields.CharField(max_length=300, default="", db_default="", description="the reason, as given")
+    restored_at = fields.DatetimeField(null=True, description="when the entry last came back to the roster")
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -13,8 +13,8 @@ from typing import Protocol
 from uuid import UUID
 
 from notifier.verdicts import Verdict
-from workflows.commands.deliveries import FADING, PASSING, Claimed
-from workflows.notices import NOTICES, due
+from workflows.commands.deliveries import PASSING, Claimed
+from workflows.notices import FADING, NOTICES, due
 
 
 @dataclass(frozen=True, slots=True)

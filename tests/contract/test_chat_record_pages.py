@@ -11,10 +11,12 @@ from playwright.async_api import Browser
 from quart import Quart
 
 from models.config import settings
+from models.states import Flow
 from models.store import MemoryStore
-from models.tables import Record
+from models.tables import DeskNote, Record
 from notifier.simulators.server import Sandbox
 from tests.harness.chat import bound, new_openid
+from tests.harness.disputing import disputable
 from tests.harness.phone import (  # noqa: F401  fixtures are found by their names
     Phone,
     bind_on,
@@ -25,6 +27,7 @@ from tests.harness.phone import (  # noqa: F401  fixtures are found by their nam
 )
 from tests.harness.world import PASSWORD, World, add_graduates, invite, make_employer, make_world, sign
 from workflows.commands.bindings import unbind
+from workflows.commands.desk_notes import answer_note
 from workflows.commands.sessions import sign_in_staff
 from workflows.commands.warnings import mark_employer
 
@@ -66,6 +69,31 @@ async def test_a_signed_record_shows_its_agreement_number(phone: Phone, world: W
     assert "学校用户" in page.text
     listed = await phone.open("/m/records")
     assert world.employer.name in listed.text
+
+
+async def test_an_edit_is_disputed_in_one_tap_and_the_answer_stands_on_the_page(phone: Phone, world: World) -> None:
+    await bound(world, world.graduate, phone.openid)
+    case = await disputable(world, Flow.ONLINE_SIGNING)
+    path = f"/m/records/{case.id}"
+    page = await phone.arrive(path)
+    assert "对“修改职位类别”有异议" in page.text
+    done = await phone.submit(page)
+    assert (done.status_code, done.headers["location"]) == (303, path)
+    disputed = await phone.open(path)
+    assert "待答复" in disputed.text
+    assert "<form" not in disputed.text
+    note = await DeskNote.get(record_id=case.id)
+    await answer_note(world.school, note.id, "已核对无误 <b>")
+    assert "已核对无误 &lt;b&gt;" in (await phone.open(path)).text
+
+
+async def test_a_dispute_that_does_not_come_from_our_page_is_refused(phone: Phone, world: World) -> None:
+    await bound(world, world.graduate, phone.openid)
+    case = await disputable(world, Flow.ONLINE_SIGNING)
+    await phone.arrive(f"/m/records/{case.id}")
+    forged = await phone.browser.post(f"/m/records/{case.id}/dispute", data={"csrf": "x", "text": "异议"})
+    assert forged.status_code == 403
+    assert await DeskNote.filter(record_id=case.id).count() == 0
 
 
 async def test_a_forwarded_link_shows_nothing_of_another_person(

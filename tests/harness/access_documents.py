@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from models.tables import Agreement
 from tests.harness.access_kinds import Cast
-from tests.harness.access_requests import Sent, Try, row
+from tests.harness.access_requests import ROWS, Sent, Try, row
 from tests.harness.world import sign
+
+__all__ = ["ROWS"]
 
 
 async def signed(cast: Cast) -> str:

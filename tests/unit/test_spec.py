@@ -74,4 +74,4 @@ def test_every_form_and_notice_that_a_flow_names_exists() -> None:
     for flow in FLOWS.values():
         for transition in flow.transitions:
             assert not transition.form or transition.form in FORMS
-            assert set(transition.tell) | set(transition.outdates) <= set(NOTICES)
+            assert set(transition.tell) <= set(NOTICES)

@@ -6,31 +6,33 @@ the rest only brings rows to where they should be anyway.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import UUID
 
 from models.db import execute, fetch, fetch_value
-from models.kit import SHANGHAI, chat_time, cohort_close, day_end, json_time, shanghai_day
+from models.kit import cohort_close, json_time, shanghai_day
 from models.kit import now as clock
+from models.parties import Party
+from models.sql import acts
 from models.sql import clock as sql
-from models.states import Channel, Flow, OutboxStatus
+from models.states import Flow
 from workflows.actors import CLOCK
 from workflows.commands import Book, command
 from workflows.commands.inbox import sweep_replies
 from workflows.commands.tokens import sweep_tokens
-from workflows.effects import channels
 from workflows.engine import act
 from workflows.errors import Conflict, NotFound
 from workflows.flows import FLOWS
 from workflows.limits import REGISTRY_FRESH, REMINDER_HOUR
-from workflows.notices import NOTICES, due
+from workflows.notices import NOTICES
+from workflows.owed import Reader, messages, note, words
 from workflows.ports import OutsideFault, RegistryEntry
+from workflows.reminders import Anchor, rules
 
 AT_ONCE: Final = 200
-REMINDER: Final = "invitation_reminder"
 NOT_LISTED: Final = "未查到登记信息"
 FRESH_FOR: Final = timedelta(days=3)
 ASK_AGAIN: Final = timedelta(minutes=10)
@@ -95,52 +97,47 @@ async def _step(row: Mapping[str, Any], action: str, due_at: str, moment: dateti
 # --- reminders -----------------------------------------------------------------------------------
 
 
+async def remind_all() -> int:
+    """`remind` until nothing is due; how many records."""
+    done = 0
+    while step := await remind(CLOCK):
+        done += step
+    return done
+
+
 @command(journaled=False)
 async def remind(book: Book) -> int:
-    """Owe the reminders that are due since 09:00 Shanghai of the day before an invitation ends; how many records.
+    """Owe the reminders of `workflows.reminders` that are due, at most `AT_ONCE` records; how many.
 
-    Written once: the record is marked in the same transaction, and its rows have one key per last day and channel.
+    Each happens once: the record is marked in the same transaction, its rows have one key per moment and channel.
     """
-    rows = await fetch(sql.REMIND, book.now, _last_second(book.now), REMINDER_HOUR, AT_ONCE)
-    await execute(sql.REMINDED, [row["id"] for row in rows], book.now)
+    rows = await fetch(sql.DUE_REMINDERS, book.now, json.dumps(rules()), REMINDER_HOUR, AT_ONCE)
+    marked = await fetch(sql.REMINDED, [row["id"] for row in rows], [row["due"] for row in rows], book.now)
+    ours = {row["id"] for row in marked}
+    notes: list[dict[str, Any]] = []
     for row in rows:
-        for channel in channels(NOTICES[REMINDER], row["binding_id"], row["sms_fallback"]):
-            book.owe_row(_reminder(row, channel, book.now))
-    return len(rows)
+        if row["id"] in ours:
+            notes += _remind(book, row)
+    if notes:
+        await execute(acts.INSERT_INBOX_NOTES, json.dumps(notes, ensure_ascii=False), book.now)
+    return len(ours)
 
 
-def _last_second(moment: datetime) -> datetime:
-    """The end of the latest day whose reminder hour, on the day before, has come."""
-    local = moment.astimezone(SHANGHAI)
-    due_now = local.time() >= time(REMINDER_HOUR)
-    return day_end(local.date() + timedelta(days=1 if due_now else 0))
-
-
-def _reminder(row: Mapping[str, Any], channel: Channel, moment: datetime) -> dict[str, Any]:
-    wechat = channel is Channel.WECHAT
-    recipient: UUID = row["binding_id"] if wechat else row["graduate_id"]
-    at = due(NOTICES[REMINDER], moment)
-    return {
-        "key": f"{row['id']}:{shanghai_day(row['expires_at'])}:{REMINDER}:{channel}",
-        "school_id": str(row["school_id"]),
-        "record_id": str(row["id"]),
-        "stream": f"{'wx' if wechat else 'sms'}:{recipient}",
-        "channel": str(channel),
-        "recipient": str(recipient),
-        "notice": REMINDER,
-        "params": {
-            "flow": row["flow"],
-            "version": row["version"],
-            "state": row["state"],
-            "employer": row["employer_name"],
-            "deadline": chat_time(row["expires_at"]),
-            "until": json_time(row["expires_at"]),
-            "reason": "",
-            "at": json_time(moment),
-        },
-        "status": str(OutboxStatus.PENDING if at == moment else OutboxStatus.DEFERRED),
-        "due_at": at.isoformat(),
-    }
+def _remind(book: Book, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Owe one record's messages to the graduate; those for the employer's inbox."""
+    until = cohort_close(row["cohort"]) if row["anchor"] == Anchor.CLOSE else None
+    params = words(row, version=row["version"], at=book.now, until=until)
+    reader = Reader(row["graduate_id"], row["school_id"], row["binding_id"], row["sms_fallback"])
+    once = f"{row['id']}:{json_time(row['due'])}"
+    notes: list[dict[str, Any]] = []
+    for name in row["notices"]:
+        notice = NOTICES[name]
+        if notice.to is Party.EMPLOYER:
+            notes += note(once, notice, row["employer_id"], row["id"], params)
+        else:
+            for message in messages(once, notice, reader, row["id"], params, book.now):
+                book.owe_row(message)
+    return notes
 
 
 # --- the registry --------------------------------------------------------------------------------

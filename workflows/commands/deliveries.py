@@ -25,7 +25,6 @@ from workflows.actors import require, require_write, visible_to
 from workflows.commands import Book, command
 from workflows.commands.tokens import person_key
 from workflows.errors import NotFound, Refused
-from workflows.flows import FLOWS
 from workflows.journal import school_chain
 from workflows.notices import NOTICES, Sms, due
 
@@ -43,9 +42,6 @@ ANYWHERE = UUID(int=0)
 PER_SCHOOL = 8
 PROMOTED_AT_ONCE = 1000
 CAUSE_LENGTH = 300
-
-# Notices that make no sense any more once the record has moved on.
-FADING = frozenset(name for flow in FLOWS.values() for step in flow.transitions for name in step.outdates)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from models.sql import roster as sql
 from models.states import Channel
 from workflows.commands import Book
 from workflows.commands.presence import push_present
-from workflows.effects import channels
+from workflows.owed import channels
 from workflows.journal import school_chain
 from workflows.notices import NOTICES
 
@@ -56,7 +56,7 @@ async def thaw(book: Book, graduate_id: UUID, how: str) -> bool:
     row = await locked_entry(graduate_id)
     if row is None or row["invalid_at"] is None:
         return False
-    await execute(sql.THAW, graduate_id)
+    await execute(sql.THAW, graduate_id, book.now)
     frozen = book.now - row["invalid_at"]
     close = cohort_close(row["cohort"])
     for record in await fetch(sql.DEADLINES, graduate_id, row["invalid_at"]):

@@ -104,7 +104,6 @@ OFFLINE_SIGNING = Workflow(
             guards=g.ENTRY,
             form="offline_signing.upload",
             tell=("agreement_uploaded", "agreement_uploaded_employer"),
-            outdates=("agreement_issued", "upload_reminder"),
             submits=True,
         ),
         Transition(
@@ -153,7 +152,6 @@ OFFLINE_SIGNING = Workflow(
             guards=(g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN),
             form="cancel",
             tell=("agreement_cancelled_employer",),
-            outdates=("agreement_issued", "upload_reminder"),
             revokes_agreement=True,
             danger=True,
         ),

@@ -21,7 +21,6 @@ from workflows.spec import Push, State, Transition, Workflow
 
 S = OnlineSigning
 REVIEW = Stages(S.REVIEW_DEPARTMENT, S.REVIEW_SCHOOL)
-_UNSENT = ("invitation_received", "invitation_reminder")
 
 ONLINE_SIGNING = Workflow(
     flow=Flow.ONLINE_SIGNING,
@@ -61,7 +60,6 @@ ONLINE_SIGNING = Workflow(
             guards=(g.ON_ROSTER,),
             form="online_signing.withdraw",
             tell=("invitation_withdrawn",),
-            outdates=_UNSENT,
             danger=True,
         ),
         Transition(
@@ -72,7 +70,6 @@ ONLINE_SIGNING = Workflow(
             CLOCK,
             guards=(g.ON_ROSTER, g.AFTER_DEADLINE),
             tell=("invitation_expired", "invitation_expired_employer"),
-            outdates=_UNSENT,
         ),
         Transition(
             "close_suspended",
@@ -82,7 +79,6 @@ ONLINE_SIGNING = Workflow(
             CLOCK,
             guards=(g.ON_ROSTER, g.EMPLOYER_SUSPENDED),
             tell=("invitation_suspended", "invitation_suspended_employer"),
-            outdates=_UNSENT,
         ),
         Transition(
             "accept",
@@ -93,7 +89,6 @@ ONLINE_SIGNING = Workflow(
             guards=(*g.ENTRY, g.TRAINING_MODE, g.BEFORE_DEADLINE, g.SLOT_FREE),
             form="online_signing.accept",
             tell=("invitation_accepted",),
-            outdates=_UNSENT,
             submits=True,
         ),
         Transition(
@@ -105,7 +100,6 @@ ONLINE_SIGNING = Workflow(
             guards=(g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN, g.BEFORE_DEADLINE),
             form="online_signing.refuse",
             tell=("invitation_refused",),
-            outdates=_UNSENT,
             danger=True,
         ),
         *approvals(
@@ -134,7 +128,6 @@ ONLINE_SIGNING = Workflow(
             NOBODY,
             guards=(g.ON_ROSTER,),
             tell=("invitation_superseded", "invitation_superseded_employer"),
-            outdates=_UNSENT,
         ),
         Transition(
             "edit",

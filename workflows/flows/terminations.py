@@ -23,7 +23,6 @@ ONLINE_REVIEW = Stages(N.REVIEW_DEPARTMENT, N.REVIEW_SCHOOL)
 OFFLINE_REVIEW = Stages(F.REVIEW_DEPARTMENT, F.REVIEW_SCHOOL)
 _REQUEST = (g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN, g.SIGNING_IN_FORCE, g.NO_LIVE_TERMINATION)
 _ANSWER = (g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN)
-_REMINDERS = ("termination_asked", "answer_reminder")
 
 ONLINE_TERMINATION = Workflow(
     flow=Flow.ONLINE_TERMINATION,
@@ -79,7 +78,6 @@ ONLINE_TERMINATION = Workflow(
             guards=_ANSWER,
             form="online_termination.agree",
             tell=("termination_agreed",),
-            outdates=_REMINDERS,
             submits=True,
             danger=True,
         ),
@@ -92,7 +90,6 @@ ONLINE_TERMINATION = Workflow(
             guards=_ANSWER,
             form="online_termination.agree",
             tell=("termination_agreed_employer",),
-            outdates=_REMINDERS,
             submits=True,
             danger=True,
         ),
@@ -105,7 +102,6 @@ ONLINE_TERMINATION = Workflow(
             guards=_ANSWER,
             form="online_termination.refuse",
             tell=("termination_refused",),
-            outdates=_REMINDERS,
         ),
         Transition(
             "refuse",
@@ -116,7 +112,6 @@ ONLINE_TERMINATION = Workflow(
             guards=_ANSWER,
             form="online_termination.refuse",
             tell=("termination_refused_employer",),
-            outdates=_REMINDERS,
         ),
         Transition(
             "withdraw",
@@ -127,7 +122,6 @@ ONLINE_TERMINATION = Workflow(
             guards=_ANSWER,
             form="take_back",
             tell=("termination_withdrawn_employer",),
-            outdates=_REMINDERS,
         ),
         Transition(
             "withdraw",
@@ -138,7 +132,6 @@ ONLINE_TERMINATION = Workflow(
             guards=_ANSWER,
             form="take_back",
             tell=("termination_withdrawn",),
-            outdates=_REMINDERS,
         ),
         Transition(
             "force",
@@ -150,7 +143,6 @@ ONLINE_TERMINATION = Workflow(
             form="online_termination.force",
             tell=("termination_forced", "termination_forced_employer"),
             cascades=(Cascade(Flow.ONLINE_SIGNING, "terminate", g.is_parent),),
-            outdates=_REMINDERS,
             danger=True,
             one_by_one=True,
         ),
@@ -205,7 +197,7 @@ OFFLINE_TERMINATION = Workflow(
             GRADUATE,
             guards=(*_REQUEST, g.TERMINATIONS_LEFT),
             form="offline_termination.submit",
-            tell=("termination_asked_employer",),
+            tell=("termination_submitted_employer",),
             submits=True,
             counts=True,
             danger=True,

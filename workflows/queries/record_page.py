@@ -28,6 +28,7 @@ from workflows.flows import FLOWS
 from workflows.loading import load
 from workflows.queries import attachments
 from workflows.queries.deliveries import of_record
+from workflows.queries.desk_notes import disputes_of
 from workflows.queries.records import for_staff, moment, records_of
 from workflows.queries.review_page import beside, termination
 from workflows.queries.warnings import marks_for
@@ -63,6 +64,7 @@ async def read_record(actor: Actor, flow: Flow, record_id: UUID) -> dict[str, An
     resource["parent"] = await _parent(facts, record)
     resource["termination"] = await termination(record)
     resource["follow_ups"] = [choice.as_dict() for choice in follow_ups(facts, actor)]
+    resource["dispute"] = await disputes_of(actor, flow, record_id, frozen=facts.graduate.invalid)
     resource["marks"] = await _marks(actor, record)
     resource["deliveries"] = await of_record(actor, record_id) if actor.party is not Party.EMPLOYER else None
     if for_staff(actor):
