@@ -60,3 +60,22 @@ class BulkRow(Shape):
 
 class BulkResult(Shape):
     results: list[BulkRow]
+
+
+class Step(Shape):
+    """操作, 操作描述, 操作人, 操作时间."""
+
+    at: Moment
+    action: str
+    label: str
+    description: str
+    party: str
+    by: str
+    from_state: str | None
+    to_state: str
+    version: int
+    stands_in: bool
+
+
+class History(Shape):
+    items: list[Step]

@@ -394,22 +394,3 @@ class Record(Shape):
     marks: Marks | None
     deliveries: list[Delivery] | None
     review: Review | None = None
-
-
-class Step(Shape):
-    """操作, 操作描述, 操作人, 操作时间."""
-
-    at: Moment
-    action: str
-    label: str
-    description: str
-    party: str
-    by: str
-    from_state: str | None
-    to_state: str
-    version: int
-    stands_in: bool
-
-
-class History(Shape):
-    items: list[Step]

@@ -8,8 +8,9 @@ from uuid import UUID
 from quart import Blueprint
 
 from api.auth import GRADUATE, REVIEWERS, STAFF_ONLY
-from api.desk_answers import DeskNotes, Digest, Made, Reconciliation
+from api.desk_answers import Made
 from api.endpoints import Call, endpoint
+from api.note_answers import DeskNotes, Digest, Reconciliation
 from api.schemas import CohortQuery, DisputeText, NoteAnswer, NoteQuery, ReconciliationQuery
 from models.states import Flow, NoteKind, NoteStatus
 from workflows.commands.desk_notes import answer_note, dispute

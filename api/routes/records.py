@@ -8,8 +8,8 @@ from uuid import UUID
 from quart import Blueprint
 
 from api import acts
-from api.act_answers import BulkResult, Outcome
-from api.answers import History, Record, Records
+from api.act_answers import BulkResult, History, Outcome
+from api.answers import Record, Records
 from api.auth import REVIEWERS, SIGNED_IN, only
 from api.body import idempotency_key, precondition
 from api.endpoints import Answer, Call, endpoint
