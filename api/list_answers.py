@@ -1,6 +1,7 @@
 """Room: what the lists beside the queues look like (see `answers.py`): departed and voided, saved filters, own acts."""
 
-from api.answers import Brief, Listed, SchoolName, Step
+from api.act_answers import Step
+from api.answers import Brief, Listed, SchoolName
 from api.shapes import Codes, Masked, Moment, Shape
 
 

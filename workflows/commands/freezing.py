@@ -19,9 +19,9 @@ from models.sql import roster as sql
 from models.states import Channel
 from workflows.commands import Book
 from workflows.commands.presence import push_present
-from workflows.owed import channels
 from workflows.journal import school_chain
 from workflows.notices import NOTICES
+from workflows.owed import channels
 
 
 class Cause(StrEnum):

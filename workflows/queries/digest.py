@@ -17,7 +17,9 @@ from workflows.limits import DIGEST_ROWS, SILENCE_TOLD
 from workflows.queries.deliveries import counts
 from workflows.queries.home import read_home
 from workflows.queries.paging import Where
-from workflows.queries.records import COLUMNS, ME, SOURCE, moment, row_of, waiting
+from workflows.queries.record_filters import ME, waiting
+from workflows.queries.records import COLUMNS, SOURCE, moment, row_of
+from workflows.queries.reviewing import reviewed
 from workflows.reminders import SILENT
 
 _SINCE = "GREATEST(r.waiting_since, g.restored_at)"
@@ -62,7 +64,8 @@ async def _oldest(actor: Actor, cohort: int | None) -> list[dict[str, Any]]:
         f"SELECT {COLUMNS} FROM {SOURCE} WHERE {where.text} ORDER BY r.waiting_since, r.id LIMIT {DIGEST_ROWS}",  # noqa: S608  fixed texts, numbered parameters
         *where.values,
     )
-    return [row_of(actor, row) for row in rows]
+    beside = await reviewed(rows)
+    return [row_of(actor, row, beside.get(row["id"])) for row in rows]
 
 
 async def _silent(actor: Actor, cohort: int | None) -> dict[str, Any]:
@@ -80,9 +83,13 @@ async def _silent(actor: Actor, cohort: int | None) -> dict[str, Any]:
         f"ORDER BY {_SINCE}, r.id LIMIT {DIGEST_ROWS}",
         *where.values,
     )
+    beside = await reviewed(rows)
     return {
         "counts": [{"days": n, "count": totals[f"d{n}"] if totals else 0} for n in SILENCE_TOLD],
-        "items": [{"record": row_of(actor, row), "days": row["days"], "reminders": row["reminders"]} for row in rows],
+        "items": [
+            {"record": row_of(actor, row, beside.get(row["id"])), "days": row["days"], "reminders": row["reminders"]}
+            for row in rows
+        ],
     }
 
 
