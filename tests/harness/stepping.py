@@ -8,6 +8,7 @@ from uuid import UUID
 from models import kit
 from models.kit import shanghai_day
 from models.states import Flow
+from tests.harness.files import handed_in
 from tests.harness.pure import FILLED
 from tests.harness.world import Person, World
 from workflows.actors import Actor
@@ -36,7 +37,7 @@ async def step(
         flow,
         before.record_id if before else None,
         action,
-        form,
+        await handed_in(actor, form),
         version=before.version if before else None,
         once=world.key(),
         parent_id=parent,
