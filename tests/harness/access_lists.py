@@ -6,7 +6,8 @@ from typing import Any
 
 from models.states import Flow
 from tests.harness.access_kinds import Cast
-from tests.harness.access_requests import Sent, Try, at_department, row, simple
+from tests.harness.access_records import subject_at
+from tests.harness.access_requests import Sent, Try, row, simple
 from tests.harness.stepping import walk
 from tests.harness.world import Desk
 from workflows.commands.saved_filters import save_filter
@@ -59,7 +60,7 @@ on_filter("DELETE", None)
 
 @row("POST /v1/records/{id}/notes")
 async def note(cast: Cast) -> Try:
-    record = await at_department(cast)
+    record = await subject_at(cast, Flow.ONLINE_SIGNING, "review_department")
 
     async def attempt(_: str) -> Sent:
         return Sent("POST", f"/v1/records/{record.record_id}/notes", {"text": "已电话联系"})
