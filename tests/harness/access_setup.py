@@ -8,7 +8,7 @@ from models.store import MemoryStore
 from models.tables import Account
 from tests.harness.access_desks import mark_form
 from tests.harness.access_kinds import Cast
-from tests.harness.access_requests import Sent, Try, on_invited, row, simple
+from tests.harness.access_requests import Sent, Try, row, simple
 from tests.harness.invented import handover_form
 from tests.harness.world import DEPARTMENTS, PASSWORD, Firm, make_employer, username
 from workflows.commands.employers import add_employer_user
@@ -19,7 +19,6 @@ simple("GET /v1/desks")
 simple("GET /v1/employers/current/users")
 simple("GET /v1/search/warnings", "/v1/search/warnings?name=示例商贸")
 simple("PUT /v1/desks", body={"form": {"department": DEPARTMENTS[0], "phone": "010-62345670"}})
-on_invited("close_suspended")
 
 
 def of_cohort(name: str, path: str) -> None:
