@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
+from json.encoder import encode_basestring
 from typing import Any
 
 from models.kit import new_id
@@ -28,7 +29,6 @@ TWICE = "与第 {line} 行是同一名学生，请只保留一行。"
 OUTSIDE_LEVEL = "该学历层次不在您的账号范围内，不能导入。"
 
 _CODE = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
 NULL = "\x01"
 """Stands for no value; no cell may hold a control character."""
 
@@ -72,7 +72,7 @@ def _right(entry: Entry) -> bytes:
         entry.department,
         entry.major,
         entry.training_mode,
-        "{" + ",".join([f'"{name}":{_quoted(value)}' for name, value in entry.basic.items()]) + "}",
+        "{" + ",".join([f'"{name}":{encode_basestring(value)}' for name, value in entry.basic.items()]) + "}",
         seal("graduates.phone_enc", entry.phone),
         "\\x" + blind_index("mobile", entry.phone).hex() if entry.phone else None,
         entry.email,
