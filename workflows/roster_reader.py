@@ -32,7 +32,7 @@ MEMORY: Final = 4 * 1024**3
 SECONDS: Final = 600
 _CHUNK: Final = 256 * 1024
 _AHEAD: Final = 8  # pieces that wait for the database
-_WORTH_SHARING: Final = 4000
+_WORTH_SHARING: Final = 1500
 _BLOCK: Final = 250
 
 
