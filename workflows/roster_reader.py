@@ -2,8 +2,8 @@
 
 Reading keeps a processor busy for seconds, and a hostile workbook may ask for more memory than there is: both stay
 out of the notifier's loop. One line of JSON comes in (what to read, for whom), lines of COPY go out on stdout; on
-stderr one line says what the file is, or why it cannot be read. When the other side dies, the pipe breaks and this
-process ends.
+stderr one line says what the file is, or why it cannot be read. Rows of long files are checked by two processes, each
+with a pipe of its own. When the other side dies, the pipes break and these processes end.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import resource
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, NoReturn
 
 from models import storage
 from models.parties import Level
@@ -30,6 +31,9 @@ SOURCE_PLACE: Final = "jobs.source"
 MEMORY: Final = 4 * 1024**3
 SECONDS: Final = 600
 _CHUNK: Final = 256 * 1024
+_AHEAD: Final = 8  # pieces that wait for the database
+_WORTH_SHARING: Final = 1500
+_BLOCK: Final = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +62,48 @@ class ReaderError(Exception):
 # --- on the side of the notifier -----------------------------------------------------------------
 
 
-@dataclass(slots=True)
 class Reading:
-    """A file that is being read by a child. First `head()`, then `lines()` to its end; `close()` in any case."""
+    """A file that is being read by a child. First `head()`, then `lines()` to its end; `close()` in any case.
 
-    process: asyncio.subprocess.Process
+    To be begun outside a transaction: what it starts would inherit the connection.
+    """
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, beside: asyncio.StreamReader, end: asyncio.ReadTransport
+    ) -> None:
+        self._process = process
+        self._end = end
+        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(_AHEAD)
+        streams = [stream for stream in (process.stdout, beside) if stream is not None]
+        self._open = len(streams)
+        self._pumps = [asyncio.create_task(self._pump(stream)) for stream in streams]
 
     @classmethod
     async def begin(cls, order: Order) -> Reading:
-        pipe = asyncio.subprocess.PIPE
-        command = (sys.executable, "-m", "workflows.roster_reader")
-        process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe, limit=2 * _CHUNK)
-        reading = cls(process)
+        """Start the child; its second half writes into a pipe of its own."""
+        pipe, (ours, theirs) = asyncio.subprocess.PIPE, os.pipe()
+        beside = asyncio.StreamReader(limit=2 * _CHUNK)
+        end, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(beside), os.fdopen(ours, "rb", 0)
+        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "workflows.roster_reader", str(theirs)),
+                stdin=pipe,
+                stdout=pipe,
+                stderr=pipe,
+                limit=2 * _CHUNK,
+                pass_fds=(theirs,),
+            )
+        except BaseException:
+            end.close()
+            raise
+        finally:
+            os.close(theirs)
         if process.stdin is not None:
             process.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
             process.stdin.close()
-        return reading
+        return cls(process, beside, end)
 
     async def head(self) -> Head:
         """Raises BadFileError, ReaderError."""
@@ -83,34 +113,54 @@ class Reading:
         return Head(said["sheet"], said["total"], tuple(said["ignored"]))
 
     async def lines(self, count: Callable[[int], None]) -> AsyncIterator[bytes]:
-        """COPY text in pieces; `count` is told how many rows have passed. Raises BadFileError, ReaderError."""
-        out = self.process.stdout
+        """COPY text, whole lines; `count` is told how many rows have passed. Raises BadFileError, ReaderError."""
         rows = 0
-        while out is not None and (piece := await out.read(_CHUNK)):
+        while self._open:
+            piece = await self._pieces.get()
+            if piece is None:
+                self._open -= 1
+                continue
             rows += piece.count(b"\n")
             count(rows)
             yield piece
         said = await self._said()
-        if said or await self.process.wait() != 0:
+        if said or await self._process.wait() != 0:
             await self._fail(said)
 
     async def close(self) -> None:
+        """End the child, wherever it is; its second half ends as its pipe breaks."""
+        for pump in self._pumps:
+            pump.cancel()
+        await asyncio.gather(*self._pumps, return_exceptions=True)
+        self._end.close()
         with suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
+            self._process.kill()
+        await self._process.wait()
+
+    async def _pump(self, stream: asyncio.StreamReader) -> None:
+        """Pieces of one pipe, cut at the ends of lines, so that those of two can follow each other."""
+        rest = b""
+        while piece := await stream.read(_CHUNK):
+            cut = piece.rfind(b"\n") + 1
+            if cut:
+                await self._pieces.put(rest + piece[:cut])
+            rest = piece[cut:] if cut else rest + piece
+        if rest:
+            await self._pieces.put(rest)
+        await self._pieces.put(None)
 
     async def _said(self) -> dict[str, Any]:
-        line = await self.process.stderr.readline() if self.process.stderr is not None else b""
+        line = await self._process.stderr.readline() if self._process.stderr is not None else b""
         with suppress(ValueError):
             found = json.loads(line)
             if isinstance(found, dict):
                 return found
         return {"noise": True} if line else {}
 
-    async def _fail(self, said: dict[str, Any]) -> None:
+    async def _fail(self, said: dict[str, Any]) -> NoReturn:
         if "sentence" in said:
             raise BadFileError(str(said["sentence"]))
-        status = await self.process.wait()
+        status = await self._process.wait()
         # Out of memory ends in an abort of the parser's allocator, endless reading in the kernel's signal.
         if status < 0 or said.get("memory"):
             raise BadFileError(TOO_BIG_INSIDE)
@@ -125,15 +175,41 @@ def _say(**words: Any) -> None:
     sys.stderr.flush()
 
 
-def _work(order: Order) -> None:
-    file: RosterFile = read_file(unseal_file(SOURCE_PLACE, storage.get(order.stored)))
+def _work(order: Order, beside: int) -> None:
+    """Read the file, then check its rows in two processes: checking costs three times what reading does."""
+    file = read_file(unseal_file(SOURCE_PLACE, storage.get(order.stored)))
     _say(sheet=file.sheet, total=file.total, ignored=file.ignored)
+    twin = os.fork() if file.total > _WORTH_SHARING else None
+    if twin == 0:
+        _half(order, file, 1, 2, beside)  # never returns
+    os.close(beside)
+    _check(order, file, 0, 1 if twin is None else 2, sys.stdout.buffer)
+    if twin is not None and os.waitstatus_to_exitcode(os.waitpid(twin, 0)[1]) != 0:
+        raise MemoryError
+
+
+def _half(order: Order, file: RosterFile, part: int, parts: int, pipe: int) -> NoReturn:
+    """What is wrong with the file as a whole, the other half meets as well, and says."""
+    status = 3
+    try:
+        with os.fdopen(pipe, "wb") as out:
+            _check(order, file, part, parts, out)
+        status = 0
+    except BadFileError:
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _check(order: Order, file: RosterFile, part: int, parts: int, out: BinaryIO) -> None:
+    """Every other block of rows, as lines."""
     stager = Stager(order.school_code, date.fromisoformat(order.today), Level(order.level))
     columns = tuple(file.columns.items())
-    out = sys.stdout.buffer
-    for line, cells in file.rows:
-        row = {name: cells[at] for name, at in columns if at < len(cells)}
-        out.write(stager.line(line, row))
+    for place, (line, cells) in enumerate(file.rows):
+        if place // _BLOCK % parts == part:
+            width = len(cells)
+            row = {name: cell for name, at in columns if at < width and (cell := cells[at]) != ""}
+            out.write(stager.line(line, row))
     out.flush()
 
 
@@ -144,7 +220,7 @@ def main() -> int:
     order = Order(**json.loads(sys.stdin.readline()))
     gc.disable()  # nothing here is circular, and a million cells would be looked through again and again
     try:
-        _work(order)
+        _work(order, int(sys.argv[1]))
     except BadFileError as bad:
         _say(sentence=bad.sentence)
         return 2

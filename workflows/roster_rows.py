@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 from operator import gt
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from models.codes import PAPER_RESIDENT_ID, REGION, UnknownCode, level_of, table
 from models.codes.identity import BadNumber, check_email, check_mobile, check_paper, person_name
@@ -30,8 +30,7 @@ class RowFault:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A row that is right. `basic`: the remaining columns, codes only, no numbers of papers."""
 
     line: int
@@ -47,7 +46,7 @@ class Entry:
     training_mode: str
     phone: str
     email: str
-    basic: Mapping[str, str] = field(default_factory=dict)
+    basic: Mapping[str, str]
 
 
 COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -120,6 +119,7 @@ _LENGTHS = {
     "zyfx": 80,
 }
 _LONGEST = 120
+_BLANK = dict.fromkeys(COLUMNS, "")
 _LIMITS = tuple(_LENGTHS.get(name, _LONGEST) for name in COLUMNS)
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _MONTH = re.compile(r"((?:19|20)[0-9]{2})(0[1-9]|1[0-2])(?:[0-3][0-9])?")
@@ -170,19 +170,21 @@ def read_row(
     line: int, row: Mapping[str, Any], *, school_code: str, today: date
 ) -> tuple[Entry | None, list[RowFault]]:
     """The entry, or every fault of the row."""
-    given = row.get
-    cells = {name: v.strip() if type(v := given(name)) is str else text_of(v) for name in COLUMNS}
+    cells = _BLANK.copy()
+    for name, value in row.items():
+        if value != "" and name in cells:
+            cells[name] = value.strip() if type(value) is str else text_of(value)
     reader = _Reader(line, cells)
     take = reader.take
     reader.faults.extend(_unstorable(line, cells))
     coded = {}
-    for column, label, name, must in _CODED:
+    for column, label, known, must in _CODED:
         # Nearly every cell of a code column has been met before; what has not, or is wrong, goes the long way.
         met = _MET[column].get(cells[column] or cells[label])
-        coded[column] = take(_code, column, label, name, must) if met is None else met
+        coded[column] = take(_code, column, label, known, must) if met is None else met
     kind = take(_paper)
     number = take(_number, kind, today) if kind else ""
-    name = take(_required, "xm", person_name)
+    person = take(_required, "xm", person_name)
     department = take(_required, "szyx", str)
     phone = take(_checked, "sjh", check_mobile)
     email = take(_checked, "dzyx", check_email)
@@ -198,7 +200,7 @@ def read_row(
         exam_no=basic["ksh"],
         id_kind=kind,
         id_number=number,
-        name=name,
+        name=person,
         level_code=coded["xldm"],
         level=level_of(coded["xldm"]),
         department=department,

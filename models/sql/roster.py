@@ -13,7 +13,7 @@ CREATE TEMP TABLE roster_in (
   entry uuid, fresh boolean NOT NULL DEFAULT TRUE, blocked boolean NOT NULL DEFAULT FALSE
 ) ON COMMIT DROP"""
 
-ANALYZE_STAGE = "ANALYZE roster_in"
+ANALYZE_STAGE = "ANALYZE roster_in (line, id_bidx, ksh, entry)"
 
 # Two files of one school and cohort at once would each miss what the other adds.
 LOCK_ROSTER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
@@ -44,13 +44,30 @@ UPDATE roster_in i SET entry = s.entry, fresh = m.invalid_at IS NOT NULL,
       'column', 'xldm', 'code', 'outside_level', 'message', $5::text)) END
 FROM settled s JOIN mine m ON m.id = s.entry WHERE s.line = i.line"""
 
-# Two rows that lead to one entry by different keys.
-TWINS = """
+
+def _doubled(key: str, told: str) -> str:
+    """Rows after the first of those that have the same key."""
+    return f"""SELECT i.line, d.first FROM roster_in i JOIN (
+    SELECT {key}, min(line) AS first FROM roster_in WHERE faults IS NULL AND {told}
+    GROUP BY {key} HAVING count(*) > 1) d
+    USING ({key}) WHERE i.faults IS NULL AND i.line > d.first"""  # noqa: S608  columns named below
+
+
+_TWINS = " UNION ALL ".join(
+    _doubled(key, told)
+    for key, told in (
+        ("id_bidx", "TRUE"),
+        ("ksh", "ksh <> ''"),
+        ("ems_id", "ems_id <> ''"),
+        ("entry", "entry IS NOT NULL"),
+    )
+)
+
+# One person twice in a file: by number, by the EMS's or the examination's id, or by two keys that lead to one entry.
+TWINS = f"""
 UPDATE roster_in i SET faults = jsonb_build_array(jsonb_build_object('line', i.line, 'column', 'sfzh', 'code', 'twice',
-  'message', replace($1::text, '{line}', t.first::text)))
-FROM (SELECT entry, min(line) AS first FROM roster_in WHERE entry IS NOT NULL AND faults IS NULL
-      GROUP BY entry HAVING count(*) > 1) t
-WHERE i.entry = t.entry AND i.line > t.first AND i.faults IS NULL"""
+  'message', replace($1::text, '{{line}}', t.first::text)))
+FROM (SELECT line, min(first) AS first FROM ({_TWINS}) x GROUP BY line) t WHERE i.line = t.line"""  # noqa: S608  as above
 
 # The person's other live entries of the same level whose time is not over: $1 school, $2 cohort, $3 now.
 _ELSEWHERE = """
@@ -112,7 +129,7 @@ INSERT INTO graduates (id, school_id, cohort, id_kind, id_enc, id_bidx, name, le
 SELECT id, $1, $2, id_kind, id_enc, id_bidx, name, level_code, level, department, major, training_mode, basic,
   phone_enc, phone_bidx, 'roster', email, proof_code, 0, ems_id, CASE WHEN blocked THEN $3::timestamptz END,
   CASE WHEN blocked THEN 'moved' ELSE '' END, CASE WHEN blocked THEN $4::text ELSE '' END, $3::timestamptz
-FROM roster_in WHERE entry IS NULL AND faults IS NULL ORDER BY line"""
+FROM roster_in WHERE entry IS NULL AND faults IS NULL"""
 
 # --- one entry out, and back ---------------------------------------------------------------------
 

@@ -27,10 +27,11 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     statuses,
     until,
 )
-from tests.harness.world import Person, add_graduates
+from tests.harness.world import Person, add_graduates, mobile
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
 from workflows.commands.deliveries import CODE_PLACE
+from workflows.commands.phones import change_phone
 from workflows.commands.receipts import UNSURE, UNSURE_DEAD, Receipt, give_up_unsure, note_receipts
 
 
@@ -235,3 +236,17 @@ async def _started(server: uvicorn.Server) -> bool:
 
 async def _delivered(made: int) -> bool:
     return await statuses(made) == ["delivered"]
+
+
+async def test_a_changed_phone_is_told_to_the_number_that_stood_there_before(sandbox: Outside) -> None:
+    person = await person_of(sandbox)
+    fresh = mobile()
+    await change_phone(sandbox.world.school, person.id, fresh, "本人到现场更正号码")
+    made = await db.fetch_value("SELECT id FROM outbox WHERE recipient = $1 AND notice = 'phone_changed'", person.id)
+    kept = json.dumps(await row(made), default=str)
+    assert person.mobile not in kept
+    assert await deliver(sandbox.lane(Channel.SMS), made) == ["sent"]
+    (told,) = await sandbox.texts(person)
+    assert "新号码24小时后生效" in told["text"]
+    assert not (await sandbox.mailbox("sms", mobile=fresh))["texts"]
+    assert "to" not in json.loads((await row(made))["params"])

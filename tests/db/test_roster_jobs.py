@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import multiprocessing
 import os
 import signal
@@ -104,7 +105,7 @@ async def test_q3_wrong_rows_are_listed_by_sheet_line_and_column_and_nothing_is_
     assert of(rows, await entries(world)) == []
     name, content = await read_job_file(world.school, UUID(job["id"]))
     assert name == "名单错误清单.xlsx"
-    listed = CalamineWorkbook.from_filelike(content).get_sheet_by_index(0).to_python()
+    listed = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     assert listed[0] == ["工作表", "行号", "列", "问题"]
     assert {(r[0], int(r[1]), r[2]) for r in listed[1:]} == {
         ("名单", 4, "所在院系"),
@@ -121,6 +122,21 @@ async def test_q3_the_right_rows_are_taken_where_that_was_wished(world: w.World)
     assert job["file"] == "名单错误清单.xlsx"
     assert len(of(rows, await entries(world))) == 2
     assert "1 行有误，未导入" in job["summary"]["sentences"]
+
+
+async def test_q3_one_person_twice_is_found_however_far_apart_the_rows_stand(world: w.World) -> None:
+    """Long files are checked by two processes; what they cannot see of each other is seen in the staging table."""
+    rows = [w.roster_row() for _ in range(1800)]
+    rows[1700] = rows[1700] | {"sfzh": rows[10]["sfzh"]}
+    rows[1701] = rows[1701] | {"ksh": rows[300]["ksh"]}
+    job = await done(world.school, world.cohort, csv_file(rows))
+    assert (job["status"], job["summary"]["faulty"]) == ("failed", 2)
+    _, content = await read_job_file(world.school, UUID(job["id"]))
+    listed = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+    assert [(int(r[1]), r[3]) for r in listed[1:]] == [
+        (1702, "与第 12 行是同一名学生，请只保留一行。"),
+        (1703, "与第 302 行是同一名学生，请只保留一行。"),
+    ]
 
 
 async def test_columns_that_nobody_reads_are_named_in_the_summary(world: w.World) -> None:

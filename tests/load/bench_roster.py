@@ -69,13 +69,14 @@ async def _rounds(url: str, file: Path, count: int) -> list[tuple[float, float]]
     await db.open_database(url)
     try:
         found, content = [], await asyncio.to_thread(file.read_bytes)
-        for _ in range(count):
+        for number in range(count):
             world = await make_world(graduates=0, employers=0, submit=False)
-            found.append((await _ours(world, content), _rival(file)))
+            ours = await _ours(world, content)
+            if number == 0:  # before the rival's own child counts among the children
+                sys.stdout.write(f"peak memory of a reading child: {_peak(resource.RUSAGE_CHILDREN)} MB\n")
+            found.append((ours, _rival(file)))
             await db.execute("DELETE FROM graduates")  # the next round's school would take everybody over from this one
             await db.execute("VACUUM graduates")
-        sys.stdout.write(f"peak memory of a reading child: {_peak(resource.RUSAGE_CHILDREN)} MB, ")
-        sys.stdout.write(f"of the process beside it: {_peak(resource.RUSAGE_SELF)} MB\n")
         return found
     finally:
         await db.close_database()

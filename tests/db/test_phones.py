@@ -1,0 +1,69 @@
+"""Room: staff correct a phone: it rests a day before it binds, and the old number hears of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from models.store import MemoryStore
+from models.tables import Graduate, OutboxRow
+from models.vault import unseal
+from tests.conftest import Clock
+from tests.harness import world as w
+from tests.harness.chat import new_openid
+from workflows.commands.bindings import ask_code
+from workflows.commands.phones import change_phone
+from workflows.commands.roster import import_roster, invalidate_graduate
+from workflows.commands.tokens import VISITOR, open_visit
+from workflows.errors import Forbidden, Refused
+
+REASON = "本人到现场更正号码"
+
+
+@pytest.fixture
+async def world(database: str) -> w.World:
+    return await w.make_world(graduates=2)
+
+
+async def codes_after_asking(person: w.Person) -> int:
+    """How many codes were sent to the person, after one more was asked for from another place."""
+    token = await open_visit(VISITOR, new_openid(), "/m/bind/who")
+    await ask_code(MemoryStore(), token, person.name, person.id_number, "203.0.113.9")
+    return await OutboxRow.filter(recipient=person.id, notice="one_time_code").count()
+
+
+async def test_a_number_that_staff_entered_binds_after_a_day(world: w.World, clock: Clock) -> None:
+    person = world.graduate
+    assert await codes_after_asking(person) == 1
+    await change_phone(world.school, person.id, w.mobile(), REASON)
+    clock.advance(hours=23, minutes=59)
+    assert await codes_after_asking(person) == 1, "nothing is sent, and nothing is said"
+    clock.advance(minutes=2)
+    assert await codes_after_asking(person) == 2
+
+
+async def test_an_import_leaves_what_staff_have_corrected(world: w.World) -> None:
+    person, number = world.graduate, w.mobile()
+    entry = await Graduate.get(id=person.id)
+    await change_phone(world.school, person.id, number, REASON)
+    row = w.roster_row(person.department, ksh=entry.basic["ksh"], xm=person.name, sfzh=person.id_number)
+    await import_roster(world.school, world.cohort, [row], file_sha256="0" * 64)
+    assert unseal("graduates.phone_enc", (await Graduate.get(id=person.id)).phone_enc) == number
+
+
+async def test_who_may_not_change_a_phone_does_not(world: w.World) -> None:
+    person = world.graduate
+    with pytest.raises(Forbidden):
+        await change_phone(world.departments[person.department], person.id, w.mobile(), REASON)
+    await invalidate_graduate(world.school, person.id, "退学，已从名单删除")
+    with pytest.raises(Refused) as caught:
+        await change_phone(world.school, person.id, w.mobile(), REASON)
+    assert caught.value.guard == "on_roster"
+
+
+async def test_whoever_had_no_number_is_told_nothing(world: w.World) -> None:
+    person: Any = world.graduates[1]
+    await Graduate.filter(id=person.id).update(phone_enc="", phone_bidx=None)
+    await change_phone(world.school, person.id, w.mobile(), REASON)
+    assert not await OutboxRow.filter(recipient=person.id, notice="phone_changed").exists()
