@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 FILE: Final = Path(__file__).parent / "words.toml"
-READ_CHARACTERS: Final = 200
+READ_CHARACTERS: Final = 100
 """What is longer is no question; the rest is not read."""
 PAIR: Final = "~"
 """Begins a term that is a pair of characters."""
