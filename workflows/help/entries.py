@@ -71,7 +71,7 @@ def entry_of(raw: Mapping[str, Any]) -> Entry:
     """The entry of one table of a file. Raises EntryError that names it."""
     where = raw.get("id", "an entry without id")
     members = set(raw)
-    if not _MEMBERS <= members or len(members - _MEMBERS) != 1 or not members - _MEMBERS <= {"next", "page"}:
+    if not members >= _MEMBERS or len(members - _MEMBERS) != 1 or not members - _MEMBERS <= {"next", "page"}:
         raise EntryError(f"{where}: members are {sorted(_MEMBERS)} and one of next, page; not {sorted(members)}")
     entry = Entry(
         id=raw["id"],

@@ -113,7 +113,7 @@ def _separate(terms: Iterable[str]) -> int:
 
 @lru_cache(maxsize=1)
 def index() -> Index:
-    """The index over all entries, made at the first call: some 100 ms more than `reader`, nothing else runs meanwhile."""
+    """The index over all entries, made at the first call; as `reader`, it lets nothing else run meanwhile."""
     read = reader()
     documents = tuple(_document(entry, read) for entry in entries().values())
     holders = Counter(term for document in documents for term in document.counts)
