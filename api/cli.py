@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from api import help_cli
 from api.deploy_check import UnfitForProductionError, examine, refuse_weak_production
 from models.config import Profile, Settings, settings
 
@@ -25,6 +26,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="网签：毕
 menu = typer.Typer(no_args_is_help=True, help="公众号自定义菜单")
 province = typer.Typer(no_args_is_help=True, help="省级单位")
 app.add_typer(menu, name="menu")
+app.add_typer(help_cli.commands, name="help")
 app.add_typer(province, name="province")
 
 

@@ -25,6 +25,7 @@ from models.store import Store, store
 from workflows.commands.receipts import flush_receipts
 from workflows.commands.tokens import person_key
 from workflows.errors import HouseError
+from workflows.help.ranking import index
 from workflows.limits import CHAT
 
 TOO_MANY = "您的消息太多了，请稍等一分钟再发。"
@@ -96,6 +97,7 @@ def callback_app(inner: Callable[..., Awaitable[None]] | None = None, *, kept: S
     """The application from the settings. ValueError in plain words when a secret of the account is malformed."""
     chosen = settings()
     keys = Keys.of(chosen.wechat, chosen.profile)
+    index()  # a dictionary that loads while messages wait would hold all of them up
     bot = Bot(kept or store())
 
     async def counted(inbound: Inbound) -> Answered:

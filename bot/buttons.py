@@ -214,3 +214,10 @@ class Unbind(Button):
     """Yes, end this binding."""
 
     binding: UUID
+
+
+@button("help")
+class Help(Button):
+    """Show one entry of the help texts."""
+
+    entry: Annotated[str, Length(24)]

@@ -78,8 +78,12 @@ _HAN_NUMBERS = str.maketrans("一二两三四五六七八九", "1223456789")
 
 def tidy(text: str) -> str:
     """A typed text as it is compared: folded, small letters, without white space and punctuation at the ends."""
-    folded = unicodedata.normalize("NFKC", text).lower().translate(_TRADITIONAL)
-    return "".join(folded.strip(_ENDS).split())
+    return "".join(simplified(text).strip(_ENDS).split())
+
+
+def simplified(text: str) -> str:
+    """A typed text folded: half width, small letters, simplified characters as far as our words need them."""
+    return unicodedata.normalize("NFKC", text).lower().translate(_TRADITIONAL)
 
 
 def topic_of(text: str) -> str:
