@@ -55,6 +55,14 @@ class Someone:
     api: Api
     actor: Actor
     who: Desk | Firm | Person
+    world: World
+
+    async def again(self) -> None:
+        """Sign in anew: long waits outlive a session."""
+        fresh = Api(self.api.client)
+        self.api = await (
+            fresh.as_graduate(self.world, self.who) if isinstance(self.who, Person) else fresh.sign_in(self.who)
+        )
 
     async def begins(self, flow: str, action: str, form: dict[str, Any], about: Case | None = None) -> Case:
         """Make a record; `about`: the signing that a termination is to end."""
@@ -140,14 +148,14 @@ class Story:
     async def joins(self, person: Person) -> Someone:
         """Somebody of the roster takes part from now on, bound to a WeChat account of the sandbox."""
         await self.outside.bind(person)
-        someone = Someone(await Api(self.client).as_graduate(self.world, person), person.actor, person)
+        someone = Someone(await Api(self.client).as_graduate(self.world, person), person.actor, person, self.world)
         self.graduates.append(someone)
         return someone
 
     async def other_employer(self) -> Someone:
         """A second one of the same province, verified."""
         firm = await make_employer(self.world)
-        return Someone(await Api(self.client).sign_in(firm), firm.actor, firm)
+        return Someone(await Api(self.client).sign_in(firm), firm.actor, firm, self.world)
 
     async def invites(self, employer: Someone, graduate: Someone, **values: Any) -> Case:
         assert isinstance(graduate.who, Person)
@@ -161,9 +169,10 @@ class Story:
         return await self.approves(case)
 
     async def approves(self, case: Case, action: str = "approve", **form: Any) -> Case:
-        """Whoever's turn it is, until the school has."""
+        """Whoever's turn it is, until the school has; the graduate hears of the department's step first."""
         while case.state.endswith("_department"):
             await self._reviewer(case).does(case, action)
+            await self.deliver()
         return await self.school.does(case, action, **form)
 
     def _reviewer(self, case: Case) -> Someone:
@@ -210,7 +219,8 @@ class Story:
         shown = (await employer.get("/v1/employers/current/inbox"))["items"]
         rows = await db.fetch("SELECT id, notice FROM inbox_notes WHERE employer_id = $1", employer.who.id)
         names = {str(row["id"]): row["notice"] for row in rows}
-        return [names[note["id"]] for note in shown]
+        told = [names[note["id"]] for note in shown]
+        return [name for name in told if name != "employer_verified"]  # how every employer begins
 
 
 @asynccontextmanager
@@ -232,7 +242,7 @@ async def storytelling(
         api = Api(client)
 
         async def at(desk: Desk | Firm) -> Someone:
-            return Someone(await api.sign_in(desk), desk.actor, desk)
+            return Someone(await api.sign_in(desk), desk.actor, desk, world)
 
         departments = {name: await at(desk) for name, desk in world.department_desks.items()}
         employer = await at(world.employer)
