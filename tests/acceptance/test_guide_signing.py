@@ -98,7 +98,7 @@ async def test_7_2_an_agreement_is_applied_for_printed_stamped_uploaded_and_come
     columns = await story.columns_of(graduate)
     assert (columns["byqxdm"], columns["dwmc"]) == ("10", OFFLINE["employer_name"])
     assert await story.told(graduate) == [
-        "department_approved", "agreement_issued", "agreement_uploaded", "department_approved", "signing_approved"
+        "department_approved", "agreement_issued", "department_approved", "signing_approved"
     ]  # fmt: skip
 
 

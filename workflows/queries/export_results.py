@@ -21,24 +21,9 @@ from workflows.queries.graduates import GraduateFilters, narrow
 from workflows.queries.paging import Order, Where, pages
 from workflows.roster_rows import COLUMNS as ROSTER
 from workflows.spec import Push
+from workflows.upstream import COLUMNS as DESTINATION
 from workflows.upstream import destination
 
-DESTINATION: Final[Mapping[str, str]] = {
-    "byqxdm": "毕业去向代码",
-    "byqx": "毕业去向",
-    "dwzzjgdm": "单位组织机构代码",
-    "dwmc": "单位名称",
-    "dwxzdm": "单位性质代码",
-    "dwxz": "单位性质",
-    "dwhydm": "单位行业代码",
-    "dwhy": "单位行业",
-    "dwszddm": "单位所在地代码",
-    "dwszd": "单位所在地",
-    "gzzwlbdm": "工作职位类别代码",
-    "gzzwlb": "工作职位类别",
-    "gwmc": "岗位名称",
-    "dwlxr": "单位联系人",
-}
 COLUMNS: Final[Mapping[str, str]] = {
     **{n: v for n, v in ROSTER.items() if n not in ("sjh", "dzyx")},
     **DESTINATION,
@@ -67,7 +52,7 @@ IN_FORCE: Final = [
 _READ = """g.id, g.name, g.id_kind, g.id_enc, g.level_code, g.department, g.major, g.training_mode, g.basic,
   g.phone_enc, g.email, s.code AS school_code, s.name AS school_name, COALESCE(m.push_seq, 0) AS pushed,
   r.destination_code, r.employer_uscc, r.employer_name, r.employer_nature, r.employer_industry, r.employer_region,
-  r.position_category, r.form, r.id AS record"""
+  r.position_category, r.agreement_no, r.form, r.snapshot, r.id AS record"""
 _SOURCE = """graduates g JOIN schools s ON s.id = g.school_id LEFT JOIN ems_mirror m ON m.graduate_id = g.id
   LEFT JOIN records r ON r.graduate_id = g.id AND r.slot AND r.flow || ':' || r.state = ANY({})"""
 
@@ -110,5 +95,6 @@ def _row(told: Told, row: Mapping[str, Any]) -> list[Cell]:
 def _destination(row: Mapping[str, Any]) -> dict[str, str]:
     """What is in force; 待就业 where something was and has ended; nothing where nothing ever was."""
     if row["record"] is not None:
-        return destination(Push.PRESENT, {**dict(row), "form": json.loads(row["form"])})
+        form, snapshot = json.loads(row["form"]), json.loads(row["snapshot"])
+        return destination(Push.PRESENT, {**dict(row), "form": form, "snapshot": snapshot})
     return destination(Push.UNSETTLED, {}) if row["pushed"] else {}
