@@ -6,7 +6,6 @@ import asyncio
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
 
@@ -32,8 +31,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
 from tests.harness.world import Person, accept, add_graduates, approve, invite, make_employer
 from workflows.actors import CLOCK, Actor
 from workflows.commands import deliveries
-from workflows.commands.inbox import answer_later
-from workflows.commands.tokens import VISITOR
 from workflows.engine import Outcome, act
 from workflows.errors import NotFound, Refused
 
@@ -292,46 +289,6 @@ async def test_d12_the_longest_names_are_cut_by_us_and_not_refused_by_the_platfo
     assert await deliver(sandbox.lane(Channel.WECHAT), *ids) == ["sent"] * len(ids)
     for shown in await sandbox.messages(openid):
         assert bad_field({name: {"value": value} for name, value in shown["data"].items()}) is None
-
-
-async def asking(sandbox: Outside, *, within: bool) -> tuple[UUID, str]:
-    """A bound graduate who wrote just now, or not; binding and openid."""
-    (person,) = await add_graduates(sandbox.world, 1, departments=("计算机学院",))
-    binding, openid = await sandbox.bind(person)
-    if within:
-        asked = await sandbox.http.post(f"{sandbox.sandbox.url}/phone/chat/{openid}/text", json={"value": "进度"})
-        assert asked.status_code == 202
-    return binding, openid
-
-
-async def late(openid: str, binding: UUID, text: str) -> int:
-    """The one row that is owed for an answer which missed its call, however often it is owed."""
-    once = f"m:account:{openid}:1"
-    owed = [await answer_later(VISITOR, once, text, binding, openid, None) for _ in range(2)]
-    assert owed == [True, False]
-    (made,) = await db.fetch("SELECT id FROM outbox WHERE notice = 'chat_answer' AND recipient = $1", binding)
-    return int(made["id"])
-
-
-async def test_the_chats_late_answer_reaches_the_account_that_asked(sandbox: Outside) -> None:
-    binding, openid = await asking(sandbox, within=True)
-    made = await late(openid, binding, "您的记录正在等待学校审核。")
-    kept = json.dumps(await row(made), default=str)
-    assert openid not in kept
-    assert "等待学校审核" not in kept
-    await db.execute("UPDATE bindings SET ended_at = $2 WHERE openid = $1", openid, kit.now())
-    assert await deliver(sandbox.lane(Channel.WECHAT), made) == ["sent"]
-    entries = (await sandbox.mailbox("wechat", openid=openid))["entries"]
-    assert [one["text"] for one in entries if one.get("pushed")] == ["您的记录正在等待学校审核。"]
-    assert json.loads((await row(made))["params"]).keys() == {"until"}
-
-
-async def test_a_late_answer_outside_the_window_is_not_repeated(sandbox: Outside) -> None:
-    binding, openid = await asking(sandbox, within=False)
-    made = await late(openid, binding, "太晚了。")
-    assert await deliver(sandbox.lane(Channel.WECHAT), made) == ["dead"]
-    with pytest.raises((Refused, NotFound)):
-        await deliveries.send_again(sandbox.world.school, made)
 
 
 # --- by people -----------------------------------------------------------------------------------
