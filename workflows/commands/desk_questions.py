@@ -22,7 +22,7 @@ from workflows.commands.deliveries import ANSWER_PLACE
 from workflows.commands.filled import fault
 from workflows.errors import NotFound, RateLimited, Refused
 from workflows.journal import school_chain
-from workflows.limits import DESK_QUESTIONS, DESK_NOTE_LENGTH
+from workflows.limits import DESK_NOTE_LENGTH, DESK_QUESTIONS
 from workflows.notices import NOTICES, QUESTION_ANSWERED
 from workflows.owed import Reader, messages
 
