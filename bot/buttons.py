@@ -221,3 +221,10 @@ class Help(Button):
     """Show one entry of the help texts."""
 
     entry: Annotated[str, Length(24)]
+
+
+@button("ask")
+class Question(Button):
+    """The next text is a question to the desk about this record; the nil id stands for none."""
+
+    record: UUID

@@ -134,5 +134,5 @@ class Inbox:
             return
         person = answered.person or (await identify(inbound)).person
         if person is not None and person.binding_id is not None:
-            school_id = person.graduate.school_id
-            await answer_later(speaker(person), inbound.once, answered.text, person.binding_id, school_id)
+            where = (person.binding_id, inbound.sender, person.graduate.school_id)
+            await answer_later(speaker(person), inbound.once, answered.text, *where)

@@ -81,5 +81,6 @@ REMIND_AFTER = (3, 7, 15)  # days in which nothing happened
 REMIND_BEFORE_EXPIRY = (1,)  # days before an invitation ends
 REMIND_BEFORE_CLOSE = (30, 14, 7, 1)  # days before 31 January
 SILENCE_TOLD = (7, 15)  # days after which the school is told that an employer keeps silent
+DESK_QUESTIONS = Rate(5, timedelta(days=1))  # of one graduate
 DESK_NOTE_LENGTH = (2, 500)  # characters of a note to a desk and of its answer
 DIGEST_ROWS = 20  # lines of each list of the digest

@@ -12,9 +12,11 @@ from models.parties import Party
 from workflows.employer_notices import TO_EMPLOYERS
 from workflows.notice_spec import Notice, Sms, due
 
-__all__ = ["FADING", "NOTICES", "Notice", "Sms", "due"]
+__all__ = ["FADING", "NOTICES", "QUESTION_ANSWERED", "Notice", "Sms", "due"]
 
 _G = Party.GRADUATE
+
+QUESTION_ANSWERED = "question_answered"
 
 _TO_GRADUATES = (
     Notice(
@@ -217,6 +219,15 @@ _TO_GRADUATES = (
         "异议已有答复",
         "已答复",
         "您{matter}的异议已有答复，请打开记录查看。",
+        Sms.FALLBACK,
+    ),
+    # In WeChat the answer itself goes first, while the person's window is open.
+    Notice(
+        QUESTION_ANSWERED,
+        _G,
+        "咨询已有答复",
+        "已答复",
+        "学校答复了您的咨询，请在服务号里回复“人工”查看。",
         Sms.FALLBACK,
     ),
     Notice(

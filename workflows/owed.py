@@ -64,7 +64,7 @@ def channels(notice: Notice, binding_id: UUID | None, sms_fallback: bool) -> tup
 
 
 def messages(
-    once: str, notice: Notice, reader: Reader, record_id: UUID, params: Mapping[str, Any], now: datetime
+    once: str, notice: Notice, reader: Reader, record_id: UUID | None, params: Mapping[str, Any], now: datetime
 ) -> Iterator[dict[str, Any]]:
     """The outbox rows of a notice to a graduate. `once`: what makes it happen once; the channel is added to it."""
     at = due(notice, now)
@@ -74,7 +74,7 @@ def messages(
         yield {
             "key": f"{once}:{notice.name}:{channel}",
             "school_id": str(reader.school_id),
-            "record_id": str(record_id),
+            "record_id": str(record_id) if record_id else None,
             "stream": f"{'wx' if wechat else 'sms'}:{recipient}",
             "channel": str(channel),
             "recipient": str(recipient),

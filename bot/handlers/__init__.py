@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from bot.handlers import account, agreements, answering, elsewhere, events, help, invitations, orientation, progress
+from bot.handlers import (
+    account,
+    agreements,
+    answering,
+    desk,
+    elsewhere,
+    events,
+    help,
+    invitations,
+    orientation,
+    progress,
+)
 from bot.router import Router
 
 
 def table() -> Router:
     """All handlers. Raises RouterError when two of them want the same."""
     whole = Router()
-    for part in (events, progress, invitations, answering, agreements, elsewhere, account, help, orientation):
+    for part in (events, progress, invitations, answering, agreements, elsewhere, account, desk, help, orientation):
         whole.include(part.router)
     return whole

@@ -1,4 +1,4 @@
-"""Room: what is done at the school: 去向, 档案, 户口, 离校, 人工. What we know of it, and whom to see for the rest."""
+"""Room: what is done at the school: 去向, 档案, 户口, 离校. What we know of it, and whom to see for the rest."""
 
 from __future__ import annotations
 
@@ -83,22 +83,6 @@ async def explain_leaving(turn: Turn) -> Say:
         cards.desk_line(turn.known.desk),
     )
     return Say(blocks, cards.topics("progress", "destination", "desk"))
-
-
-@router.on(said("desk"), strangers=True)
-async def show_desk(turn: Turn) -> Say:
-    """A person to talk to within one step."""
-    if turn.person is None:
-        text = "请联系您所在学院或学校的就业部门；电话见学校就业网。绑定后这里会显示您学校的电话和工作时间。"
-        return Say((text, cards.bind_link()))
-    desk = turn.person.desk
-    blocks = [cards.desk_line(desk)]
-    if desk.phone and desk.handler_phone:
-        blocks.append(f"协议经办人{cards.short(desk.handler)}：{cards.short(desk.handler_phone)}")
-    blocks.append(
-        f"联系时请说明：{cards.who(turn.person)}，{cards.short(turn.person.graduate.department)}。请勿在这里发送身份证号、银行卡号。"
-    )
-    return Say(tuple(blocks), cards.topics("progress", "help"))
 
 
 @router.on(said("records"))

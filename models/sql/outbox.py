@@ -92,7 +92,7 @@ FALL_BACK = """
 INSERT INTO outbox (key, school_id, record_id, stream, channel, recipient, notice, params, status, created_at, due_at,
   attempts, provider_id, cause)
 SELECT regexp_replace(o.key, ':wechat$', '') || ':sms', o.school_id, o.record_id, 'sms:' || g.id, 'sms', g.id, o.notice,
-  o.params, $2, $3, $4, 0, '', ''
+  o.params - ARRAY['text', 'to'], $2, $3, $4, 0, '', ''
 FROM outbox o JOIN bindings b ON b.id = o.recipient JOIN graduates g ON g.id = b.graduate_id
 LEFT JOIN settings s ON s.school_id = g.school_id AND s.cohort = g.cohort
 LEFT JOIN records r ON r.id = o.record_id

@@ -16,13 +16,15 @@ from notifier.channels import Prepared, Ready, overtaken
 from notifier.channels.fields import rendered
 from notifier.channels.wording import NoTextError, WeChatText, filled, wechat_text
 from notifier.clients.wechat import TIME_LIMIT, WeChatClient
-from notifier.verdicts import Kind, Verdict, dead
+from notifier.verdicts import Kind, Verdict, dead, retry
 from workflows.commands.deliveries import ANSWER_PLACE, CHAT_ANSWER, OPENID_PLACE, Claimed
-from workflows.notices import NOTICES
+from workflows.notices import NOTICES, QUESTION_ANSWERED
 
 TEXT_BYTES: Final = 2000
 """A longer text is refused (45002) at 2048 bytes; the rest is for the dots."""
 FAREWELL: Final = "binding_changed"
+WINDOW_CLOSED: Final = frozenset({"wechat_45015", "wechat_45047"})
+"""Nothing may be said to this person now: they have not written for 48 hours, or were answered often enough."""
 
 
 class WeChatChannel:
@@ -48,6 +50,8 @@ class WeChatChannel:
             text = wechat_text(row.notice)
         except NoTextError:
             return dead("no_such_text", alarm=True)
+        if row.notice == QUESTION_ANSWERED and "text" in row.params and row.attempts <= 1:
+            return Ready(lambda: self._spoken(openid, row), "text", found["id"])
         data, url = fields_of(row, text), page_of(row, text)
         return Ready(
             lambda: self._client.send_template(
@@ -64,6 +68,14 @@ class WeChatChannel:
         openid = unseal(OPENID_PLACE, row.params["to"])
         text = shortened(unseal(ANSWER_PLACE, row.params["text"]))
         return Ready(lambda: self._client.send_text(openid, text), "text")
+
+    async def _spoken(self, openid: str, row: Claimed) -> Verdict:
+        """The answer of a desk in the person's own words; once, as the platform recognises no repeat of a text.
+
+        Where that window is closed the row comes again, and goes as a template message.
+        """
+        verdict = await self._client.send_text(openid, shortened(unseal(ANSWER_PLACE, row.params["text"])))
+        return retry(verdict.cause) if verdict.cause.partition(" ")[0] in WINDOW_CLOSED else verdict
 
 
 def client_msg_id(key: str) -> str:

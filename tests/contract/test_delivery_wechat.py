@@ -31,7 +31,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
 from tests.harness.world import Person, accept, add_graduates, approve, invite, make_employer
 from workflows.actors import CLOCK, Actor
 from workflows.commands import deliveries
-from workflows.commands.tokens import VISITOR
 from workflows.engine import Outcome, act
 from workflows.errors import NotFound, Refused
 
@@ -290,39 +289,6 @@ async def test_d12_the_longest_names_are_cut_by_us_and_not_refused_by_the_platfo
     assert await deliver(sandbox.lane(Channel.WECHAT), *ids) == ["sent"] * len(ids)
     for shown in await sandbox.messages(openid):
         assert bad_field({name: {"value": value} for name, value in shown["data"].items()}) is None
-
-
-async def answer_to(openid: str) -> int:
-    """The one answer that is owed to this account."""
-    (made,) = await db.fetch("SELECT id FROM outbox WHERE key LIKE '%' || $1 || ':wechat'", openid[-8:])
-    return int(made["id"])
-
-
-async def test_the_chats_late_answer_reaches_the_account_that_asked_bound_or_not(sandbox: Outside) -> None:
-    openid = f"oLate{kit.new_id().hex[-20:]}"
-    await sandbox.control("personas", [{"openid": openid, "name": "访客"}])
-    asked = await sandbox.http.post(f"{sandbox.sandbox.url}/phone/chat/{openid}/text", json={"value": "进度"})
-    assert asked.status_code == 202
-    for _ in range(2):
-        await deliveries.answer_later(VISITOR, openid, "您的记录正在等待学校审核。", "m1-" + openid[-8:])
-    made = await answer_to(openid)
-    kept = json.dumps(await row(made), default=str)
-    assert openid not in kept
-    assert "等待学校审核" not in kept
-    assert await deliver(sandbox.lane(Channel.WECHAT), made) == ["sent"]
-    entries = (await sandbox.mailbox("wechat", openid=openid))["entries"]
-    assert [one["text"] for one in entries if one.get("pushed")] == ["您的记录正在等待学校审核。"]
-    assert "to" not in json.loads((await row(made))["params"])
-
-
-async def test_a_late_answer_outside_the_window_is_not_repeated(sandbox: Outside) -> None:
-    openid = f"oLate{kit.new_id().hex[-20:]}"
-    await sandbox.control("personas", [{"openid": openid, "name": "访客"}])
-    await deliveries.answer_later(VISITOR, openid, "太晚了。", "m2-" + openid[-8:])
-    made = await answer_to(openid)
-    assert await deliver(sandbox.lane(Channel.WECHAT), made) == ["dead"]
-    with pytest.raises((Refused, NotFound)):
-        await deliveries.send_again(sandbox.world.school, made)
 
 
 # --- by people -----------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from models import codes
+from tests.harness.pure import SCAN
 from workflows import heads
 from workflows.destination_questions import OFFERED
-from workflows.forms import FORMS, validate
+from workflows.forms import FORMS, Kind, validate
 from workflows.spec import Push
 from workflows.upstream import COLUMNS, destination
 
@@ -69,6 +70,7 @@ def filled_row(form: str, data: dict[str, Any], flow: str) -> dict[str, Any]:
     """A record's columns and form as an act would write them."""
     spec = FORMS[form]
     data = {field.name: data[field.name] for field in spec.fields if field.name in data}
+    data |= {field.name: SCAN for field in spec.fields if field.kind is Kind.FILES}
     clean, faults = validate(spec, data, {"today": date(2027, 3, 5), "cohort": 2027})
     assert not faults
     names = {field.name for field in spec.fields}

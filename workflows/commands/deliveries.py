@@ -15,15 +15,13 @@ from typing import Any
 from uuid import UUID
 
 from models.db import execute, fetch, fetch_row, fetch_value
-from models.kit import json_time, new_id
+from models.kit import new_id
 from models.parties import Party
 from models.sql import acts
 from models.sql import outbox as sql
 from models.states import WAITING, Channel, OutboxStatus
-from models.vault import seal
-from workflows.actors import require, require_write, visible_to
+from workflows.actors import require_write, visible_to
 from workflows.commands import Book, command
-from workflows.commands.tokens import person_key
 from workflows.errors import NotFound, Refused
 from workflows.journal import school_chain
 from workflows.notices import NOTICES, Sms, due
@@ -35,7 +33,6 @@ CODE_PLACE = "outbox.params.code"
 TO_PLACE, ANSWER_PLACE = "outbox.params.to", "outbox.params.text"
 OPENID_PLACE = TO_PLACE
 """Where what is nobody else's business stands sealed, until it is sent."""
-ANSWER_LIVES = timedelta(minutes=10)  # an answer that reaches the chat later than this only confuses
 ANYWHERE = UUID(int=0)
 """Where the schools' turns begin."""
 
@@ -268,30 +265,6 @@ async def send_again(book: Book, outbox_id: int) -> None:
     book.note(
         school_chain(row["school_id"]), "graduate", subject, "send_again", notice=row["notice"], channel=row["channel"]
     )
-
-
-@command(journaled=False)
-async def answer_later(book: Book, openid: str, text: str, once: str) -> None:
-    """The chat's answer that came too late for its callback: sent once as a customer-service message.
-
-    `once`: a name of the message that is answered, at most 150 characters and without the openid. The WeChat account
-    need not be bound, so its openid goes along, sealed, until the answer has left.
-    """
-    require(book.actor, Party.GRADUATE)
-    row = {
-        "school_id": book.actor.school_id,
-        "record_id": None,
-        "stream": f"wx:{person_key(openid)}",
-        "channel": str(Channel.WECHAT),
-        "recipient": book.actor.id,
-        "notice": CHAT_ANSWER,
-        "params": {
-            "text": seal(ANSWER_PLACE, text),
-            "to": seal(OPENID_PLACE, openid),
-            "until": json_time(book.now + ANSWER_LIVES),
-        },
-    }
-    _owe(book, row, f"{CHAT_ANSWER}:{once}:{Channel.WECHAT}")
 
 
 def _owe(book: Book, row: Mapping[str, Any], key: str) -> None:

@@ -1,6 +1,7 @@
-"""Room: a graduate disputes what staff did; a desk answers (dashboard.md 14). Questions (人工) stand in the same table.
+"""Room: a graduate disputes what staff did; a desk answers (dashboard.md 14).
 
-Texts stand in the note alone: neither the journal nor a message repeats what a person wrote.
+Questions (人工) stand in the same table; `desk_questions` has them. Texts stand in the note alone: neither the journal
+nor the notice of an answer repeats what a person wrote.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from models.parties import Party
 from models.states import Flow, NoteKind, NoteStatus
 from workflows.actors import require, require_write, visible_to
 from workflows.commands import Book, command
+from workflows.commands.desk_questions import tell_answer
 from workflows.commands.filled import fault
 from workflows.disputes import ALREADY, LATEST, PLAIN, STEPS, last_disputable, refusal
 from workflows.errors import NotFound, Refused
@@ -34,7 +36,7 @@ INSERT INTO desk_notes (id, school_id, cohort, department, level, graduate_id, r
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, '', '', '')"""
 
 _LOCK = """
-SELECT n.id, n.school_id, n.graduate_id, n.record_id, n.kind, n.status, n.answered_name
+SELECT n.id, n.school_id, n.graduate_id, n.record_id, n.kind, n.text, n.status, n.answered_name
 FROM desk_notes n WHERE n.id = $1 AND """
 
 _ANSWER = """
@@ -114,7 +116,10 @@ async def answer_note(book: Book, note_id: UUID, text: str) -> None:
         raise Refused(ANSWERED.format(name=row["answered_name"]), guard="answered")
     answered = str(NoteStatus.ANSWERED)
     await execute(_ANSWER, note_id, answered, text, book.actor.key, book.actor.name[:40], book.now)
-    await _tell(book, row)
+    if row["kind"] == NoteKind.QUESTION:
+        await tell_answer(book, row, text)
+    else:
+        await _tell(book, row)
     book.note(school_chain(row["school_id"]), "desk_note", note_id, "answer_note", about=row["kind"])
 
 

@@ -15,7 +15,9 @@ from models.kit import json_time
 from models.kit import now as clock
 from models.sql import chat as sql
 from models.states import Channel
+from models.vault import seal
 from workflows.commands import Book, command
+from workflows.commands.deliveries import ANSWER_PLACE, CHAT_ANSWER, OPENID_PLACE
 from workflows.notices import NOTICES
 
 LATE_ANSWER_LIVES: Final = timedelta(minutes=30)  # one that reaches the chat later only confuses
@@ -31,12 +33,19 @@ async def keep_reply(once: str, reply: str) -> str:
 
 
 @command(journaled=False)
-async def answer_later(book: Book, once: str, text: str, binding_id: UUID, school_id: UUID | None) -> bool:
-    """Owe the answer of a message as a customer-service message; False if the message has its answer already."""
+async def answer_later(book: Book, once: str, text: str, binding_id: UUID, openid: str, school_id: UUID | None) -> bool:
+    """Owe the answer of a message as a customer-service message; False if the message has its answer already.
+
+    It goes to the account that asked, whatever becomes of its binding, so the openid goes along, sealed.
+    """
     if await fetch_row(sql.CLAIM_REPLY, once, book.now) is None:
         return False
-    until = json_time(book.now + LATE_ANSWER_LIVES)
-    book.owe(NOTICES["chat_answer"], Channel.WECHAT, binding_id, {"text": text, "until": until}, school_id)
+    params = {
+        "text": seal(ANSWER_PLACE, text),
+        "to": seal(OPENID_PLACE, openid),
+        "until": json_time(book.now + LATE_ANSWER_LIVES),
+    }
+    book.owe(NOTICES[CHAT_ANSWER], Channel.WECHAT, binding_id, params, school_id)
     return True
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models.db import fetch, fetch_value
+from models.db import fetch, fetch_row, fetch_value
 from models.parties import STAFF, Module, Party
 from models.states import Flow, NoteKind, NoteStatus
 from workflows.actors import Actor, require, require_read, visible_to
@@ -114,3 +115,25 @@ async def disputes_of(actor: Actor, flow: Flow, record_id: UUID, *, frozen: bool
         "reason": refused[1] if refused else None,
         "notes": notes if staff else [{**one, "answered_by": None} for one in notes],
     }
+
+
+_LAST = """
+SELECT text, created_at, answer, answered_at FROM desk_notes
+WHERE graduate_id = $1 AND kind = 'question' AND created_at > $2 ORDER BY created_at DESC, id DESC LIMIT 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a graduate asked a desk in the chat; `answer` is empty while it waits."""
+
+    text: str
+    asked_at: datetime
+    answer: str
+    answered_at: datetime | None
+
+
+async def last_question(actor: Actor, since: datetime) -> Asked | None:
+    """The graduate's own last question to the desk, if it was put after this moment. Raises Forbidden."""
+    require(actor, Party.GRADUATE)
+    row = await fetch_row(_LAST, actor.id, since)
+    return Asked(row["text"], row["created_at"], row["answer"], row["answered_at"]) if row else None
