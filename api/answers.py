@@ -5,7 +5,7 @@ Unknown members are refused here too, so that a member that a query adds without
 
 from typing import Any, Literal
 
-from api.review_answers import RowReview, StaffNote, Termination, Voided
+from api.review_answers import RowReview, SameImage, StaffNote, Termination, Voided
 from api.shapes import Codes, Masked, Moment, Shape
 
 
@@ -130,8 +130,8 @@ class EmployerName(Shape):
 
 
 class Row(Shape):
-    """`since`: when it began to wait; `frozen`: the graduate has left the roster; `roster_changed`: for staff;
-    `initiator`: 签约发起方, 解约方.
+    """`since`: when it began to wait; `frozen`: the graduate has left the roster; `initiator`: 签约发起方, 解约方;
+    `roster_changed`: for staff.
     """
 
     id: str
@@ -316,6 +316,7 @@ class Review(RowReview):
     ems: Mirror
     other_records: list[Brief]
     voided: list[Voided]
+    same_images: list[SameImage]
     notes: list[StaffNote]
 
 

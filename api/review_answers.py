@@ -36,6 +36,20 @@ class StaffNote(Shape):
     text: str
 
 
+class SameImage(Shape):
+    """A picture of this record that another person handed in too. `file`: the upload here, `other_file`: the one there;
+    empty where the reader may not see the other record. `distance`: of 64 bits, 0 to 4.
+    """
+
+    record_id: str | None
+    flow: str
+    graduate_name: str
+    file: str
+    other_file: str | None
+    distance: int
+    same_file: bool
+
+
 class Voided(Shape):
     """An earlier destination of the graduate that was approved and voided."""
 

@@ -212,6 +212,21 @@ async def test_notes_stay_among_staff_and_their_rights(api: Api, world: World) -
             assert "已电话联系单位" not in (await caller.get(f"/v1/online_signing/{record.record_id}{suffix}")).text
 
 
+async def test_the_same_picture_with_somebody_else_is_a_hint_that_keeps_others_names(api: Api, world: World) -> None:
+    first, second = world.graduates[:2]  # of two departments
+    mine = await walk(world, first, F.DESTINATION, "submit")  # with the one scan that all have
+    theirs = await walk(world, second, F.DESTINATION, "submit")
+    path = f"/v1/destination/{mine.record_id}"
+    school = (await (await api.sign_in(world.school_desk)).get(path)).json()["review"]
+    (found,) = school["same_images"]
+    assert (found["record_id"], found["graduate_name"]) == (str(theirs.record_id), second.name)
+    assert "same_image" in [hint["code"] for hint in school["hints"]]
+    department = (await (await api.sign_in(world.department_desks[first.department])).get(path)).json()["review"]
+    assert second.name not in json.dumps(department, ensure_ascii=False)
+    assert department["same_images"][0]["record_id"] is None
+    assert "same_image" in [hint["code"] for hint in department["hints"]]
+
+
 # --- hints while typing --------------------------------------------------------------------------
 
 

@@ -33,7 +33,7 @@ def wish(kind: str = "selection", menu: str = "signing", filters: Filters | None
 
 async def table(actor: Actor, wanted: Wish) -> list[dict[str, Any]]:
     """Rows by their header."""
-    found = listing(actor, wanted)
+    found = await listing(actor, wanted)
     return [dict(zip(found.headers[-1], row, strict=True)) async for page, _ in found.pages for row in page]
 
 
@@ -105,7 +105,7 @@ async def test_results_stand_in_the_national_columns_with_what_is_in_force() -> 
     await walk(world, settled, F.DESTINATION, "submit", "approve")
     await walk(world, ended, F.DESTINATION, "submit", "approve", "void")
     await invalidate_graduate(world.school, gone.id, "已转入其他学校就读")
-    found = listing(world.school, wish("results", ""))
+    found = await listing(world.school, wish("results", ""))
     pinyin, chinese = found.headers
     assert len(pinyin) == len(chinese) == len(set(pinyin))
     rows = [dict(zip(pinyin, row, strict=True)) async for page, _ in found.pages for row in page]
@@ -119,7 +119,7 @@ async def test_results_stand_in_the_national_columns_with_what_is_in_force() -> 
     assert (one["sfzh"], one["sjh"]) == (mask_id_number(settled.id_number), mask_mobile(settled.mobile))
     assert by_name[ended.name]["byqxdm"] == "70"
     assert by_name[nothing.name]["byqxdm"] == ""
-    whole = listing(world.school, wish("results", "", whole=True, reason="线下报送就业管理系统"))
+    whole = await listing(world.school, wish("results", "", whole=True, reason="线下报送就业管理系统"))
     numbers = [dict(zip(pinyin, row, strict=True))["sfzh"] async for page, _ in whole.pages for row in page]
     assert settled.id_number in numbers
 
@@ -132,21 +132,21 @@ async def test_whole_numbers_want_the_right_to_write_and_a_reason() -> None:
     reason = "省级核查要求提供完整号码"
     assert (await table(reader.actor, wish()))[0]["身份证号码"] == mask_id_number(world.graduate.id_number)
     with pytest.raises(ReadOnly):
-        listing(reader.actor, wish(whole=True, reason=reason))
+        await listing(reader.actor, wish(whole=True, reason=reason))
     with pytest.raises(ModuleClosed):
-        listing(nobody.actor, wish())
+        await listing(nobody.actor, wish())
     for short in ("", "   ", "查看"):
         with pytest.raises(InvalidForm):
-            listing(world.school, wish(whole=True, reason=short))
+            await listing(world.school, wish(whole=True, reason=short))
     whole = await table(world.school, wish(whole=True, reason=reason))
     assert whole[0]["身份证号码"] == world.graduate.id_number
     for person in (world.graduate.actor, world.employer.actor):
         with pytest.raises(Forbidden):
-            listing(person, wish())
+            await listing(person, wish())
     with pytest.raises(NotFound):
-        listing(world.school, wish(menu="nothing"))
+        await listing(world.school, wish(menu="nothing"))
     with pytest.raises(InvalidForm):
-        listing(world.school, wish(columns=("name", "password")))
+        await listing(world.school, wish(columns=("name", "password")))
 
 
 async def test_a_wish_survives_being_kept_by_a_job() -> None:

@@ -200,13 +200,19 @@ async def test_every_filter_tells_exactly_what_it_says(world: World) -> None:
     assert set(known) == set(MEANS)
     tried: dict[str, set[bool]] = {name: set() for name in MEANS}
 
-    @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(st.data(), st.lists(st.sampled_from(sorted(MEANS)), max_size=3, unique=True), st.sampled_from(sorted(MENUS)))
-    def judge(data: st.DataObject, names: list[str], menu: str) -> None:
+    def several(data: st.DataObject, names: list[str], menu: str) -> None:
         cases.append((menu, {name: data.draw(known[name], label=name) for name in names}))
 
+    @settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(st.fixed_dictionaries(known))
+    def alone(drawn: dict[str, Any]) -> None:
+        cases.extend((menu, {name: value}) for name, value in drawn.items() for menu in MENUS)
+
     cases: list[tuple[str, dict[str, Any]]] = [(menu, {}) for menu in MENUS]
-    judge()
+    several()
+    alone()
     for menu, chosen in cases:
         mine = [row for row in rows if Flow(row["flow"]) in MENUS[menu].flows]
         chosen = _possible(menu, chosen)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from models.db import fetch, fetch_row
 from models.kit import json_time, mask_id_number
+from models.parties import Module
 from models.states import Flow
 from models.vault import unseal
 from workflows.actors import Actor, require_read, visible_to
@@ -16,6 +17,7 @@ from workflows.errors import NotFound
 from workflows.flows import FLOWS
 from workflows.queries.graduates import GraduateFilters, narrow
 from workflows.queries.history import read_history
+from workflows.queries.modules import require_open
 from workflows.queries.paging import Order, Page, Where, read, size
 from workflows.queries.record_page import form_for
 
@@ -42,6 +44,7 @@ _NOTHING_SINCE = "NOT EXISTS (SELECT 1 FROM records n WHERE n.graduate_id = g.id
 async def list_invalidated(actor: Actor, filters: GraduateFilters) -> Page:
     """Graduates who left the roster, the latest first, each with the records that froze. Raises ModuleClosed."""
     require_read(actor)
+    await require_open(actor, Module.EMPLOYMENT, filters.cohort)
     where = Where()
     where.within(visible_to(actor), "g")
     where.add("g.invalid_at IS NOT NULL")
@@ -93,6 +96,7 @@ async def list_voided(actor: Actor, filters: GraduateFilters) -> Page:
     Raises ModuleClosed.
     """
     require_read(actor)
+    await require_open(actor, Module.EMPLOYMENT, filters.cohort)
     where = Where()
     where.within(visible_to(actor), "g")
     source = _VOIDED.format(scope=where.text)

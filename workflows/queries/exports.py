@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.db import fetch_value
-from models.parties import STAFF, Party
+from models.parties import STAFF, Module, Party
 from workflows.actors import Actor, require, require_read, require_write, visible_to
 from workflows.errors import Fault, InvalidForm
 from workflows.export_sheets import Cell
@@ -19,6 +19,7 @@ from workflows.limits import EXPORT_PAGE, EXPORT_ROWS
 from workflows.queries import export_results, export_returns
 from workflows.queries.export_cells import SELECTION, Told
 from workflows.queries.graduates import GraduateFilters
+from workflows.queries.modules import require_open
 from workflows.queries.paging import Where, pages
 from workflows.queries.queues import MENUS, menu_of
 from workflows.queries.record_filters import Filters, filters_from, narrow
@@ -54,10 +55,11 @@ class Listing:
     pages: AsyncIterator[tuple[list[list[Cell]], list[Any]]]
 
 
-def check(actor: Actor, wish: Wish) -> None:
+async def check(actor: Actor, wish: Wish) -> None:
     """Raises Forbidden, ModuleClosed, ReadOnly (whole numbers), NotFound (menu), InvalidForm (reason, columns)."""
     require(actor, *STAFF)
     require_read(actor)
+    await require_open(actor, Module.EMPLOYMENT, wish.people.cohort if wish.kind == RESULTS else wish.filters.cohort)
     if wish.kind != RESULTS:
         menu_of(wish.menu)
     if unknown := [name for name in wish.columns if name not in SELECTION]:
@@ -68,9 +70,9 @@ def check(actor: Actor, wish: Wish) -> None:
             raise InvalidForm([Fault("reason", "bad_length", "导出完整证件号码的原因应为 5 至 300 个字。")])
 
 
-def listing(actor: Actor, wish: Wish) -> Listing:
+async def listing(actor: Actor, wish: Wish) -> Listing:
     """The list; nothing is read before its pages are asked for. Raises as `check` does."""
-    check(actor, wish)
+    await check(actor, wish)
     title = KINDS[wish.kind] if wish.kind == RESULTS else f"{MENUS[wish.menu].label}{KINDS[wish.kind]}"
     if wish.kind == RETURNED:
         rows = export_returns.read(actor, MENUS[wish.menu].flows, wish.filters, whole=wish.whole)

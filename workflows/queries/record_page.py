@@ -66,7 +66,7 @@ async def read_record(actor: Actor, flow: Flow, record_id: UUID) -> dict[str, An
     resource["marks"] = await _marks(actor, record)
     resource["deliveries"] = await of_record(actor, record_id) if actor.party is not Party.EMPLOYER else None
     if for_staff(actor):
-        resource["review"] = await _review(facts, record)
+        resource["review"] = await _review(actor, facts, record)
     return resource
 
 
@@ -218,7 +218,7 @@ async def _marks(actor: Actor, record: RecordFacts) -> dict[str, Any] | None:
     return found if actor.party in (Party.SCHOOL, Party.DEPARTMENT) else {**found, "note": ""}
 
 
-async def _review(facts: Facts, record: RecordFacts) -> dict[str, Any]:
+async def _review(actor: Actor, facts: Facts, record: RecordFacts) -> dict[str, Any]:
     found = differences(facts, record)
     return {
         "differences": found,
@@ -229,7 +229,7 @@ async def _review(facts: Facts, record: RecordFacts) -> dict[str, Any]:
         "registry": await registry(record.row["employer_uscc"]),
         "ems": await mirror(record.graduate_id),
         "other_records": await records_of(record.graduate_id, besides=record.id),
-        **await beside(record),
+        **await beside(actor, record),
     }
 
 

@@ -11,8 +11,11 @@ from models.db import fetch, fetch_row
 from models.kit import json_time, now
 from models.parties import PARTY_LABELS, STAFF, Party
 from models.states import Flow
+from workflows.actors import Actor, visible_to
 from workflows.facts import RecordFacts
 from workflows.flows import FLOWS
+from workflows.queries.attachments import same_image
+from workflows.queries.paging import Where
 from workflows.queries.reviewing import reviewed
 
 REMINDERS = ("answer_reminder", "answer_reminder_employer")
@@ -36,15 +39,31 @@ SELECT count(*) AS n, max(at) AS last FROM (
   UNION SELECT date_trunc('minute', created_at) FROM inbox_notes WHERE record_id = $1 AND notice = ANY($2)) t"""
 
 
-async def beside(record: RecordFacts) -> dict[str, Any]:
-    """For reviewers: risk marks, hints, counts, notes of staff, earlier voided records of the graduate."""
-    found = (await reviewed([{"id": record.id}]))[record.id]
+async def beside(actor: Actor, record: RecordFacts) -> dict[str, Any]:
+    """For reviewers: risk marks, hints, counts, notes of staff, earlier voided records, the same pictures elsewhere."""
+    images = await _same_images(actor, record)
+    found = (await reviewed([{"id": record.id}], {record.id: images}))[record.id]
     notes = await fetch(_NOTES, record.id, [str(party) for party in STAFF])
     return {
         **found,
         "notes": [{"at": json_time(n["at"]), "by": n["by"] or "", "text": n["text"]} for n in notes],
         "voided": await voided_of(record.graduate_id),
+        "same_images": images,
     }
+
+
+async def _same_images(actor: Actor, record: RecordFacts) -> list[dict[str, Any]]:
+    """Pictures of this record that somebody else handed in. Whose they are is told where the reader may see that."""
+    found = await same_image(record.school_id, record.id)
+    where = Where()
+    where.within(visible_to(actor), "r")
+    where.add("r.id = ANY({})", [UUID(one["record_id"]) for one in found])
+    rows = await fetch(f"SELECT r.id FROM records r WHERE {where.text}", *where.values) if found else []  # noqa: S608  fixed texts, numbered parameters
+    seen = {str(row["id"]) for row in rows}
+    return [one if one["record_id"] in seen else {**one, **_ELSEWHERE} for one in found]
+
+
+_ELSEWHERE = {"record_id": None, "graduate_name": "其他院系或学历层次的毕业生", "other_file": None}
 
 
 async def voided_of(graduate_id: UUID) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ For many records at once and for one; a page of a queue asks four questions, how
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -26,8 +27,11 @@ _REJECTIONS = """
 SELECT graduate_id, count(*) AS n FROM records WHERE graduate_id = ANY($1) AND state = ANY($2) GROUP BY 1"""
 
 
-async def reviewed(rows: Sequence[Mapping[str, Any]]) -> dict[UUID, dict[str, Any]]:
-    """Record id → what stands beside it. `returns`: how often it was sent back; `rejections`: how many records of the
+async def reviewed(
+    rows: Sequence[Mapping[str, Any]], images: Mapping[UUID, Sequence[Mapping[str, Any]]] | None = None
+) -> dict[UUID, dict[str, Any]]:
+    """Record id → what stands beside it. `images`: pictures that others handed in too, where somebody has looked;
+    comparing them is not for whole lists. `returns`: how often it was sent back; `rejections`: how many records of the
     same graduate were refused for good; for readers on the reviewing side who were let through to the records.
     """
     ids = [row["id"] for row in rows]
@@ -38,7 +42,8 @@ async def reviewed(rows: Sequence[Mapping[str, Any]]) -> dict[UUID, dict[str, An
     people = list({row["graduate_id"] for row in marks})
     rejected = await fetch(_REJECTIONS, people, [str(state) for state in risk.REJECTED])
     rejections = {row["graduate_id"]: row["n"] for row in rejected}
-    seen = await seen_of(ids)
+    looked = images or {}
+    seen = {id: replace(found, same_images=looked.get(id, ())) for id, found in (await seen_of(ids)).items()}
     return {
         row["id"]: {
             "warned": row["warned"],
