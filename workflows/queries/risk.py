@@ -34,10 +34,12 @@ RETURN_ROWS: Final = f"j.action IN ({_listed(RETURNS)})"
 _MEETS = """((r.employer_uscc <> '' AND {w}.uscc = r.employer_uscc)
   OR ({w}.name_key = r.employer_name_key AND ({w}.uscc = '' OR r.employer_uscc = '')))"""
 _OWN = f"EXISTS (SELECT 1 FROM warnings w WHERE w.school_id = r.school_id AND {_MEETS.format(w='w')})"  # noqa: S608  fixed texts
-# Marks with different codes never count together; those without a code count with each.
-_EVERYWHERE = f"""EXISTS (SELECT 1 FROM warnings w JOIN warnings o ON o.uscc IN (w.uscc, '')
-  WHERE {_MEETS.format(w="w")} AND {_MEETS.format(w="o")}
-  GROUP BY w.uscc HAVING count(DISTINCT o.school_id) >= {EVERYWHERE})"""  # noqa: S608  fixed texts
+# Marks with one code count together, with the codeless ones of its names and of the employer's own; marks with
+# different codes never do.
+_EVERYWHERE = f"""EXISTS (SELECT 1 FROM (SELECT DISTINCT w.uscc FROM warnings w WHERE {_MEETS.format(w="w")}) h
+  WHERE (SELECT count(DISTINCT o.school_id) FROM warnings o WHERE (h.uscc <> '' AND o.uscc = h.uscc)
+    OR (o.uscc = '' AND (o.name_key = r.employer_name_key OR (h.uscc <> '' AND o.name_key IN (
+      SELECT n.name_key FROM warnings n WHERE n.uscc = h.uscc))))) >= {EVERYWHERE})"""  # noqa: S608  fixed texts
 
 WARNED: Final = f"({_OWN} OR {_EVERYWHERE})"
 NOT_OPERATING: Final = f"""EXISTS (SELECT 1 FROM registry_status q WHERE q.uscc = r.employer_uscc
