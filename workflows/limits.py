@@ -78,3 +78,5 @@ NAME_LENGTH = 40
 NOTE_LENGTH = 500
 EXPORT_ROWS = 100_000
 EXPORT_PAGE = 1_000  # rows that are read at once
+EXPORTS_AT_ONCE = 2  # per account
+EXPORT_KEPT = timedelta(days=7)  # a finished file
