@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import multiprocessing
 import os
 import signal
@@ -104,7 +105,7 @@ async def test_q3_wrong_rows_are_listed_by_sheet_line_and_column_and_nothing_is_
     assert of(rows, await entries(world)) == []
     name, content = await read_job_file(world.school, UUID(job["id"]))
     assert name == "名单错误清单.xlsx"
-    listed = CalamineWorkbook.from_filelike(content).get_sheet_by_index(0).to_python()
+    listed = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
     assert listed[0] == ["工作表", "行号", "列", "问题"]
     assert {(r[0], int(r[1]), r[2]) for r in listed[1:]} == {
         ("名单", 4, "所在院系"),
