@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from api.schemas import PLAIN, Cohort, FormData, LevelName, Note, Number, Paged, RecordQuery, Strict, Word
 from models.states import Flow
@@ -83,3 +83,17 @@ class PersonQuery(Paged):
 
 class PersonSearch(PersonQuery):
     id_number: Annotated[Number, Field(description="whole ID number")] = ""
+
+
+class ExportWish(Strict):
+    """`selection`: a queue as it is filtered; `returned`: every return of the days `from` to `to`; `results`: the
+    national exchange columns of the graduates in `people`. `whole`: numbers unmasked, with a reason that is kept.
+    """
+
+    kind: Literal["selection", "returned", "results"]
+    menu: MenuName | None = None
+    filters: QueueFilters = QueueFilters()
+    people: PersonQuery = PersonQuery()
+    columns: list[Word] = Field([], max_length=60)
+    whole: StrictBool = False
+    reason: Note = ""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.db import is_unavailable
+from models.kit import now
 from notifier import metrics
 from workflows.actors import CLOCK
-from workflows.commands import agreements, clock, lookups, receipts, suspension, uploads
+from workflows.commands import agreements, clock, exports, lookups, receipts, suspension, uploads
 from workflows.ports import OutsideFault, Registry, Upstream
 
 AT_ONCE: Final = 20
@@ -98,7 +99,7 @@ async def return_from_ems(upstream: Upstream) -> int:
 
 
 async def _sweep() -> int:
-    return await clock.sweep() + await receipts.forget_receipts(CLOCK)
+    return await clock.sweep() + await receipts.forget_receipts(CLOCK) + await exports.forget_exports(now())
 
 
 async def _write_metrics() -> int:

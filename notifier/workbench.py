@@ -1,4 +1,4 @@
-"""Room: the notifier's workbench: jobs that requests began (roster files, questions to the EMS), one at a time.
+"""Room: the notifier's workbench: jobs that requests began (files in and out, questions to the EMS), one at a time.
 
 A job is held by a lease that a heartbeat keeps; when this process dies, the next one begins the job anew, and nothing
 of the first attempt was written (`workflows/commands/jobs.py`).
@@ -17,6 +17,7 @@ from models.db import is_unavailable
 from notifier import metrics
 from workflows.actors import CLOCK, Actor
 from workflows.commands import jobs, lookups
+from workflows.commands.exports import do_export
 from workflows.commands.jobs import Kind, LostLeaseError, Progress, Work
 from workflows.commands.roster import OFF_ROSTER, restore_graduate
 from workflows.commands.roster_jobs import do_import
@@ -94,6 +95,8 @@ class Workbench:
                 await jobs.fail_job(CLOCK, work, jobs.GIVEN_UP)
             elif work.kind is Kind.ROSTER_IMPORT:
                 await do_import(work, progress)
+            elif work.kind is Kind.EXPORT:
+                await do_export(work, progress)
             else:
                 await self._ask(work)
         except LostLeaseError:

@@ -84,3 +84,5 @@ SILENCE_TOLD = (7, 15)  # days after which the school is told that an employer k
 DESK_QUESTIONS = Rate(5, timedelta(days=1))  # of one graduate
 DESK_NOTE_LENGTH = (2, 500)  # characters of a note to a desk and of its answer
 DIGEST_ROWS = 20  # lines of each list of the digest
+EXPORTS_AT_ONCE = 2  # per account
+EXPORT_KEPT = timedelta(days=7)  # a finished file

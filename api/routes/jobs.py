@@ -7,7 +7,7 @@ from uuid import UUID
 
 from quart import Blueprint, Response
 
-from api.auth import REVIEWERS
+from api.auth import STAFF_ONLY
 from api.downloads import attachment
 from api.endpoints import Call, endpoint
 from api.roster_answers import JobState
@@ -18,12 +18,12 @@ from workflows.roster_sheets import MEDIA
 blueprint = Blueprint("jobs", __name__)
 
 
-@endpoint(blueprint, "GET", "/v1/jobs/<id>", rule=REVIEWERS, summary="一项任务的进度与结果", answers=JobState)
+@endpoint(blueprint, "GET", "/v1/jobs/<id>", rule=STAFF_ONLY, summary="一项任务的进度与结果", answers=JobState)
 async def show(call: Call, id: UUID) -> dict[str, Any]:
     return await read_job(call.actor, id)
 
 
-@endpoint(blueprint, "GET", "/v1/jobs/<id>/file", rule=REVIEWERS, summary="任务生成的文件", gives=(MEDIA,))
+@endpoint(blueprint, "GET", "/v1/jobs/<id>/file", rule=STAFF_ONLY, summary="任务生成的文件", gives=(MEDIA,))
 async def file(call: Call, id: UUID) -> Response:
     name, content = await read_job_file(call.actor, id)
     return attachment(content, MEDIA, name)
@@ -33,7 +33,7 @@ async def file(call: Call, id: UUID) -> Response:
     blueprint,
     "POST",
     "/v1/jobs/<id>/cancellation",
-    rule=REVIEWERS,
+    rule=STAFF_ONLY,
     summary="取消一项任务",
     status=204,
     raises=(409,),

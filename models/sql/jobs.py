@@ -14,6 +14,10 @@ SELECT id FROM jobs WHERE subject_id = $1 AND kind = $2 AND status IN ('waiting'
 
 COUNT_OPEN = "SELECT count(*) FROM jobs WHERE school_id = $1 AND kind = $2 AND status IN ('waiting', 'running')"
 
+COUNT_OPEN_OF_ACCOUNT = (
+    "SELECT count(*) FROM jobs WHERE account_id = $1 AND kind = $2 AND status IN ('waiting', 'running')"
+)
+
 _COLUMNS = """id, school_id, account_id, kind, cohort, subject_id, status, done, total, params, source_sha256,
   source_stored, attempts, token"""
 
@@ -44,7 +48,7 @@ CANCEL = """
 UPDATE jobs SET status = 'cancelled', source_stored = '', token = NULL, lease_until = NULL, finished_at = $2
 WHERE id = $1 AND status IN ('waiting', 'running')"""
 
-LOCK = "SELECT id, school_id, account_id, status, source_stored FROM jobs WHERE id = $1 FOR UPDATE"
+LOCK = "SELECT id, school_id, account_id, kind, status, source_stored FROM jobs WHERE id = $1 FOR UPDATE"
 
 READ = """
 SELECT id, school_id, account_id, kind, cohort, subject_id, status, done, total, summary, error, result_sha256,

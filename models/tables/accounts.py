@@ -39,6 +39,7 @@ class Unmasking(Model):
     school_id = fields.UUIDField()
     account_id = fields.UUIDField()
     graduate_id = fields.UUIDField()
+    job_id = fields.UUIDField(null=True, description="the export that told it; empty: it was shown by itself")
     reason = fields.CharField(max_length=300)
     at = fields.DatetimeField()
 

@@ -15,7 +15,7 @@ from tests.harness.stepping import step, walk
 from tests.harness.world import accept, add_graduates, invite, make_account, make_world
 from workflows.actors import Actor
 from workflows.commands.roster import invalidate_graduate
-from workflows.errors import Forbidden, InvalidForm, ModuleClosed, NotFound, ReadOnly
+from workflows.errors import Forbidden, InvalidForm, ModuleClosed, ReadOnly
 from workflows.queries import export_returns, exports
 from workflows.queries.exports import Wish, listing, wish_from
 from workflows.queries.graduates import GraduateFilters
@@ -143,7 +143,7 @@ async def test_whole_numbers_want_the_right_to_write_and_a_reason() -> None:
     for person in (world.graduate.actor, world.employer.actor):
         with pytest.raises(Forbidden):
             await listing(person, wish())
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidForm):
         await listing(world.school, wish(menu="nothing"))
     with pytest.raises(InvalidForm):
         await listing(world.school, wish(columns=("name", "password")))

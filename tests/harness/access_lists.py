@@ -21,6 +21,14 @@ simple("POST /v1/search/voided", body={"name": "王"})
 simple("POST /v1/hints", body={"flow": "destination", "form": {"position_category": "90"}})
 
 
+@row("POST /v1/exports")
+async def export(_: Cast) -> Try:
+    async def attempt(_: str) -> Sent:
+        return Sent("POST", "/v1/exports", {"kind": "selection", "menu": "signing"})
+
+    return attempt
+
+
 @row("GET /v1/voided/{id}")
 async def one_voided(cast: Cast) -> Try:
     person = await cast.subject()

@@ -34,8 +34,11 @@ class Kind(StrEnum):
     ROSTER_IMPORT = "roster_import"  # commands/roster_jobs.py
     EMS_LOOKUP = "ems_lookup"  # commands/lookups.py
     EMS_RESTORE = "ems_restore"  # commands/lookups.py
+    EXPORT = "export"  # commands/exports.py
 
 
+EXPORT_PLACE: Final = "files.export"
+"""Where a finished export is sealed for: names and numbers of many persons."""
 LEASE: Final = timedelta(seconds=20)
 BEAT_EVERY: Final = 2.0
 TRIES: Final = 3
@@ -118,6 +121,11 @@ async def open_jobs(school_id: UUID, kind: Kind) -> int:
     return int(await fetch_value(sql.COUNT_OPEN, school_id, str(kind)))
 
 
+async def open_jobs_of(account_id: UUID, kind: Kind) -> int:
+    """How many of a kind wait or run for an account."""
+    return int(await fetch_value(sql.COUNT_OPEN_OF_ACCOUNT, account_id, str(kind)))
+
+
 # --- by the worker -------------------------------------------------------------------------------
 
 
@@ -186,7 +194,12 @@ async def actor_of(work: Work) -> Actor | None:
 
 
 def may_see(actor: Actor, row: Any) -> bool:
-    """The account that began it, and the school's own staff."""
+    """The account that began it, and the school's own staff; an export is its account's alone.
+
+    What an account may export depends on its level, its department and its rights.
+    """
+    if row["kind"] == Kind.EXPORT:
+        return bool(row["account_id"] == actor.id)
     if actor.school_id is None or row["school_id"] != actor.school_id:
         return False
     return actor.party is Party.SCHOOL or row["account_id"] == actor.id
@@ -202,8 +215,9 @@ async def cancel_job(actor: Actor, job_id: UUID) -> None:
 
 @command(journaled=False)
 async def _cancel(book: Book, job_id: UUID) -> str:
-    require_write(book.actor, Party.DEPARTMENT, Party.SCHOOL)
     row = await fetch_row(sql.LOCK, job_id)
+    if row is None or row["kind"] != Kind.EXPORT:  # accounts that only read have exports of their own
+        require_write(book.actor, Party.DEPARTMENT, Party.SCHOOL)
     if row is None or not may_see(book.actor, row):
         raise NotFound
     if await execute(sql.CANCEL, job_id, book.now) != 1:

@@ -52,7 +52,7 @@ async def _unmask(book: Book, graduate_id: UUID, reason: str) -> str:
     # Two tabs of one account count one after the other.
     await Account.filter(id=book.actor.id).select_for_update().first()
     since = book.now - timedelta(seconds=UNMASK.seconds)
-    recent = await Unmasking.filter(account_id=book.actor.id, at__gt=since).order_by("at")
+    recent = await Unmasking.filter(account_id=book.actor.id, job_id=None, at__gt=since).order_by("at")
     if len(recent) >= UNMASK.times:
         wait = recent[0].at - since
         raise RateLimited(TOO_MANY, retry_after=max(1, int(wait.total_seconds())))

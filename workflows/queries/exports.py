@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.db import fetch_value
-from models.parties import STAFF, Module, Party
+from models.parties import STAFF, Level, Module, Party
 from workflows.actors import Actor, require, require_read, require_write, visible_to
 from workflows.errors import Fault, InvalidForm
 from workflows.export_sheets import Cell
@@ -21,7 +21,7 @@ from workflows.queries.export_cells import SELECTION, Told
 from workflows.queries.graduates import GraduateFilters
 from workflows.queries.modules import require_open
 from workflows.queries.paging import Where, pages
-from workflows.queries.queues import MENUS, menu_of
+from workflows.queries.queues import MENUS
 from workflows.queries.record_filters import Filters, filters_from, narrow
 from workflows.queries.records import COLUMNS, SOURCE, order_of
 from workflows.queries.reviewing import reviewed
@@ -56,12 +56,12 @@ class Listing:
 
 
 async def check(actor: Actor, wish: Wish) -> None:
-    """Raises Forbidden, ModuleClosed, ReadOnly (whole numbers), NotFound (menu), InvalidForm (reason, columns)."""
+    """Raises Forbidden, ModuleClosed, ReadOnly (whole numbers), InvalidForm (menu, columns, reason)."""
     require(actor, *STAFF)
     require_read(actor)
     await require_open(actor, Module.EMPLOYMENT, wish.people.cohort if wish.kind == RESULTS else wish.filters.cohort)
-    if wish.kind != RESULTS:
-        menu_of(wish.menu)
+    if wish.kind != RESULTS and wish.menu not in MENUS:
+        raise InvalidForm([Fault("menu", "required", "请选择要导出的菜单。")])
     if unknown := [name for name in wish.columns if name not in SELECTION]:
         raise InvalidForm([Fault("columns", "unknown_column", f"没有名为“{name[:40]}”的列。") for name in unknown[:5]])
     if wish.whole:
@@ -119,6 +119,8 @@ async def size_of(actor: Actor, wish: Wish) -> int:
 def wish_from(given: Any) -> Wish:
     """A wish as a job keeps it; the shape was checked before."""
     people = {n: v for n, v in given.get("people", {}).items() if v is not None}
+    if "level" in people:
+        people["level"] = Level(people["level"])
     return Wish(
         kind=given["kind"],
         menu=given.get("menu", ""),

@@ -10,8 +10,9 @@ from uuid import UUID
 from models import storage
 from models.db import fetch_row
 from models.sql import jobs as sql
+from models.vault import unseal_file
 from workflows.actors import Actor, require_read
-from workflows.commands.jobs import Kind, may_see
+from workflows.commands.jobs import EXPORT_PLACE, Kind, may_see
 from workflows.errors import NotFound, Unavailable
 from workflows.queries.records import moment
 
@@ -20,6 +21,7 @@ KINDS = {
     Kind.ROSTER_IMPORT: "导入学生名单",
     Kind.EMS_LOOKUP: "获取最新学生信息",
     Kind.EMS_RESTORE: "核对后恢复学生",
+    Kind.EXPORT: "导出名单",
 }
 
 
@@ -50,11 +52,14 @@ async def read_job_file(actor: Actor, job_id: UUID) -> tuple[str, bytes]:
     if not row["result_sha256"]:
         raise NotFound
     try:
-        return row["result_name"], await asyncio.to_thread(storage.get, row["result_sha256"])
+        content = await asyncio.to_thread(storage.get, row["result_sha256"])
     except storage.NotStoredError:
         raise NotFound from None
     except storage.StorageError as exc:
         raise Unavailable from exc
+    if row["kind"] == Kind.EXPORT:
+        content = await asyncio.to_thread(unseal_file, EXPORT_PLACE, content)
+    return row["result_name"], content
 
 
 async def _seen(actor: Actor, job_id: UUID) -> Any:
