@@ -42,6 +42,8 @@ EVERYTHING: dict[str, Any] = {
     "degree_level": "master",
     "substate": "",
     "own_mobile": "15400000001",
+    "proofs": ["01950000-0000-7000-8000-000000000001"],
+    "scans": ["01950000-0000-7000-8000-000000000001"],
 }
 EMPLOYER = {"dwmc", "dwzzjgdm", "dwxzdm", "dwhydm", "dwszddm"}
 WANTED: dict[str, set[str]] = {
