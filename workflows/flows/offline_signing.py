@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from models.parties import Module, Party
 from models.states import Flow, OfflineSigning, Phase
 from workflows import guards as g
@@ -12,10 +14,12 @@ from workflows.flows.reviewing import (
     SUPERSEDE,
     Stages,
     approvals,
+    cancellation,
     lapses,
     rejections,
     restaging,
     returns,
+    submissions,
 )
 from workflows.spec import Push, State, Transition, Workflow
 
@@ -49,34 +53,20 @@ OFFLINE_SIGNING = Workflow(
         State(S.LAPSED, "届次已截止，自动关闭", Phase.END, "lapsed"),
     ),
     transitions=(
-        Transition(
-            "submit",
-            "申请就业协议",
-            (),
-            AGREEMENT.start,
-            GRADUATE,
-            guards=(*g.ENTRY, g.TRAINING_MODE, g.SLOT_FREE),
-            form="offline_signing.submit",
-            submits=True,
-        ),
-        Transition(
-            "submit",
-            "重新提交",
-            (S.AGREEMENT_DRAFT, S.AGREEMENT_RETURNED),
-            AGREEMENT.start,
-            GRADUATE,
-            guards=(*g.ENTRY, g.TRAINING_MODE),
-            form="offline_signing.submit",
-            submits=True,
-        ),
-        Transition(
-            "withdraw",
-            "撤回申请",
-            AGREEMENT.both,
-            S.AGREEMENT_DRAFT,
-            GRADUATE,
-            guards=(*g.ENTRY, g.NOT_REVIEWED),
-            form="take_back",
+        *submissions(
+            AGREEMENT,
+            Transition(
+                "submit",
+                "申请就业协议",
+                (),
+                S.AGREEMENT_REVIEW_SCHOOL,
+                GRADUATE,
+                guards=(*g.ENTRY, g.TRAINING_MODE, g.SLOT_FREE),
+                form="offline_signing.submit",
+            ),
+            draft=S.AGREEMENT_DRAFT,
+            returned=S.AGREEMENT_RETURNED,
+            take_back="撤回申请",
         ),
         *approvals(
             AGREEMENT,
@@ -133,27 +123,11 @@ OFFLINE_SIGNING = Workflow(
         ),
         *returns(SIGNING, S.SIGNING_RETURNED, tell=("upload_returned", "upload_returned_employer")),
         *rejections(SIGNING, S.SIGNING_REJECTED, tell=("review_rejected", "signing_rejected_employer"), revokes=True),
-        Transition(
-            "cancel",
-            "取消申请",
-            (S.AGREEMENT_DRAFT, S.AGREEMENT_RETURNED),
-            S.CANCELLED,
-            GRADUATE,
-            guards=(g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN),
-            form="cancel",
-            danger=True,
-        ),
-        Transition(
-            "cancel",
-            "取消申请",
-            (S.AGREEMENT_ISSUED,),
-            S.CANCELLED,
-            GRADUATE,
-            guards=(g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN),
-            form="cancel",
+        cancellation("取消申请", (S.AGREEMENT_DRAFT, S.AGREEMENT_RETURNED), S.CANCELLED),
+        replace(
+            cancellation("取消申请", (S.AGREEMENT_ISSUED,), S.CANCELLED),
             tell=("agreement_cancelled_employer",),
             revokes_agreement=True,
-            danger=True,
         ),
         Transition(
             "edit",

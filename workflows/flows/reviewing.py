@@ -38,6 +38,30 @@ class Stages:
         return Branch({ReviewMode.SCHOOL: self.school, ReviewMode.DEPARTMENT_THEN_SCHOOL: self.department})
 
 
+# What is asked where something begins, and not when it is sent again.
+_BEGINNING = (g.SLOT_FREE, g.SIGNING_IN_FORCE, g.NO_LIVE_TERMINATION, g.TERMINATIONS_LEFT)
+
+
+def submissions(stages: Stages, first: Transition, *, draft: str, returned: str, take_back: str) -> list[Transition]:
+    """What a graduate does: submit (`first` makes the record), take back while nobody has decided, submit again."""
+    first = replace(first, by=GRADUATE, target=stages.start, submits=True)
+    lasting = tuple(guard for guard in first.guards if guard not in _BEGINNING)
+    again = replace(
+        first, label="重新提交", source=(draft, returned), guards=lasting, tell=(), counts=False, danger=False
+    )
+    entry = tuple(guard for guard in lasting if guard in g.ENTRY)
+    withdraw = Transition(
+        "withdraw", take_back, stages.both, draft, GRADUATE, guards=(*entry, g.NOT_REVIEWED), form="take_back"
+    )
+    return [first, again, withdraw]
+
+
+def cancellation(label: str, source: tuple[str, ...], target: str) -> Transition:
+    """The graduate gives up what waits for the graduate anyway."""
+    guards = (g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN)
+    return Transition("cancel", label, source, target, GRADUATE, guards=guards, form="cancel", danger=True)
+
+
 def approvals(stages: Stages, final: Transition, *, guards: tuple[Guard, ...] = ()) -> list[Transition]:
     """`final` as the school's step, and before it the department's, which only moves on.
 

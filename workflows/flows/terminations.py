@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from models.parties import Module, Party
 from models.states import Flow, OfflineTermination, OnlineTermination, Phase
 from workflows import guards as g
@@ -11,10 +13,12 @@ from workflows.flows.reviewing import (
     SCHOOL,
     Stages,
     approvals,
+    cancellation,
     lapses,
     rejections,
     restaging,
     returns,
+    submissions,
 )
 from workflows.spec import Cascade, State, Transition, Workflow
 
@@ -189,47 +193,28 @@ OFFLINE_TERMINATION = Workflow(
         State(F.COMPLETED, "解约完成", Phase.END, "completed"),
     ),
     transitions=(
-        Transition(
-            "submit",
-            "申请解约",
-            (),
-            OFFLINE_REVIEW.start,
-            GRADUATE,
-            guards=(*_REQUEST, g.TERMINATIONS_LEFT),
-            form="offline_termination.submit",
-            tell=("termination_submitted_employer",),
-            submits=True,
-            counts=True,
-            danger=True,
+        *submissions(
+            OFFLINE_REVIEW,
+            Transition(
+                "submit",
+                "申请解约",
+                (),
+                F.REVIEW_SCHOOL,
+                GRADUATE,
+                guards=(*_REQUEST, g.TERMINATIONS_LEFT),
+                form="offline_termination.submit",
+                tell=("termination_submitted_employer",),
+                counts=True,
+                danger=True,
+            ),
+            draft=F.DRAFT,
+            returned=F.RETURNED,
+            take_back="撤回解约申请",
         ),
-        Transition(
-            "submit",
-            "重新提交",
-            (F.DRAFT, F.RETURNED),
-            OFFLINE_REVIEW.start,
-            GRADUATE,
-            guards=_ANSWER,
-            form="offline_termination.submit",
-            submits=True,
-        ),
-        Transition(
-            "withdraw",
-            "撤回解约申请",
-            OFFLINE_REVIEW.both,
-            F.DRAFT,
-            GRADUATE,
-            guards=(*_ANSWER, g.NOT_REVIEWED),
-            form="take_back",
-        ),
-        Transition(
-            "cancel",
-            "取消解约申请",
-            (F.DRAFT, F.RETURNED),
-            F.CANCELLED,
-            GRADUATE,
-            guards=_ANSWER,
-            form="cancel",
+        replace(
+            cancellation("取消解约申请", (F.DRAFT, F.RETURNED), F.CANCELLED),
             tell=("termination_withdrawn_employer",),
+            danger=False,
         ),
         *approvals(
             OFFLINE_REVIEW,
