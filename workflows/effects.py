@@ -22,6 +22,7 @@ from workflows.facts import Facts, RecordFacts
 from workflows.forms import FORMS, Field, Form, Kind
 from workflows.notices import NOTICES, Notice
 from workflows.owed import Reader, messages, note, words
+from workflows.reminders import moments, next_due
 from workflows.spec import Push
 from workflows.upstream import destination
 
@@ -56,7 +57,7 @@ def move(decision: Decision, facts: Facts, actor: Actor) -> Move:
     row["waits_on"] = str(state.waits_on) if state.waits_on else None
     if moved:
         row["waiting_since"] = facts.now if state.waits_on else None
-        row["reminded_at"] = None
+        row["remind_at"] = next_due(moments(row), facts.now)
     if transition.submits:
         row["round"] += row["submitted_at"] is not None
         row["submitted_at"], row["submitted_by"], row["reviewed"] = facts.now, str(actor.party), False

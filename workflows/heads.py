@@ -58,7 +58,7 @@ def new_row(decision: Decision, facts: Facts) -> dict[str, Any]:
         "created_at": facts.now,
         "submitted_at": None,
         "submitted_by": "",
-        "reminded_at": None,
+        "remind_at": None,
         "waiting_since": None,
         "expires_at": decision.expires_at,
         "department": graduate.department,

@@ -2,20 +2,24 @@
 
 Days of waiting are whole days after the record began to wait, or after its graduate came back to the roster. What
 counts towards an end (an invitation's own, the cohort's) comes at 09:00 Shanghai, so many days before that day.
-The school reads in its digest (`queries/digest.py`) which employers keep silent.
+A record carries the next of its moments (`records.remind_at`), so that the clock finds what is due by an index. The
+school reads in its digest (`queries/digest.py`) which employers keep silent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, Final
 
+from models.kit import SHANGHAI, cohort_close, shanghai_day
 from models.parties import Party
 from models.states import Flow, OfflineSigning, OnlineSigning, OnlineTermination, Phase
 from workflows.flows import FLOWS
-from workflows.limits import REMIND_AFTER, REMIND_BEFORE_CLOSE, REMIND_BEFORE_EXPIRY
+from workflows.limits import REMIND_AFTER, REMIND_BEFORE_CLOSE, REMIND_BEFORE_EXPIRY, REMINDER_HOUR
 from workflows.spec import State
 
 
@@ -73,16 +77,47 @@ SILENT: Final = OnlineTermination.AWAITING_EMPLOYER
 """Where the school is told how long nobody has answered, and may force the end."""
 
 
-def rules() -> list[dict[str, Any]]:
-    """The table as the statement `sql.DUE_REMINDERS` reads it: a line per moment."""
-    return [
-        {
-            "flow": str(one.flow),
-            "state": one.state,
-            "anchor": str(one.anchor),
-            "days": days,
-            "notices": list(one.notices),
-        }
-        for one in REMINDERS
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a record is next reminded of something, and by which notices."""
+
+    due: datetime
+    notices: tuple[str, ...]
+    anchor: Anchor
+
+
+_BY_PLACE: Final = {
+    (str(flow), str(state)): tuple(found)
+    for (flow, state), found in groupby(
+        sorted(REMINDERS, key=lambda one: (one.flow, one.state)), key=lambda one: (one.flow, one.state)
+    )
+}
+
+
+def moments(row: Mapping[str, Any], since: datetime | None = None) -> list[Moment]:
+    """All moments of a record (its columns) between the beginning of its wait and its cohort's close, in order.
+
+    `since`: where the wait is counted from a later moment than `waiting_since`, after the graduate came back.
+    """
+    begun = max(filter(None, (row["waiting_since"], since)), default=None)
+    if begun is None:
+        return []
+    found = [
+        Moment(_due(one.anchor, days, begun, row), one.notices, one.anchor)
+        for one in _BY_PLACE.get((row["flow"], row["state"]), ())
         for days in one.days
     ]
+    return sorted((m for m in found if begun < m.due <= cohort_close(row["cohort"])), key=lambda m: m.due)
+
+
+def next_due(found: Iterable[Moment], now: datetime) -> datetime | None:
+    """The first moment that is still to come."""
+    return next((m.due for m in found if m.due > now), None)
+
+
+def _due(anchor: Anchor, days: int, begun: datetime, row: Mapping[str, Any]) -> datetime:
+    if anchor is Anchor.WAITING:
+        return begun + timedelta(days=days)
+    end = row["expires_at"] if anchor is Anchor.EXPIRY else cohort_close(row["cohort"])
+    day = shanghai_day(end) - timedelta(days=days)
+    return datetime.combine(day, time(REMINDER_HOUR), SHANGHAI).astimezone(UTC)

@@ -26,7 +26,7 @@ ORDER BY id FOR NO KEY UPDATE"""
 
 LOCK_RECORDS = """
 SELECT id, school_id, cohort, flow, graduate_id, employer_id, parent_id, state, version, round, reviewed, slot,
-       waiting_since, created_at, expires_at, submitted_at, submitted_by, reminded_at, department, level, graduate_name,
+       waiting_since, created_at, expires_at, submitted_at, submitted_by, remind_at, department, level, graduate_name,
        major, destination_code, agreement_no, employer_uscc, employer_name, employer_name_key, employer_nature,
        employer_industry, employer_region, position_category, contact_bidx, form, snapshot, take_latest
 FROM records
@@ -71,7 +71,7 @@ _MADE = (
     "major",
 )
 CHANGED = (
-    "state", "slot", "waits_on", "waiting_since", "reviewed", "round", "submitted_at", "submitted_by", "reminded_at",
+    "state", "slot", "waits_on", "waiting_since", "reviewed", "round", "submitted_at", "submitted_by", "remind_at",
     "expires_at", "department", "employer_id", "destination_code", "agreement_no", "employer_uscc", "employer_name",
     "employer_name_key", "employer_nature", "employer_industry", "employer_region", "position_category",
     "contact_bidx", "take_latest", "form", "snapshot",

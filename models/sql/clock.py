@@ -29,37 +29,19 @@ JOIN graduates g ON g.id = r.graduate_id
 WHERE e.status = 'suspended' AND ($1::uuid IS NULL OR e.id = $1) AND g.invalid_at IS NULL
 ORDER BY r.id LIMIT $2"""
 
-# Whose reminder is due ($2: the table of reminders). Of several moments that have passed unnoticed only the last is
-# reminded of; one that lay before the wait began, or before the graduate came back to the roster, is none.
-DUE_REMINDERS = """
-WITH rule AS MATERIALIZED (
-  SELECT * FROM jsonb_to_recordset($2::jsonb) AS x(flow text, state text, anchor text, days int, notices text[])),
-due AS (
-  SELECT DISTINCT ON (r.id) r.id, r.version, x.notices, x.anchor, d.due,
-    b.id AS binding_id, COALESCE(s.sms_fallback, TRUE) AS sms_fallback
-  FROM records r JOIN rule x ON x.flow = r.flow AND x.state = r.state
-  JOIN graduates g ON g.id = r.graduate_id AND g.invalid_at IS NULL
-  LEFT JOIN bindings b ON b.graduate_id = r.graduate_id AND b.ended_at IS NULL AND b.following
-  LEFT JOIN settings s ON s.school_id = r.school_id AND s.cohort = r.cohort
-  CROSS JOIN LATERAL (SELECT CASE x.anchor
-    WHEN 'waiting' THEN GREATEST(r.waiting_since, g.restored_at) + make_interval(hours => 24 * x.days)
-    WHEN 'expiry' THEN (date_trunc('day', r.expires_at AT TIME ZONE 'Asia/Shanghai')
-      + make_interval(days => -x.days, hours => $3)) AT TIME ZONE 'Asia/Shanghai'
-    ELSE (make_timestamp(r.cohort + 1, 1, 31, $3, 0, 0) - make_interval(days => x.days)) AT TIME ZONE 'Asia/Shanghai'
-    END AS due) d
-  WHERE r.waits_on IS NOT NULL AND d.due <= $1 AND d.due > GREATEST(r.waiting_since, g.restored_at)
-    AND (r.reminded_at IS NULL OR r.reminded_at < d.due) AND (x.anchor <> 'expiry' OR r.expires_at > $1)
-    AND $1 < make_timestamp(r.cohort + 1, 2, 1, 0, 0, 0) AT TIME ZONE 'Asia/Shanghai'
-  ORDER BY r.id, d.due DESC LIMIT $4)
+# Records with a moment of reminding that has come; those of the frozen wait (workflows.md, Conventions 10).
+TO_REMIND = """
 SELECT r.id, r.school_id, r.graduate_id, r.employer_id, r.cohort, r.flow, r.state, r.version, r.employer_name,
-  r.destination_code, r.expires_at, due.notices, due.anchor, due.due, due.binding_id, due.sms_fallback
-FROM due JOIN records r ON r.id = due.id AND r.version = due.version
-ORDER BY r.id FOR NO KEY UPDATE OF r SKIP LOCKED"""
+  r.destination_code, r.expires_at, r.waiting_since, r.remind_at, g.restored_at, b.id AS binding_id,
+  COALESCE(s.sms_fallback, TRUE) AS sms_fallback
+FROM records r JOIN graduates g ON g.id = r.graduate_id
+LEFT JOIN bindings b ON b.graduate_id = r.graduate_id AND b.ended_at IS NULL AND b.following
+LEFT JOIN settings s ON s.school_id = r.school_id AND s.cohort = r.cohort
+WHERE r.remind_at <= $1 AND g.invalid_at IS NULL
+ORDER BY r.remind_at, r.id LIMIT $2 FOR NO KEY UPDATE OF r SKIP LOCKED"""
 
-# Whoever was first has moved the mark; only what is returned is reminded of.
 REMINDED = """
-UPDATE records r SET reminded_at = $3 FROM unnest($1::uuid[], $2::timestamptz[]) AS x(id, due)
-WHERE r.id = x.id AND (r.reminded_at IS NULL OR r.reminded_at < x.due) RETURNING r.id"""
+UPDATE records r SET remind_at = x.next FROM unnest($1::uuid[], $2::timestamptz[]) AS x(id, next) WHERE r.id = x.id"""
 
 # Codes of employers that may invite or wait to be verified: never asked for, or asked for long ago ($1); one that the
 # registry did not answer for is left alone until $2.

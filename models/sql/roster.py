@@ -152,7 +152,10 @@ WHERE status IN ('pending', 'deferred') AND notice NOT IN ('one_time_code', 'pho
 
 DEADLINES = "SELECT id, expires_at FROM records WHERE graduate_id = $1 AND waits_on IS NOT NULL AND expires_at >= $2"
 
-EXTEND = "UPDATE records SET expires_at = $2, reminded_at = NULL WHERE id = $1"
+# Days of waiting count from the return: the clock looks at these records anew.
+REMIND_ANEW = "UPDATE records SET remind_at = $2 WHERE graduate_id = $1 AND waits_on IS NOT NULL"
+
+EXTEND = "UPDATE records SET expires_at = $2 WHERE id = $1"
 
 # Employers with something under way or in force: they are told that it pauses, and that it goes on.
 EMPLOYERS = """

@@ -33,7 +33,7 @@ class Record(Model):
         max_length=16, default="", db_default="", description="the party of this round's submission"
     )
     expires_at = fields.DatetimeField(null=True)
-    reminded_at = fields.DatetimeField(null=True)
+    remind_at = fields.DatetimeField(null=True, description="the next moment of `workflows/reminders.py`")
     department = fields.CharField(max_length=120)
     level = fields.CharField(max_length=16)
     graduate_name = fields.CharField(max_length=80)

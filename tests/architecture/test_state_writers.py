@@ -123,7 +123,7 @@ def test_the_scan_sees_every_way_to_write_a_state(code: str) -> None:
         ("UPDATE records SET version = version + 1, state = $1 WHERE id = $2", True),
         ('update "records" r set "state"=$1', True),
         ("INSERT INTO records (id) VALUES ($1)", True),
-        ("UPDATE records SET reminded_at = $1 WHERE state = 'invited'", False),
+        ("UPDATE records SET remind_at = $1 WHERE state = 'invited'", False),
         ("UPDATE registry_status SET status = 'x'; SELECT state = 'a' FROM records", False),
         ("SELECT count(*) FROM records WHERE state = 'signed'", False),
     ],

@@ -19,7 +19,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     outbox_of,
 )
 from tests.harness.world import Person, World, accept, add_graduates, invite, make_employer, make_world
-from workflows.actors import CLOCK
 from workflows.commands import clock
 from workflows.commands.tokens import VISITOR, open_state
 from workflows.engine import Outcome
@@ -41,7 +40,7 @@ async def noon(clock: Any, world: World) -> Any:
 
 async def clock_out() -> None:
     """Invitations of earlier tests have had their reminder and end with the tests."""
-    await db.execute("UPDATE records SET reminded_at = now(), expires_at = '2099-01-01' WHERE state = 'invited'")
+    await db.execute("UPDATE records SET remind_at = NULL, expires_at = '2099-01-01' WHERE state = 'invited'")
 
 
 async def invited(world: World, days: int = 15, *, bound: bool = False) -> tuple[Person, Outcome]:
@@ -116,12 +115,12 @@ async def test_a_reminder_is_written_at_nine_of_the_day_before_and_only_once(wor
     """Invited on 5 March for 15 days: the last day is the 20th, the reminder is due on the 19th at nine."""
     _, outcome = await invited(world, bound=True)
     noon.at("2027-03-19T08:59:59+08:00")
-    assert await clock.remind(CLOCK) == 0
+    assert await clock.remind_all() == 0
     noon.at("2027-03-19T09:00:00+08:00")
-    done = await asyncio.gather(*(clock.remind(CLOCK) for _ in range(4)))
+    done = await asyncio.gather(*(clock.remind_all() for _ in range(4)))
     assert sum(done) == 1
     noon.advance(hours=5)
-    assert await clock.remind(CLOCK) == 0
+    assert await clock.remind_all() == 0
     (owed,) = await reminders(outcome)
     assert (owed["channel"], owed["status"]) == ("wechat", "pending")
     assert '"deadline": "2027年3月20日 23:59"' in owed["params"]
@@ -130,14 +129,14 @@ async def test_a_reminder_is_written_at_nine_of_the_day_before_and_only_once(wor
 async def test_without_wechat_the_reminder_goes_by_sms_where_the_school_allows_it(world: World, noon: Any) -> None:
     _, outcome = await invited(world)
     noon.at("2027-03-19T09:00:00+08:00")
-    await clock.remind(CLOCK)
+    await clock.remind_all()
     assert [one["channel"] for one in await reminders(outcome)] == ["sms"]
 
 
 async def test_a_late_reminder_still_comes_before_the_end_and_keeps_the_quiet_hours(world: World, noon: Any) -> None:
     _, outcome = await invited(world)
     noon.at("2027-03-20T02:00:00+08:00")
-    assert await clock.remind(CLOCK) == 1
+    assert await clock.remind_all() == 1
     (owed,) = await reminders(outcome)
     assert owed["status"] == "deferred"
     assert owed["due_at"].astimezone(SHANGHAI) == shanghai("2027-03-20T08:00:00")
@@ -146,7 +145,7 @@ async def test_a_late_reminder_still_comes_before_the_end_and_keeps_the_quiet_ho
 async def test_after_the_end_nobody_is_reminded(world: World, noon: Any) -> None:
     _, outcome = await invited(world)
     noon.at("2027-03-21T09:00:00+08:00")
-    assert await clock.remind(CLOCK) == 0
+    assert await clock.remind_all() == 0
     assert await reminders(outcome) == []
 
 
@@ -154,7 +153,7 @@ async def test_an_invitation_for_a_day_needs_no_reminder(world: World, noon: Any
     """Made at noon with the next day as its last: nine o'clock of the day before had passed already."""
     _, outcome = await invited(world, days=1)
     noon.advance(hours=3)
-    assert await clock.remind(CLOCK) == 0
+    assert await clock.remind_all() == 0
     assert await reminders(outcome) == []
 
 
@@ -164,14 +163,14 @@ async def test_who_has_answered_or_is_frozen_is_not_reminded(world: World, noon:
     frozen, _ = await invited(world)
     await db.execute("UPDATE graduates SET invalid_at = $2 WHERE id = $1", frozen.id, kit.now())
     noon.at("2027-03-19T10:00:00+08:00")
-    assert await clock.remind(CLOCK) == 0
+    assert await clock.remind_all() == 0
 
 
 async def test_a_reminder_leaves_the_records_version_alone(world: World, noon: Any) -> None:
     """Whoever looked at the record before the reminder may still accept."""
     person, outcome = await invited(world)
     noon.at("2027-03-19T09:00:00+08:00")
-    await clock.remind(CLOCK)
+    await clock.remind_all()
     accepted = await accept(world, outcome, person)
     assert accepted.state == "review_school"
     assert [one["status"] for one in await reminders(outcome)] == ["superseded"]

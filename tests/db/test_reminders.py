@@ -22,7 +22,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
 )
 from tests.harness.reaching import Case, reach
 from tests.harness.world import Person, World, add_graduates, make_world
-from workflows.actors import CLOCK
 from workflows.commands import clock
 from workflows.commands.roster import invalidate_graduate, restore_graduate
 from workflows.queries.digest import read_digest
@@ -38,7 +37,9 @@ async def noon(clock: Any, world: World) -> Any:
     """Noon of 5 March 2027; what earlier tests left waiting waits for nobody any more."""
     clock.at(NOON)
     await empty_outbox()
-    await db.execute("UPDATE records SET waits_on = NULL, waiting_since = NULL WHERE waits_on IS NOT NULL")
+    await db.execute(
+        "UPDATE records SET waits_on = NULL, waiting_since = NULL, remind_at = NULL WHERE waits_on IS NOT NULL"
+    )
     return clock
 
 
@@ -115,7 +116,7 @@ async def test_the_graduate_who_owes_an_answer_is_reminded(world: World, noon: A
 async def test_four_processes_at_once_remind_once(world: World, noon: Any) -> None:
     case = await case_at(world, Flow.DESTINATION, "returned")
     noon.advance(days=3)
-    assert sum(await asyncio.gather(*(clock.remind(CLOCK) for _ in range(4)))) == 1
+    assert sum(await asyncio.gather(*(clock.remind_all() for _ in range(4)))) == 1
     assert await told(case.record_id) == ["return_reminder"]
 
 

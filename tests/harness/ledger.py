@@ -115,7 +115,8 @@ async def _verify_debts(school_id: UUID, rows: list[Any], stored: list[Any]) -> 
     wanted_notes = set()
     for row in (r for r in rows if r["subject_kind"] == "record"):
         for name in _step(row).tell:
-            if NOTICES[name].to == "employer" and row["subject_id"] in dealing:
+            own = NOTICES[name].others_only and row["party"] == "employer"
+            if NOTICES[name].to == "employer" and row["subject_id"] in dealing and not own:
                 wanted_notes.add(f"{row['act_id']}:{row['subject_id']}:{name}")
     assert notes == wanted_notes
     assert {r["key"] for r in owed if r["notice"] == "push"} == _pushes(rows, stored)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from models.states import Channel, Flow
 from workflows.flows import FLOWS
 from workflows.notices import FADING, NOTICES, Notice, Sms, due
 from workflows.owed import Reader, matter, messages, note, words
-from workflows.reminders import REMINDERS, Anchor, rules
+from workflows.reminders import REMINDERS, Anchor, moments, next_due
 
 NIGHT = datetime(2027, 3, 5, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
 DAY = datetime(2027, 3, 5, 4, 0, tzinfo=UTC)
@@ -147,7 +147,20 @@ def test_returned_records_owed_uploads_and_answers_are_reminded_of_after_three_s
     }
 
 
-def test_the_table_that_the_statement_reads_has_a_line_per_moment() -> None:
-    lines = rules()
-    assert len(lines) == sum(len(one.days) for one in REMINDERS)
-    assert len({(line["flow"], line["state"], line["anchor"], line["days"]) for line in lines}) == len(lines)
+def test_moments_come_in_order_and_lie_after_the_beginning_of_the_wait() -> None:
+    row = {"flow": "destination", "state": "returned", "cohort": 2027, "expires_at": None}
+    early = moments({**row, "waiting_since": DAY})
+    assert [m.due for m in early[:3]] == [DAY + timedelta(days=days) for days in (3, 7, 15)]
+    assert [kit.screen_time(m.due) for m in early[3:]] == [
+        "2028-01-01 09:00", "2028-01-17 09:00", "2028-01-24 09:00", "2028-01-30 09:00",
+    ]  # fmt: skip
+    assert next_due(early, DAY + timedelta(days=3)) == DAY + timedelta(days=7)
+    late = datetime(2028, 1, 29, 4, tzinfo=UTC)
+    assert [m.notices for m in moments({**row, "waiting_since": late})] == [("close_reminder",)]
+    assert moments({**row, "state": "approved", "waiting_since": None}) == []
+
+
+def test_days_count_from_the_return_of_the_graduate() -> None:
+    row = {"flow": "destination", "state": "returned", "cohort": 2027, "expires_at": None, "waiting_since": DAY}
+    back = DAY + timedelta(days=20)
+    assert moments(row, back)[0].due == back + timedelta(days=3)

@@ -18,7 +18,7 @@ from models.kit import now as clock
 from models.parties import Party
 from models.sql import acts
 from models.sql import clock as sql
-from models.states import Flow
+from models.states import Flow, OnlineSigning
 from workflows.actors import CLOCK
 from workflows.commands import Book, command
 from workflows.commands.inbox import sweep_replies
@@ -26,11 +26,11 @@ from workflows.commands.tokens import sweep_tokens
 from workflows.engine import act
 from workflows.errors import Conflict, NotFound
 from workflows.flows import FLOWS
-from workflows.limits import REGISTRY_FRESH, REMINDER_HOUR
+from workflows.limits import REGISTRY_FRESH
 from workflows.notices import NOTICES
 from workflows.owed import Reader, messages, note, words
 from workflows.ports import OutsideFault, RegistryEntry
-from workflows.reminders import Anchor, rules
+from workflows.reminders import Anchor, Moment, moments, next_due
 
 AT_ONCE: Final = 200
 NOT_LISTED: Final = "未查到登记信息"
@@ -98,39 +98,51 @@ async def _step(row: Mapping[str, Any], action: str, due_at: str, moment: dateti
 
 
 async def remind_all() -> int:
-    """`remind` until nothing is due; how many records."""
-    done = 0
-    while step := await remind(CLOCK):
-        done += step
-    return done
+    """Owe every reminder that is due (`workflows.reminders`); how many records were reminded of."""
+    reminded = 0
+    while True:
+        seen, done = await remind(CLOCK)
+        reminded += done
+        if seen < AT_ONCE:
+            return reminded
 
 
 @command(journaled=False)
-async def remind(book: Book) -> int:
-    """Owe the reminders of `workflows.reminders` that are due, at most `AT_ONCE` records; how many.
+async def remind(book: Book) -> tuple[int, int]:
+    """Look at `AT_ONCE` records whose moment has come; how many there were, how many are reminded of something now.
 
-    Each happens once: the record is marked in the same transaction, its rows have one key per moment and channel.
+    Each moment happens once: the record carries the next one from here on, its rows have one key per moment. Of several
+    that passed unnoticed only the last is reminded of, and none after the end that it speaks of.
     """
-    rows = await fetch(sql.DUE_REMINDERS, book.now, json.dumps(rules()), REMINDER_HOUR, AT_ONCE)
-    marked = await fetch(sql.REMINDED, [row["id"] for row in rows], [row["due"] for row in rows], book.now)
-    ours = {row["id"] for row in marked}
+    rows = await fetch(sql.TO_REMIND, book.now, AT_ONCE)
+    plans = {row["id"]: moments(row, row["restored_at"]) for row in rows}
+    coming = [next_due(plans[row["id"]], book.now) for row in rows]
+    await execute(sql.REMINDED, [row["id"] for row in rows], coming)
     notes: list[dict[str, Any]] = []
+    done = 0
     for row in rows:
-        if row["id"] in ours:
-            notes += _remind(book, row)
+        passed = [m for m in plans[row["id"]] if row["remind_at"] <= m.due <= book.now]
+        if passed and not _over(row, book.now):
+            notes += _remind(book, row, passed[-1])
+            done += 1
     if notes:
         await execute(acts.INSERT_INBOX_NOTES, json.dumps(notes, ensure_ascii=False), book.now)
-    return len(ours)
+    return len(rows), done
 
 
-def _remind(book: Book, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _over(row: Mapping[str, Any], now: datetime) -> bool:
+    ends = cohort_close(row["cohort"])
+    return now > (min(row["expires_at"], ends) if row["expires_at"] and row["state"] == OnlineSigning.INVITED else ends)
+
+
+def _remind(book: Book, row: Mapping[str, Any], moment: Moment) -> list[dict[str, Any]]:
     """Owe one record's messages to the graduate; those for the employer's inbox."""
-    until = cohort_close(row["cohort"]) if row["anchor"] == Anchor.CLOSE else None
+    until = cohort_close(row["cohort"]) if moment.anchor is Anchor.CLOSE else None
     params = words(row, version=row["version"], at=book.now, until=until)
     reader = Reader(row["graduate_id"], row["school_id"], row["binding_id"], row["sms_fallback"])
-    once = f"{row['id']}:{json_time(row['due'])}"
+    once = f"{row['id']}:{json_time(moment.due)}"
     notes: list[dict[str, Any]] = []
-    for name in row["notices"]:
+    for name in moment.notices:
         notice = NOTICES[name]
         if notice.to is Party.EMPLOYER:
             notes += note(once, notice, row["employer_id"], row["id"], params)

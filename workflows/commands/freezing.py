@@ -63,6 +63,7 @@ async def thaw(book: Book, graduate_id: UUID, how: str) -> bool:
         # Deadlines end with a day; a part of a day counts as a whole one for the graduate.
         until = min(day_end(shanghai_day(record["expires_at"] + frozen)), close)
         await execute(sql.EXTEND, record["id"], until)
+    await execute(sql.REMIND_ANEW, graduate_id, book.now)
     await execute(sql.OUTDATE_NOTICE, str(graduate_id), "invalidated", book.now)
     await push_present(book, graduate_id)
     await _tell(book, row, "restored", "graduate_restored")
