@@ -54,3 +54,9 @@ def test_a_platform_that_does_not_answer_is_told(database_server: TestServer) ->
     done = wangqian("menu", "push", WQ_WECHAT_API_URL="http://127.0.0.1:9/wechat")
     assert done.returncode == 2
     assert "没有接受菜单" in done.stderr
+
+
+def test_a_comparison_with_the_ems_says_what_it_found(fresh_database: str) -> None:
+    done = wangqian("reconcile", "--school", "99001", "--cohort", "2027", DATABASE_URL=fresh_database)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "一致 0，等待上报 0，不一致 0，未能查询 0"
