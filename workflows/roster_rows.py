@@ -299,6 +299,8 @@ def _year_month(text: str) -> str | None:
 
 def _own_school(cells: Mapping[str, str], school_code: str) -> str:
     """A file of another school is the commonest slip; the EMS writes the code with or without its leading digits."""
+    if cells["yxdm"] in ("", school_code):
+        return school_code
     given = fold(cells["yxdm"])
     if given and school_code not in (given, given[-5:]):
         raise _BadCellError("yxdm", "other_school", "院校代码与本校不符，请核对是否选错了文件。")
