@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0009_notices")]
+    dependencies = [("models", "0010_remind_at")]
 
     operations = [
         ops.AddField(
