@@ -78,11 +78,12 @@ class Workbench:
         return True
 
     async def _keep(self, work: Work, progress: Progress, doing: asyncio.Task[None]) -> None:
-        """The heartbeat. A job that is ours no longer is dropped."""
+        """The heartbeat. A job that is ours no longer is dropped; one that we have just settled is left to tidy up."""
         while True:
             try:
                 if not await jobs.beat_job(CLOCK, work, progress, self._lease):
-                    doing.cancel()
+                    if not await jobs.has_ended(work):
+                        doing.cancel()
                     return
             except Exception as exc:
                 if not is_unavailable(exc):

@@ -34,6 +34,8 @@ BEAT = """
 UPDATE jobs SET lease_until = clock_timestamp() + $3::interval, done = $4, total = $5
 WHERE id = $1 AND token = $2 AND status = 'running'"""
 
+HAS_ENDED = "SELECT status IN ('done', 'failed') FROM jobs WHERE id = $1"
+
 GIVE_BACK = """
 UPDATE jobs SET status = 'waiting', token = NULL, lease_until = NULL, attempts = attempts - 1, done = 0
 WHERE id = $1 AND token = $2 AND status = 'running'"""

@@ -32,6 +32,7 @@ from workflows.errors import InvalidForm, NotFound, Refused
 from workflows.ports import Held, OutsideFault
 from workflows.queries.jobs import read_job, read_job_file
 from workflows.roster_files import BROKEN, TOO_BIG_INSIDE
+from workflows.roster_reader import Reading
 
 
 class Silent:
@@ -180,6 +181,44 @@ async def test_the_file_lies_sealed_in_the_store_and_is_gone_when_the_job_has_en
     assert note is not None
     assert note.detail["file_sha256"] == job.source_sha256
     assert note.actor == world.school.key
+
+
+async def test_a_heartbeat_that_meets_a_settled_job_lets_it_tidy_up(
+    world: w.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between its commit and its end a job beats on and finds itself over: the file must be forgotten all the same."""
+    job_id = await begin_import(world.school, world.cohort, csv_file([w.roster_row()]))
+    stored = (await Job.get(id=job_id)).source_stored
+    close = Reading.close
+
+    async def slowly(reading: Reading) -> None:
+        await asyncio.sleep(0.2)
+        await close(reading)
+
+    monkeypatch.setattr(Reading, "close", slowly)
+    await Workbench(Silent(), beat=0.02).once()
+    assert (await read_job(world.school, job_id))["status"] == "done"
+    with pytest.raises(storage.NotStoredError):
+        storage.get(stored)
+
+
+async def test_a_job_that_is_cancelled_while_it_runs_is_dropped(
+    world: w.World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = w.roster_row()
+    job_id = await begin_import(world.school, world.cohort, csv_file([row]))
+    head = Reading.head
+
+    async def slowly(reading: Reading) -> Any:
+        await jobs.cancel_job(world.school, job_id)
+        await asyncio.sleep(30)
+        return await head(reading)
+
+    monkeypatch.setattr(Reading, "head", slowly)
+    async with asyncio.timeout(20):
+        assert await Workbench(Silent(), beat=0.02).once()
+    assert (await read_job(world.school, job_id))["status"] == "cancelled"
+    assert of([row], await entries(world)) == []
 
 
 async def test_a_cancelled_job_writes_nothing_and_its_file_is_gone(world: w.World) -> None:

@@ -156,6 +156,11 @@ async def beat_job(book: Book, work: Work, progress: Progress, lease: timedelta 
     return await execute(sql.BEAT, work.id, work.token, lease, progress.done, progress.total) == 1
 
 
+async def has_ended(work: Work) -> bool:
+    """Whether somebody has settled it: us, or whoever has taken it over, whom our own settling then meets."""
+    return bool(await fetch_value(sql.HAS_ENDED, work.id))
+
+
 @command(journaled=False)
 async def return_job(book: Book, work: Work) -> None:  # noqa: ARG001  as above
     """Give it back untouched: this process ends."""
