@@ -12,6 +12,7 @@ import pytest
 from models import kit
 from models.db import execute, execute_many, fetch
 from models.kit import shanghai_day
+from models.tables import Graduate
 from tests.harness.world import World, invite, make_world
 from workflows.actors import Actor
 from workflows.limits import TOTAL_CAP
@@ -21,17 +22,22 @@ from workflows.queries.record_filters import Filters
 
 pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.soak]
 
-RECORDS, SCHOOLS = 200_000, 40
+RECORDS, SCHOOLS, PEOPLE = 200_000, 40, 40_000
 SELECTIVE = 2_000
 """Rows that one page may touch of 200,000: a handful of pages of what is filtered."""
 
+# Copies of one graduate; their proof codes say so, to find them again.
+_PEOPLE = """
+INSERT INTO graduates ({columns}, id, proof_code, id_bidx)
+SELECT {columns}, gen_random_uuid(), 'plan' || n, decode(lpad(to_hex(n), 32, '0'), 'hex')
+FROM graduates g, generate_series(1, $2) n WHERE g.id = $1"""
 # Copies of one invitation: other schools, days, employers, states; a few in review.
 _COPIES = """
 INSERT INTO records (id, school_id, cohort, flow, graduate_id, state, version, round, reviewed, slot, waits_on,
   waiting_since, created_at, submitted_at, expires_at, department, level, graduate_name, major, destination_code,
   agreement_no, employer_uscc, employer_name, employer_name_key, employer_nature, employer_industry, employer_region,
   position_category, form, snapshot, take_latest)
-SELECT gen_random_uuid(), s.id, r.cohort, r.flow, r.graduate_id,
+SELECT gen_random_uuid(), s.id, r.cohort, r.flow, g.id,
   CASE WHEN n % 50 = 0 THEN 'review_school' ELSE 'refused' END, 1, 1, FALSE, FALSE,
   CASE WHEN n % 50 = 0 THEN 'school' END, CASE WHEN n % 50 = 0 THEN r.created_at - n * interval '1 second' END,
   r.created_at - n * interval '1 second', r.submitted_at, r.expires_at, '学院' || n % 20, r.level,
@@ -40,7 +46,11 @@ SELECT gen_random_uuid(), s.id, r.cohort, r.flow, r.graduate_id,
   r.snapshot, FALSE
 FROM records r, generate_series(1, $2) n JOIN (
   SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM unnest($3::uuid[]) AS t(id)) s ON s.place = n % $4
+JOIN graduates g ON g.proof_code = 'plan' || n % $5 + 1
 WHERE r.id = $1"""
+
+
+_OWN = ("id", "proof_code", "id_bidx")
 
 
 @pytest.fixture(scope="module")
@@ -51,10 +61,15 @@ async def crowded(database: str) -> AsyncIterator[World]:
     schools = [world.school_id, *(kit.new_id() for _ in range(SCHOOLS - 1))]
     others = [(school, world.province_id, f"Q{place:04d}") for place, school in enumerate(schools[1:])]
     await execute_many("INSERT INTO schools (id, province_id, code, name) VALUES ($1, $2, $3, '示范学院')", others)
-    await execute(_COPIES, record.record_id, RECORDS, schools, SCHOOLS)
-    await execute("ANALYZE records")
+    columns = ", ".join(c for c in Graduate._meta.fields_db_projection.values() if c not in _OWN)
+    await execute(_PEOPLE.format(columns=columns), world.graduate.id, PEOPLE)
+    await execute(_COPIES, record.record_id, RECORDS, schools, SCHOOLS, PEOPLE)
+    await execute("VACUUM ANALYZE records")
+    await execute("VACUUM ANALYZE graduates")
+    await execute("ANALYZE schools")
     yield world
     await execute("DELETE FROM records WHERE school_id = ANY($1) AND id <> $2", schools, record.record_id)
+    await execute("DELETE FROM graduates WHERE proof_code LIKE 'plan%'")
     await execute("DELETE FROM schools WHERE id = ANY($1)", schools[1:])
     await execute("ANALYZE records")
 

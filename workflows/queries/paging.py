@@ -129,9 +129,12 @@ async def _page(
     if cursor:
         order.after(behind, cursor)
     sort_value = order.column or "NULL::timestamptz"
+    # First which rows, then what stands in them: a column that costs something must not be computed for rows that a
+    # sort throws away again.
+    chosen = f"SELECT {order.id_column} FROM {source} WHERE {behind.text} ORDER BY {order.text} LIMIT {limit + 1}"  # noqa: S608  fixed texts, numbered parameters
     rows = await fetch(
-        f"SELECT {columns}, {sort_value} AS sort_value FROM {source} WHERE {behind.text} "  # noqa: S608  fixed texts, numbered parameters
-        f"ORDER BY {order.text} LIMIT {limit + 1}",
+        f"SELECT {columns}, {sort_value} AS sort_value FROM {source} WHERE {order.id_column} IN ({chosen}) "  # noqa: S608  fixed texts, numbered parameters
+        f"ORDER BY {order.text}",
         *behind.values,
     )
     more = len(rows) > limit
