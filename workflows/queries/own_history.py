@@ -60,6 +60,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "remove_totp": "停用两步验证",
         "reset_password": "重置密码",
         "restore": "恢复学生",
+        "retire_messages": "停发历史消息",
         "send_again": "重新发送消息",
         "set_desk": "设置院系值班电话",
         "set_handler": "设置协议经办人",
