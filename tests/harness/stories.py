@@ -19,12 +19,24 @@ import httpx
 from quart import Quart
 
 from models import db
-from models.parties import AgreementType, ReviewMode
+from models.parties import AgreementType, Party, ReviewMode
 from models.states import Channel
+from notifier.clients.upstream import UpstreamClient
+from notifier.workbench import Workbench
 from tests.harness.callers import Api, fresh_key
 from tests.harness.files import uploaded
 from tests.harness.outbox import Outside, outside, running, until
-from tests.harness.world import Desk, Firm, Person, World, add_graduates, invite_form, make_employer, make_world
+from tests.harness.world import (
+    Desk,
+    Firm,
+    Person,
+    World,
+    add_graduates,
+    invite_form,
+    make_account,
+    make_employer,
+    make_world,
+)
 from workflows.actors import Actor
 
 
@@ -125,6 +137,7 @@ class Story:
     outside: Outside
     world: World
     school: Someone
+    province: Someone
     departments: dict[str, Someone]
     employer: Someone
     graduates: list[Someone] = field(default_factory=list)
@@ -156,6 +169,27 @@ class Story:
         """A second one of the same province, verified."""
         firm = await make_employer(self.world)
         return Someone(await Api(self.client).sign_in(firm), firm.actor, firm, self.world)
+
+    async def outside_clerk(self) -> Someone:
+        """One more account of the school."""
+        desk = await make_account(self.world.province, Party.SCHOOL, "学校新同事", school_id=self.world.school_id)
+        return Someone(await Api(self.client).sign_in(desk), desk.actor, desk, self.world)
+
+    async def work(self, job: str) -> dict[str, Any]:
+        """Let a notifier do what waits as a job; how it ended."""
+        bench = Workbench(UpstreamClient(self.outside.sandbox.ems, self.outside.http))
+        while (found := await self.school.get(f"/v1/jobs/{job}"))["status"] in ("waiting", "running"):
+            await bench.once()
+        return found
+
+    async def ems_holds(self, graduate: Someone) -> None:
+        """The school has put a graduate on the EMS's roster."""
+        assert isinstance(graduate.who, Person)
+        entry = {"school": self.world.school_code, "cohort": self.world.cohort, "id_number": graduate.who.id_number}
+        await self.outside.control("ems/roster", [entry])
+
+    async def unbinds(self, graduate: Someone) -> None:
+        await db.execute("UPDATE bindings SET ended_at = now() WHERE graduate_id = $1", graduate.actor.id)
 
     async def invites(self, employer: Someone, graduate: Someone, **values: Any) -> Case:
         assert isinstance(graduate.who, Person)
@@ -246,7 +280,8 @@ async def storytelling(
 
         departments = {name: await at(desk) for name, desk in world.department_desks.items()}
         employer = await at(world.employer)
-        story = Story(client, beyond, world, await at(world.school_desk), departments, employer)
+        school, province = await at(world.school_desk), await at(world.province_desk)
+        story = Story(client, beyond, world, school, province, departments, employer)
         for person in world.graduates:
             await story.joins(person)
         yield story
