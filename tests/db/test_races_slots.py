@@ -12,7 +12,7 @@ from models.states import Flow
 from tests.harness import ledger
 from tests.harness.racing import gathered
 from tests.harness.reaching import Case, reach
-from tests.harness.world import Person, add_graduates, make_world, settings_form
+from tests.harness.world import Person, World, add_graduates, make_world, settings_form
 from workflows.commands.settings import submit_settings
 from workflows.errors import Refused
 from workflows.flows import FLOWS
