@@ -52,13 +52,17 @@ class Case:
         return self.id
 
     def actor(self, party: Party) -> Actor:
-        return {
-            Party.GRADUATE: self.person.actor,
-            Party.EMPLOYER: self.firm.actor,
-            Party.DEPARTMENT: self.world.department_of(self.person),
-            Party.SCHOOL: self.world.school,
-            Party.CLOCK: CLOCK,
-        }[party]
+        match party:
+            case Party.GRADUATE:
+                return self.person.actor
+            case Party.EMPLOYER:
+                return self.firm.actor
+            case Party.DEPARTMENT:
+                return self.world.department_of(self.person)
+            case Party.SCHOOL:
+                return self.world.school
+            case _:
+                return CLOCK
 
     def form(self, action: str, party: Party, now: datetime | None = None) -> dict[str, Any]:
         """An acceptable answer to what this party is asked for the action here."""

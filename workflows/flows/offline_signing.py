@@ -82,6 +82,7 @@ OFFLINE_SIGNING = Workflow(
                 issues_agreement=True,
                 meets_employer=True,
             ),
+            guards=(g.COHORT_OPEN,),
         ),
         *returns(AGREEMENT, S.AGREEMENT_RETURNED, tell=("review_returned",), action="return_agreement"),
         *rejections(AGREEMENT, S.AGREEMENT_REJECTED, tell=("review_rejected",), action="reject_agreement"),
