@@ -64,6 +64,13 @@ class Case:
         return str(self.record.row["employer_name"])
 
     @property
+    def title(self) -> str:
+        """What a line calls it: the employer or college, else the kind of destination, else the flow."""
+        kind = str(self.form.get("destination_code", ""))
+        table = codes.table("destination")
+        return self.employer or (table.label(kind) if kind in table else self.flow.label)
+
+    @property
     def form(self) -> Mapping[str, Any]:
         """What was filled in; numbers of persons still sealed."""
         found: Mapping[str, Any] = self.record.row["form"]
@@ -238,6 +245,7 @@ def _desk(head: Any) -> Desk:
 _CARRIED = (
     "waits_on",
     "submitted_at",
+    "submitted_by",
     "agreement_no",
     "employer_uscc",
     "employer_name",
