@@ -1,4 +1,4 @@
-"""Room: what a graduate is told while typing: warning marks, the registry's state, what is odd. None of it stops them."""
+"""Room: what a graduate is told while typing: warning marks, the registry's state, what is odd. It stops nobody."""
 
 from __future__ import annotations
 

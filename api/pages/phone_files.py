@@ -1,4 +1,4 @@
-"""Room: files on a graduate's phone: chosen with the form, or sent in parts by the script; shown again to their owner."""
+"""Room: files on a graduate's phone: chosen with the form or sent in parts by the script; shown to their owner."""
 
 from __future__ import annotations
 

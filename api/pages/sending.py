@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from quart import Response, request
@@ -25,10 +25,8 @@ from api.pages.phone_files import ADD, FORM_BYTES, FORM_SECONDS, take_files, wit
 from api.pages.sheet import KIND, Matter, begun, matter_on, new_matter
 from models.kit import chat_time
 from models.states import Flow
-from models.vault import unseal
 from workflows.commands.drafts import Place, drop_draft, read_draft, save_draft
 from workflows.commands.sessions import ended_graduate
-from workflows.decide import form_facts
 from workflows.engine import Outcome
 from workflows.errors import (
     Conflict,
@@ -247,17 +245,12 @@ async def _odd(who: Guest, matter: Matter, values: Mapping[str, str]) -> list[st
     if matter.closed or not advice.names_employer(matter.form):
         return []
     form = data(matter.form, values)
-    clean, faults = validate(matter.form, form, _facts(who))
+    clean, faults = validate(matter.form, form, who.person.form_facts)
     if faults:
         return []  # the act says them, by the facts of its own transaction
     asked = {field.name for field in matter.form.fields if field.kind is not Kind.FILES and not field.must_hold}
     says = await advice.before_sending(who, matter.place.flow, {n: v for n, v in clean.items() if n in asked})
     return [] if values.get("advised", "") == advice.seal_of(says) else says
-
-
-def _facts(who: Guest) -> dict[str, Any]:
-    mobile = unseal("graduates.phone_enc", who.person.sealed_mobile) if who.person.sealed_mobile else None
-    return {**form_facts(who.person.facts), "defaults": {"own_mobile": mobile}}
 
 
 async def _act(who: Guest, matter: Matter, values: Mapping[str, str]) -> Outcome:

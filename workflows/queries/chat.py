@@ -25,7 +25,7 @@ from models.tables import Graduate
 from models.vault import unseal
 from workflows.actors import Actor
 from workflows.commands.sessions import actor_of_graduate
-from workflows.decide import Choice, allowed
+from workflows.decide import Choice, allowed, form_facts
 from workflows.facts import Facts, GraduateFacts, RecordFacts
 from workflows.flows import FLOWS
 from workflows.loading import graduate_facts, record_facts
@@ -126,6 +126,12 @@ class Person:
     def mobile(self) -> str:
         """The number on the roster, masked; empty without one."""
         return mask_mobile(unseal("graduates.phone_enc", self.sealed_mobile)) if self.sealed_mobile else ""
+
+    @property
+    def form_facts(self) -> dict[str, Any]:
+        """What a form of this person may look at besides what is typed; the act looks again for itself."""
+        known = unseal("graduates.phone_enc", self.sealed_mobile) if self.sealed_mobile else None
+        return {**form_facts(self.facts), "defaults": {"own_mobile": known}}
 
     @property
     def closes_at(self) -> datetime:
