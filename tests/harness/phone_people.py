@@ -1,4 +1,4 @@
-"""Room: the people of the phone tests: one school for a module, and for each test somebody to whom nothing happened yet.
+"""Room: the people of the phone tests: one school for a module, and for each test a newcomer without a past.
 
 Import the fixtures by name: `from tests.harness.phone_people import me_fixture, shared_fixture, world_fixture`.
 """

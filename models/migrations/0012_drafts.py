@@ -14,7 +14,7 @@ FORWARD = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0010_exports")]
+    dependencies = [("models", "0011_exports")]
 
     operations = [
         ops.CreateModel(
