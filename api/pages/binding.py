@@ -41,7 +41,10 @@ BIND = f"{PREFIX}/bind"
 WHO, CODE, CONFIRM, DONE = (f"{BIND}/{step}" for step in ("who", "code", "confirm", "done"))
 SIGN_IN_AGAIN = "重新进入"
 
-_TARGET = re.compile(rf"{PREFIX}/(bind/who|records(/[0-9a-f-]{{36}}(\?fresh=1)?)?)").fullmatch
+_TARGET = re.compile(
+    rf"{PREFIX}/(bind/who|begin(/[a-z_]{{1,24}}/[a-z_]{{1,24}})?"
+    rf"|records(/[0-9a-f-]{{36}}(\?fresh=1|/actions/[a-z_]{{1,24}})?)?)"
+).fullmatch
 _BROWSER = re.compile(r"[0-9A-Za-z_-]{43}").fullmatch
 
 

@@ -1,11 +1,13 @@
 """Room: what all phone pages of graduates share: the blueprint under `/m`, the session, forms, rendering.
 
 A page knows its visitor by the cookie `wq_grad` alone; it holds a session of the house, so it ends with the binding.
-All pages are rendered here, need no script, and are kept by nobody on the way.
+All pages are rendered here and are kept by nobody on the way; they need no script, which only shows how an upload
+goes on and hides what is not asked.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,6 +16,7 @@ from quart.blueprints import BlueprintSetupState
 
 from api.auth import ANYONE, GRADUATE, route_rule
 from api.pages import assets, cookies, csrf
+from api.pages.filling import regions
 from api.pages.sessions import SessionCookie
 from models.config import Profile, settings
 from workflows.actors import Actor
@@ -55,8 +58,17 @@ def form_mark(cookie: str) -> str:
 async def read_form(cookie: str, *fields: str) -> dict[str, str]:
     """The fields of a form that we made for this browser. Raises ForgedForm."""
     sent = await request.form
-    csrf.check(sent.get(csrf.FIELD, ""), cookies.read(cookie), seconds=int(VISIT_LIVES.total_seconds()))
+    check_mark(cookie, sent.get(csrf.FIELD, ""))
     return {field: sent.get(field, "")[:_LONGEST] for field in fields}
+
+
+def check_mark(cookie: str, mark: str) -> None:
+    """The hidden value is ours and of this browser; a long form may be filled in for as long as a session lives.
+
+    Raises ForgedForm.
+    """
+    lives = GRADUATE_ABSOLUTE if cookie == SESSION.name else VISIT_LIVES
+    csrf.check(mark, cookies.read(cookie), seconds=int(lives.total_seconds()))
 
 
 # --- rendering -----------------------------------------------------------------------------------
@@ -64,8 +76,8 @@ async def read_form(cookie: str, *fields: str) -> dict[str, str]:
 
 async def page(template: str, status: int = 200, **values: Any) -> Response:
     """One page, in Chinese, kept by nobody."""
-    style = assets.address(f"{PREFIX}/static", "m.css")
-    body = await render_template(f"m/{template}", style=style, csrf_field=csrf.FIELD, **values)
+    style, script = (assets.address(f"{PREFIX}/static", name) for name in ("m.css", "m.js"))
+    body = await render_template(f"m/{template}", style=style, script=script, csrf_field=csrf.FIELD, **values)
     response = Response(body, status, content_type="text/html; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -104,5 +116,17 @@ def _register(state: BlueprintSetupState) -> None:
 @blueprint.get("/static/<name>")
 @route_rule(ANYONE)
 async def static_file(name: str) -> Response:
-    """The style sheet of the phone pages."""
+    """The style sheet and the script of the phone pages."""
     return assets.serve(name)
+
+
+@blueprint.get("/regions")
+@route_rule(ANYONE)
+async def list_regions() -> Response:
+    """`[[group, [[code, name], …]], …]` of a province, for the script."""
+    groups: dict[str, list[list[str]]] = {}
+    for choice in regions(request.args.get("province", "")[:2]):
+        groups.setdefault(choice.group, []).append([choice.value, choice.label])
+    response = Response(json.dumps(list(groups.items()), ensure_ascii=False), content_type="application/json")
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response

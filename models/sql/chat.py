@@ -19,7 +19,7 @@ SELECT i.reply AS said, b.id AS binding_id, g.id AS graduate_id, g.school_id, g.
   h.address AS handler_address, h.postcode AS handler_postcode,
   r.id AS record_id, r.flow, r.graduate_id AS record_graduate_id, r.school_id AS record_school_id,
   r.cohort AS record_cohort, r.employer_id, r.parent_id, r.state, r.version, r.reviewed, r.slot, r.waits_on,
-  r.waiting_since, r.submitted_at, r.created_at, r.expires_at, r.department AS record_department,
+  r.waiting_since, r.submitted_at, r.submitted_by, r.created_at, r.expires_at, r.department AS record_department,
   r.level AS record_level, r.agreement_no, r.employer_uscc, r.employer_name, r.employer_name_key, r.employer_region,
   r.position_category, r.form, j.at AS stepped_at
 FROM (SELECT 1) AS one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.tables.accounts import Account, Session, Token, Unmasking
 from models.tables.deliveries import DeliveryAttempt, OutboxRow, Receipt
+from models.tables.drafts import Draft
 from models.tables.employers import Employer, EmployerUser, Handover, InboxNote, RegistryStatus
 from models.tables.files import Attachment, Upload
 from models.tables.graduates import Binding, EmsLookup, EmsMirror, Graduate, GraduateReminder
@@ -25,6 +26,7 @@ __all__ = [
     "DeliveryAttempt",
     "Desk",
     "DeskNote",
+    "Draft",
     "Employer",
     "EmployerUser",
     "EmsLookup",

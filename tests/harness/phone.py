@@ -6,8 +6,9 @@ Import the fixtures by name: `from tests.harness.phone import pages_fixture, pho
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -26,6 +27,7 @@ from notifier.clients.registry import RegistryClient
 from notifier.clients.wechat import WeChatClient, WeChatSceneQr, WeChatSignIn
 from notifier.simulators.server import Sandbox
 from tests.harness.chat import new_openid
+from tests.harness.pages import sheet_of
 from tests.harness.world import Person
 from workflows.commands.deliveries import CODE_PLACE
 
@@ -94,6 +96,32 @@ class Phone:
         assert action
         assert mark, page.text
         return await self.browser.post(action[1], data={"csrf": mark[1], **values})
+
+    async def send(
+        self, page: httpx.Response, press: tuple[str, str] | None = None, files: Files = (), **values: Any
+    ) -> httpx.Response:
+        """Send the page's form as it stands with these answers; `press`: by a button of that name and value."""
+        sheet = sheet_of(page.text)
+        if press is not None:
+            assert press in sheet.buttons, (press, sheet.buttons)
+        answers = {name: _typed(value) for name, value in values.items()}
+        for name, text in list(answers.items()):
+            if f"{name}_province" in sheet.values:
+                answers[f"{name}_province"] = text[:2]
+        assert not {name for name, _, _ in files} - sheet.files
+        parts: list[Any] = [(name, (called, data)) for name, called, data in files] or [("none", ("", b""))]
+        data = {**sheet.values, **answers, **({press[0]: press[1]} if press else {})}
+        return await self.browser.post(sheet.action, data=data, files=parts)
+
+
+Files = Sequence[tuple[str, str, bytes]]
+"""Chosen files: the field's name on the page, the file's name, its bytes."""
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 async def phone_of(pages: Quart, sandbox: Sandbox, http: httpx.AsyncClient, **persona: object) -> Phone:

@@ -217,6 +217,18 @@ async def bearer(token: str) -> Bearer:
     return Bearer(actor, must_change, row.ends_at, min(row.seen_at + idle, row.ends_at))
 
 
+async def ended_graduate(token: str) -> Actor | None:
+    """Whose session this was before it ran out, as long as its row is there. Opens nothing and shows nothing:
+
+    what such a person had typed goes into the own draft, to be seen after signing in again.
+    """
+    row = await Session.get_or_none(token_sha256=_digest(token), party=str(Party.GRADUATE)) if token else None
+    try:
+        return await _bound(row.party_id) if row else None
+    except Unauthenticated:
+        return None
+
+
 async def _person(party: Party, party_id: UUID) -> tuple[Actor, bool]:
     if party in STAFF:
         account = await Account.get_or_none(id=party_id, disabled_at=None)

@@ -25,7 +25,7 @@ from models.tables import Graduate
 from models.vault import unseal
 from workflows.actors import Actor
 from workflows.commands.sessions import actor_of_graduate
-from workflows.decide import Choice, allowed
+from workflows.decide import Choice, allowed, form_facts
 from workflows.facts import Facts, GraduateFacts, RecordFacts
 from workflows.flows import FLOWS
 from workflows.loading import graduate_facts, record_facts
@@ -62,6 +62,13 @@ class Case:
     @property
     def employer(self) -> str:
         return str(self.record.row["employer_name"])
+
+    @property
+    def title(self) -> str:
+        """What a line calls it: the employer or college, else the kind of destination, else the flow."""
+        kind = str(self.form.get("destination_code", ""))
+        table = codes.table("destination")
+        return self.employer or (table.label(kind) if kind in table else self.flow.label)
 
     @property
     def form(self) -> Mapping[str, Any]:
@@ -119,6 +126,12 @@ class Person:
     def mobile(self) -> str:
         """The number on the roster, masked; empty without one."""
         return mask_mobile(unseal("graduates.phone_enc", self.sealed_mobile)) if self.sealed_mobile else ""
+
+    @property
+    def form_facts(self) -> dict[str, Any]:
+        """What a form of this person may look at besides what is typed; the act looks again for itself."""
+        known = unseal("graduates.phone_enc", self.sealed_mobile) if self.sealed_mobile else None
+        return {**form_facts(self.facts), "defaults": {"own_mobile": known}}
 
     @property
     def closes_at(self) -> datetime:
@@ -238,6 +251,7 @@ def _desk(head: Any) -> Desk:
 _CARRIED = (
     "waits_on",
     "submitted_at",
+    "submitted_by",
     "agreement_no",
     "employer_uscc",
     "employer_name",
