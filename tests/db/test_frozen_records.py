@@ -48,9 +48,9 @@ async def gather(world: World, mode: ReviewMode) -> list[Case]:
 
 
 async def row_of(case: Case) -> dict[str, Any]:
-    """The record as it is stored; a reminder's mark and a deadline may change by a freeze, nothing else."""
+    """The record as it is stored. A deadline and the next reminder move with the frozen time, nothing else does."""
     row = dict(await fetch_row("SELECT * FROM records WHERE id = $1", case.id))
-    del row["reminded_at"], row["expires_at"]
+    del row["expires_at"], row["remind_at"]
     return row
 
 
