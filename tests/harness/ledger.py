@@ -98,11 +98,7 @@ def _fold(rows: list[Any]) -> dict[UUID, tuple[str, int]]:
 
 
 async def _verify_debts(school_id: UUID, rows: list[Any], stored: list[Any]) -> None:
-    """For every step that owes: the notes to the employer once each, one push per pushing step, in order.
-
-    A record of no registered employer tells none; what it tells one, it tells after it has met it.
-    """
-    dealing = {r["id"] for r in stored if r["employer_id"] is not None}
+    """For every step that owes: the notes to the employer once each, one push per pushing step, in order."""
     owed = await fetch("SELECT key, notice, recipient, params FROM outbox WHERE school_id = $1 ORDER BY id", school_id)
     keys = [r["key"] for r in owed]
     assert len(keys) == len(set(keys))
@@ -112,14 +108,11 @@ async def _verify_debts(school_id: UUID, rows: list[Any], stored: list[Any]) -> 
             "SELECT n.key FROM inbox_notes n JOIN records r ON r.id = n.record_id WHERE r.school_id = $1", school_id
         )
     }
-    wanted_notes = set()
-    for row in (r for r in rows if r["subject_kind"] == "record"):
-        for name in _step(row).tell:
-            own = NOTICES[name].others_only and row["party"] == "employer"
-            if NOTICES[name].to == "employer" and row["subject_id"] in dealing and not own:
-                wanted_notes.add(f"{row['act_id']}:{row['subject_id']}:{name}")
-    assert notes == wanted_notes
-    assert {r["key"] for r in owed if r["notice"] == "push"} == _pushes(rows, stored)
+    debts = _Debts(stored)
+    for row in rows:
+        debts.follow(row)
+    assert notes == debts.notes
+    assert {r["key"] for r in owed if r["notice"] == "push"} == debts.pushes
     sequences: dict[UUID, list[int]] = defaultdict(list)
     for r in owed:
         if r["notice"] == "push":
@@ -127,30 +120,55 @@ async def _verify_debts(school_id: UUID, rows: list[Any], stored: list[Any]) -> 
     assert all(s == list(range(1, len(s) + 1)) for s in sequences.values())
 
 
-def _pushes(rows: list[Any], stored: list[Any]) -> set[str]:
-    """The keys of what the EMS must be told: by every pushing step, and again on a return to the roster.
+class _Debts:
+    """What a school's history owes the employers and the EMS, by keys, followed row by row."""
 
-    A return tells what is in force, or takes back what was told before; else there is nothing to tell.
-    """
-    whose: dict[UUID, UUID] = {r["id"]: r["graduate_id"] for r in stored}
-    wanted: set[str] = set()
-    told: set[UUID] = set()
-    in_force: dict[UUID, UUID] = {}
-    for row in rows:
-        subject = row["subject_id"]
+    def __init__(self, stored: list[Any]) -> None:
+        self.notes: set[str] = set()
+        self.pushes: set[str] = set()
+        self._rows = {r["id"]: r for r in stored}
+        self._told: set[UUID] = set()  # graduates of whom the EMS has heard
+        self._in_force: dict[UUID, UUID] = {}
+        self._dealing: dict[UUID, set[UUID]] = defaultdict(set)  # by graduate: what an employer has under way
+
+    def follow(self, row: Any) -> None:
         if row["subject_kind"] == "record":
-            graduate = whose[subject]
-            if FLOWS[Flow(row["flow"])].state(row["to_state"]).phase is Phase.FORCE:
-                in_force[graduate] = subject
-            elif in_force.get(graduate) == subject:
-                del in_force[graduate]
-            if _step(row).push is not None:
-                wanted.add(f"{row['act_id']}:{subject}:push:ems")
-                told.add(graduate)
-        elif row["action"] == "restore" and (subject in in_force or subject in told):
-            wanted.add(f"{row['act_id']}:{subject}:push:ems")
-            told.add(subject)
-    return wanted
+            self._record(row)
+        elif row["action"] in ("invalidate", "restore"):
+            self._roster(row)
+
+    def _record(self, row: Any) -> None:
+        step, subject = _step(row), row["subject_id"]
+        record, state = self._rows[subject], FLOWS[Flow(row["flow"])].state(row["to_state"])
+        graduate, dealing = record["graduate_id"], self._dealing[record["graduate_id"]]
+        # A paper agreement meets its registered employer when it is issued; before that nobody is told.
+        if record["employer_id"] is not None:
+            if subject in dealing or step.creates or step.meets_employer:
+                own = row["party"] == "employer"
+                told = [n for n in step.tell if NOTICES[n].to == "employer" and not (own and NOTICES[n].others_only)]
+                self.notes |= {f"{row['act_id']}:{subject}:{name}" for name in told}
+            if step.meets_employer or (step.creates and Flow(row["flow"]) is not Flow.OFFLINE_SIGNING):
+                dealing.add(subject)
+        if state.final:
+            dealing.discard(subject)
+        if state.phase is Phase.FORCE:
+            self._in_force[graduate] = subject
+        elif self._in_force.get(graduate) == subject:
+            del self._in_force[graduate]
+        if step.push is not None:
+            self._push(row, subject, graduate)
+
+    def _roster(self, row: Any) -> None:
+        """Both tell the employers; a return also tells the EMS what is in force, or takes back what it was told."""
+        graduate = row["subject_id"]
+        name = "graduate_invalidated" if row["action"] == "invalidate" else "graduate_restored"
+        self.notes |= {f"{row['act_id']}:{record}:{name}" for record in self._dealing[graduate]}
+        if row["action"] == "restore" and (graduate in self._in_force or graduate in self._told):
+            self._push(row, graduate, graduate)
+
+    def _push(self, row: Any, subject: UUID, graduate: UUID) -> None:
+        self.pushes.add(f"{row['act_id']}:{subject}:push:ems")
+        self._told.add(graduate)
 
 
 def _step(row: Any) -> Transition:

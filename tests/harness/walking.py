@@ -1,10 +1,10 @@
 """Room: walks through a flow on a real database: a person, and picks of who does what (test-catalogue T1; I1-I4).
 
-A walk begins anywhere on the flow's way, a termination with a signing made first. Each pick is the seed of one choice
-of actor and action; two in three are open to somebody, the third is anything. Between them days pass, the cohort
-closes and the clock's jobs run, the person leaves the roster and comes back. Some persons stand on the rosters of two
-schools, in two cohorts, and walk in both. At each step: what is offered is what is accepted, nothing is written on a
-refusal, a repeated key changes nothing, a stale version never writes.
+A walk begins with any step of the flow's table, a termination with a signing made first. Each pick after it is the
+seed of one choice of actor and action; two in three are open to somebody, the third is anything. Between them days
+pass, the cohort closes and the clock's jobs run, the person leaves the roster and comes back. Some persons stand on
+the rosters of two schools, in two cohorts, and walk in both. At each step: what is offered is what is accepted,
+nothing is written on a refusal, a repeated key changes nothing, a stale version never writes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from workflows.commands.roster import invalidate_graduate, restore_graduate
 from workflows.commands.settings import submit_settings
 from workflows.decide import allowed
 from workflows.engine import Outcome
-from workflows.errors import HouseError, InvalidForm, Stale
+from workflows.errors import HouseError, InvalidForm, Refused, Stale
 from workflows.facts import Facts
 from workflows.flows import FLOWS
 from workflows.loading import load
@@ -44,11 +44,11 @@ from workflows.spec import Transition
 SHORT = 300
 WALKS = int(os.environ.get("WALKS", SHORT))  # of each flow; `make soak` asks for 20,000
 PICK = st.integers(0, 2**32)
-STEPS = st.lists(PICK, min_size=6, max_size=12)
+STEPS = st.lists(PICK, min_size=4, max_size=11)
 # What the clock does after a province has suspended the employer: no step of a walk, and tested with suspensions.
 FROM_OUTSIDE = {"close_suspended"}
-# How often, at each step, the cohort ends, the person leaves the roster, and comes back to it.
-ENDING, LEAVING, RETURNING = 1 / 50, 1 / 30, 1 / 3
+ENDING, LEAVING = 1 / 50, 1 / 15  # how often, at each step, the cohort ends, an entry leaves the roster or returns
+POSTGRADUATE = "11"
 STATEMENT = {"upload_kind": "statement", "upload_note": "协议中的岗位名称有误，需要重新填写", "scans": SCAN}
 
 # The short run takes the same walks each time, so that what it reaches does not depend on luck.
@@ -84,26 +84,35 @@ class Park:
         return self._schools[mode]
 
     async def entries(self, mode: ReviewMode) -> list[Case]:
-        """A fresh person: one entry of a roster, or two of the same person. Beginnings, nothing made yet."""
+        """A fresh person: one entry of a roster, or two of the same person. Beginnings, nothing made yet.
+
+        Of two entries of one level the school that listed the person first gives way to the other one; those of two
+        levels live side by side.
+        """
         waiting = self._people[mode]
         if not waiting:
             world, earlier = await self.schools(mode)
             people = await add_graduates(world, self.AT_ONCE)
-            twins = await add_graduates(earlier, self.AT_ONCE // 3, people=people[::3])
+            moved = await add_graduates(earlier, self.AT_ONCE // 6, people=people[0::6])
+            beside = await add_graduates(earlier, self.AT_ONCE // 6, people=people[3::6], level_code=POSTGRADUATE)
             for person in people:
-                places = [(world, person)] + [(earlier, t) for t in twins if t.id_number == person.id_number]
+                gone = [(earlier, twin) for twin in moved if twin.id_number == person.id_number]
+                more = [(earlier, twin) for twin in beside if twin.id_number == person.id_number]
+                places = (*gone, (world, person), *more)
                 waiting.append([Case(w, p, w.employers[0], self.flow) for w, p in places])
         return waiting.pop()
 
     async def walk(self, mode: ReviewMode, start: int, steps: list[int]) -> None:
-        """One walk: from a state that `start` picks, or from the very beginning, then the picks."""
+        """One walk: to a step of the table that `start` picks, that step, then the picks."""
         entries = await self.entries(mode)
         first, luck = entries[0], Random(start)
-        state = luck.choice(("", *reachable(self.flow, mode)))
+        known = ("", *reachable(self.flow, first.world.mode))
+        wish, state = luck.choice([(t, s) for s in known for t in FLOWS[self.flow].leaving(s) if t.by])
         parent = luck.choice(FLOWS[self.flow].parents) if FLOWS[self.flow].parents else None
         case = await reach(first.world, self.flow, state, first.person, first.firm, parent=parent)
         walk = Walk(self.flow, entries, [c for c in (case.parent, case) if c and c.id])
         await walk.refresh()
+        await walk.step(luck, (case, wish))
         for pick in steps:
             await walk.step(Random(pick))
 
@@ -165,14 +174,14 @@ class Walk:
         self.flow, self.entries, self.records = flow, entries, records
         self.now = kit.now()
         self.people = [entry.person.id for entry in entries]
-        self.frozen: set[UUID] = set()
         self.print: tuple[Any, ...] = ()
 
-    async def step(self, luck: Random) -> None:
-        if await self.meanwhile(luck) or not self.print:
+    async def step(self, luck: Random, wish: tuple[Case, Transition] | None = None) -> None:
+        """What `luck` picks, or the wish, by somebody who may take it."""
+        if (wish is None and await self.meanwhile(luck)) or not self.print:
             self.print = await self.footprint()
-        case = self.pick_record(luck)
-        step, actor, action = self.pick_act(case, luck)
+        case = wish[0] if wish else self.pick_record(luck)
+        step, actor, action = self.pick_act(case, luck, wish[1] if wish else None)
         offered = self.offered(case, await self.facts(case, actor), actor)
         form = self.form(case, step, action, luck)
         before, once = replace(case), case.world.key()
@@ -195,13 +204,20 @@ class Walk:
             await clock.expire_invitations(self.now)
             await clock.close_cohorts(self.now)
             await self.refresh()
-        if back := person in self.frozen and luck.random() < RETURNING:
-            await restore_graduate(school, person, at=self.now)
-            self.frozen.remove(person)
-        if gone := not back and person not in self.frozen and luck.random() < LEAVING:
+        if moved := luck.random() < LEAVING:
+            await self.leave_or_return(school, person)
+        return ended or moved
+
+    async def leave_or_return(self, school: Actor, person: UUID) -> None:
+        """An entry that returns sends another one of its level away, unless both hold something."""
+        if await fetch_value("SELECT invalid_at IS NULL FROM graduates WHERE id = $1", person):
             await invalidate_graduate(school, person, "名单核对中暂时移除", at=self.now)
-            self.frozen.add(person)
-        return ended or back or gone
+            return
+        try:
+            await restore_graduate(school, person, at=self.now)
+        except Refused as refused:
+            if refused.guard != "slot_free":
+                raise
 
     async def refresh(self) -> None:
         ids = [case.id for case in self.records]
@@ -220,10 +236,11 @@ class Walk:
         firm = luck.choice(entry.world.employers)
         return Case(entry.world, entry.person, firm, flow, parent=signings[-1] if signings else None)
 
-    def pick_act(self, case: Case, luck: Random) -> tuple[Transition | None, Actor, str]:
+    def pick_act(self, case: Case, luck: Random, wish: Transition | None) -> tuple[Transition | None, Actor, str]:
         table, actors = FLOWS[case.flow], self.actors(case)
-        open_now = [(t, a, t.action) for t in table.leaving(case.state) for a in actors if a.party in t.by]
-        if open_now and luck.random() < 2 / 3:
+        steps = [wish] if wish else list(table.leaving(case.state))
+        open_now = [(t, a, t.action) for t in steps for a in actors if a.party in t.by]
+        if wish or (open_now and luck.random() < 2 / 3):
             return luck.choice(open_now)
         actor, action = luck.choice(actors), luck.choice(table.actions)
         return table.find(action, case.state, actor.party), actor, action
