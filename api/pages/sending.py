@@ -17,11 +17,10 @@ from api import acts
 from api.pages import advice, sheet, telling
 from api.pages.binding import enter
 from api.pages.doors import Guest, door
-from api.pages.employer.portal import told
-from api.pages.employer.records import fresh_key, key_of
 from api.pages.filling import data, typed
 from api.pages.phone import PREFIX, SESSION, blueprint, check_mark, form_mark, go, page
 from api.pages.phone_files import ADD, FORM_BYTES, FORM_SECONDS, take_files, without
+from api.pages.repeating import fresh_key, key_of, told
 from api.pages.sheet import KIND, Matter, begun, matter_on, new_matter
 from models.kit import chat_time
 from models.states import Flow
@@ -275,6 +274,8 @@ async def _form(
         said["status"],
         matter=matter,
         case=case,
+        ends=who.person.held if FLOWS[matter.place.flow].parents else None,
+        left=await _left(who, matter),
         person=who.person,
         filling=made,
         alert=REUSED if isinstance(refusal, KeyReused) else said["alert"],
@@ -301,3 +302,10 @@ async def _form(
     if isinstance(refusal, RateLimited):
         response.headers["Retry-After"] = str(max(1, refusal.retry_after))
     return response
+
+
+async def _left(who: Guest, matter: Matter) -> int | None:
+    """How many terminations may still be asked for, where this form asks for one."""
+    if matter.place.record_id is not None or not FLOWS[matter.place.flow].parents:
+        return None
+    return int((await read_openings(who.actor))["terminations_left"])

@@ -83,6 +83,7 @@ async def looked_at(page: Page, name: str) -> None:
         if one["impact"] in ("serious", "critical")
     ]
     assert serious == [], name
+    assert len(found.response["passes"]) > 5, "axe has looked at something"
     box = await page.locator("html").evaluate("e => [e.scrollWidth, e.clientWidth]")
     assert box[0] <= box[1], name
     SCREENS.mkdir(parents=True, exist_ok=True)
