@@ -84,8 +84,8 @@ def _filled(flow: Flow, form: Mapping[str, Any]) -> list[tuple[str, Any]]:
     files = {field.label for field in making.fields if field.kind is Kind.FILES}
     hidden = {field.label for field in making.fields if field.name == KIND}  # it stands above
     found = [
-        (head, [one for one in asked if one.label not in files and one.text != EMPTY])
-        for head, asked in lines(making, told, SECTIONS)
+        (head, [one for one in asked if one.label not in files | hidden and one.text != EMPTY])
+        for head, asked in lines(making, form, SECTIONS)
     ]
     return [(head, asked) for head, asked in found if asked]
 
