@@ -24,6 +24,7 @@ from api.pages.repeating import fresh_key, key_of, told
 from api.pages.sheet import KIND, Matter, begun, matter_on, new_matter
 from models.kit import chat_time
 from models.states import Flow
+from workflows.actors import Actor
 from workflows.commands.drafts import Place, drop_draft, read_draft, save_draft
 from workflows.commands.sessions import ended_graduate
 from workflows.consequences import consequence
@@ -109,33 +110,31 @@ async def _kinds(who: Guest, matter: Matter, chosen: str) -> Response:
 # --- a form comes in -----------------------------------------------------------------------------
 
 
-async def _too_late(place: Place) -> Response:
+async def _too_late(owner: Actor | None, place: Place) -> Response:
     """The session ended while somebody was typing: what was typed waits in the draft of whose session it was."""
+    if owner is None:
+        raise Unauthenticated(LOST)
     given = await _received()
-    owner = await ended_graduate(SESSION.token)
     try:
         check_mark(SESSION.name, given.get("csrf", ""))
     except ForgedForm:
-        owner = None
-    if owner is None:
-        raise Unauthenticated(LOST)
+        raise Unauthenticated(LOST) from None
     form = sheet.form_of(place)
     await save_draft(owner, place, form, sheet.tidy(typed(form, given)))
     return await enter(request.path)
 
 
 async def _new_too_late(flow: str, action: str) -> Response:
-    return await _too_late(Place(Flow(flow), action))
+    return await _too_late(await ended_graduate(SESSION.token), Place(Flow(flow), action))
 
 
 async def _action_too_late(record_id: UUID, action: str) -> Response:
-    # The record's flow is not looked up for somebody who is not signed in; the cookie's owner has it among the own.
     owner = await ended_graduate(SESSION.token)
     person = await look_at(owner) if owner else None
     case = person.case(record_id) if person else None
     if case is None:
         raise Unauthenticated(LOST)
-    return await _too_late(Place(case.record.flow, action, record_id))
+    return await _too_late(owner, Place(case.record.flow, action, record_id))
 
 
 @door(f"/begin/{FLOW}/<action>", "POST", ended=_new_too_late, most=FORM_BYTES)
