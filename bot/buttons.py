@@ -228,3 +228,10 @@ class Question(Button):
     """The next text is a question to the desk about this record; the nil id stands for none."""
 
     record: UUID
+
+
+@button("choose")
+class Choose(Button):
+    """From now on speak about this binding's cohort."""
+
+    binding: UUID

@@ -5,7 +5,7 @@ Names and remarks that others typed pass `plain`, so that they cannot become lin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from workflows.queries.warnings import Marks
 NAME_LENGTH = 24
 
 _TURN = {
-    Party.GRADUATE: "等您答复",
+    Party.GRADUATE: "等您处理",
     Party.DEPARTMENT: "等待学院审核",
     Party.SCHOOL: "等待学校审核",
     Party.EMPLOYER: "等待单位处理",
@@ -39,6 +39,10 @@ def link(label: str, path: str) -> str:
 
 def record_link(label: str, record_id: UUID) -> str:
     return link(label, f"/m/records/{record_id}")
+
+
+def action_link(label: str, record_id: UUID, action: str) -> str:
+    return link(label, f"/m/records/{record_id}/actions/{action}")
 
 
 def bind_link(label: str = "绑定账号") -> str:
@@ -75,12 +79,13 @@ def turn_line(case: Case) -> str:
         return f"{chat_time(case.since)}结束"
     ends = case.record.expires_at if case.open_offer else None
     until = f"，截止{chat_time(ends)}" if ends else ""
-    return f"{since}{_TURN[waits]}{until}"
+    asked = waits is Party.GRADUATE and (case.open_offer or case.state.column == "awaiting")
+    return f"{since}{'等您答复' if asked else _TURN[waits]}{until}"
 
 
 def situation(case: Case) -> str:
     """One record in a few lines: what, where it stands, since when, who is next."""
-    return "\n".join((f"{short(case.employer)}（{case.flow.label}）", case.state.label, turn_line(case)))
+    return "\n".join((f"{short(case.title)}（{case.flow.label}）", case.state.label, turn_line(case)))
 
 
 def offer_line(case: Case) -> str:
@@ -91,8 +96,10 @@ def offer_line(case: Case) -> str:
 
 
 def terms(case: Case) -> tuple[str, ...]:
-    """What is offered: the points of the agreement that matter to the graduate, one per line."""
+    """What it is about: of an agreement the points that matter to the graduate, one per line."""
     form = case.form
+    if "position_title" not in form or "work_place" not in form:
+        return _outline(case)
     category = str(case.record.row["position_category"])
     label = codes.table("position_category").label(category) if category else ""
     lines = [
@@ -113,6 +120,19 @@ def terms(case: Case) -> tuple[str, ...]:
         ),
     ]
     return tuple(line for line in lines if line)
+
+
+def _outline(case: Case) -> tuple[str, ...]:
+    """A destination by its kind, a termination by its reason."""
+    kind, reason = _text(case.form, "destination_code"), _text(case.form, "reason")
+    reasons = codes.table("termination_reason")
+    lines = [
+        f"去向：{codes.table('destination').label(kind)}" if kind in codes.table("destination") else "",
+        f"单位或院校：{plain(case.employer)}" if case.employer else "",
+        f"解约原因：{reasons.label(reason)}" if reason in reasons else "",
+        f"说明：{short(_text(case.form, 'reason_text'), 100)}" if case.form.get("reason_text") else "",
+    ]
+    return tuple(line for line in lines if line) or (case.flow.label,)
 
 
 def deadline(case: Case) -> str:
@@ -144,8 +164,16 @@ def closed(cases: Iterable[Case]) -> tuple[str, ...]:
 
 def actions(case: Case, *, named: bool = False) -> tuple[Option, ...]:
     """What the person can do with the record now, as numbered choices."""
-    name = f"（{short(case.employer, 12)}）" if named else ""
+    name = f"（{short(case.title, 12)}）" if named else ""
     return tuple(Option(f"{c.label}{name}", Do(case.record.id, c.name)) for c in case.choices if c.open)
+
+
+def begin_line(opening: Mapping[str, Any], label: str = "") -> str:
+    """Something that one may begin: the link to its page, or why not now."""
+    named = label or opening["label"]
+    if not opening["open"]:
+        return f"暂不能{named}：{opening['reason']}"
+    return link(named, f"/m/begin/{opening['flow']}/{opening['name']}")
 
 
 def page(cases: Sequence[Case], name: str, number: int) -> tuple[Sequence[Case], str, Listing | None]:

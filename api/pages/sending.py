@@ -17,16 +17,17 @@ from api import acts
 from api.pages import advice, sheet, telling
 from api.pages.binding import enter
 from api.pages.doors import Guest, door
-from api.pages.employer.portal import told
-from api.pages.employer.records import fresh_key, key_of
 from api.pages.filling import data, typed
 from api.pages.phone import PREFIX, SESSION, blueprint, check_mark, form_mark, go, page
 from api.pages.phone_files import ADD, FORM_BYTES, FORM_SECONDS, take_files, without
+from api.pages.repeating import fresh_key, key_of, told
 from api.pages.sheet import KIND, Matter, begun, matter_on, new_matter
 from models.kit import chat_time
 from models.states import Flow
+from workflows.actors import Actor
 from workflows.commands.drafts import Place, drop_draft, read_draft, save_draft
 from workflows.commands.sessions import ended_graduate
+from workflows.consequences import consequence
 from workflows.engine import Outcome
 from workflows.errors import (
     Conflict,
@@ -57,22 +58,6 @@ SAVED: Final = "已暂存（{at}）。在提交之前，学校和单位看不到
 OTHER_TAB: Final = "您在另一个页面也填写过（{at}保存）；现在以本页的内容为准。"
 LOST: Final = "登录已过期，刚才填写的内容没有保存，请重新进入后填写。"
 REUSED: Final = "这个页面已经提交过一次，内容与现在不同。如要再提交，请核对后重新提交。"
-
-# What a person should know before saying yes.
-CONSEQUENCES: Final[Mapping[tuple[Flow, str], str]] = {
-    (Flow.DESTINATION, "void"): "作废后立即生效，不需要审核，就业管理系统中改为待就业；之后需要重新签约或登记去向。",
-    (Flow.ONLINE_TERMINATION, "request"): "申请提交后由单位答复，单位同意后学校审核。办结前签约仍然有效。",
-    (Flow.OFFLINE_TERMINATION, "submit"): "提交后由学校审核。办结前签约仍然有效。",
-    (Flow.ONLINE_TERMINATION, "agree"): "同意后由学校审核，审核通过后签约即告解除，不能恢复。",
-    (Flow.ONLINE_TERMINATION, "refuse"): "拒绝后这次解约申请即告结束，签约继续有效。",
-    (Flow.ONLINE_SIGNING, "accept"): "同意后不能自行撤回，由学校审核；审核通过后协议生效。",
-    (Flow.ONLINE_SIGNING, "refuse"): "拒绝后这份邀请即告结束；如改变主意，需要单位重新发起邀请。",
-}
-_BY_ACTION: Final[Mapping[str, str]] = {
-    "withdraw": "撤回后可以修改并重新提交。",
-    "withdraw_upload": "撤回后可以重新上传。",
-    "cancel": "取消后这件事即告结束，需要时要重新办理。",
-}
 
 
 # --- what can be begun ---------------------------------------------------------------------------
@@ -125,33 +110,31 @@ async def _kinds(who: Guest, matter: Matter, chosen: str) -> Response:
 # --- a form comes in -----------------------------------------------------------------------------
 
 
-async def _too_late(place: Place) -> Response:
+async def _too_late(owner: Actor | None, place: Place) -> Response:
     """The session ended while somebody was typing: what was typed waits in the draft of whose session it was."""
+    if owner is None:
+        raise Unauthenticated(LOST)
     given = await _received()
-    owner = await ended_graduate(SESSION.token)
     try:
         check_mark(SESSION.name, given.get("csrf", ""))
     except ForgedForm:
-        owner = None
-    if owner is None:
-        raise Unauthenticated(LOST)
+        raise Unauthenticated(LOST) from None
     form = sheet.form_of(place)
     await save_draft(owner, place, form, sheet.tidy(typed(form, given)))
     return await enter(request.path)
 
 
 async def _new_too_late(flow: str, action: str) -> Response:
-    return await _too_late(Place(Flow(flow), action))
+    return await _too_late(await ended_graduate(SESSION.token), Place(Flow(flow), action))
 
 
 async def _action_too_late(record_id: UUID, action: str) -> Response:
-    # The record's flow is not looked up for somebody who is not signed in; the cookie's owner has it among the own.
     owner = await ended_graduate(SESSION.token)
     person = await look_at(owner) if owner else None
     case = person.case(record_id) if person else None
     if case is None:
         raise Unauthenticated(LOST)
-    return await _too_late(Place(case.record.flow, action, record_id))
+    return await _too_late(owner, Place(case.record.flow, action, record_id))
 
 
 @door(f"/begin/{FLOW}/<action>", "POST", ended=_new_too_late, most=FORM_BYTES)
@@ -290,6 +273,8 @@ async def _form(
         said["status"],
         matter=matter,
         case=case,
+        ends=who.person.held if FLOWS[matter.place.flow].parents else None,
+        left=await _left(who, matter),
         person=who.person,
         filling=made,
         alert=REUSED if isinstance(refusal, KeyReused) else said["alert"],
@@ -298,7 +283,7 @@ async def _form(
         looked_up=looked_up,
         odd=odd,
         advised=advice.seal_of(odd) or values.get("advised", ""),
-        consequence=consequence(matter.place),
+        consequence=consequence(matter.place.flow, matter.place.action),
         names_employer=advice.names_employer(matter.form)
         and any(q.name == "employer_name" for part in made.sections for q in part.questions),
         ticks=sheet.ticks(matter.form),
@@ -318,6 +303,8 @@ async def _form(
     return response
 
 
-def consequence(place: Place) -> str:
-    """What follows from it, before it is done."""
-    return CONSEQUENCES.get((place.flow, place.action)) or _BY_ACTION.get(place.action, "")
+async def _left(who: Guest, matter: Matter) -> int | None:
+    """How many terminations may still be asked for, where this form asks for one."""
+    if matter.place.record_id is not None or not FLOWS[matter.place.flow].parents:
+        return None
+    return int((await read_openings(who.actor))["terminations_left"])

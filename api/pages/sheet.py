@@ -160,16 +160,20 @@ def shown(who: Guest, matter: Matter, values: Mapping[str, str], faults: Iterabl
     """The form as this person fills it in; of a destination only what its kind asks."""
     sections = SECTIONS if len(matter.form.fields) > _SHORT else ()
     made = filling(matter.form, values, faults, sections, cohort=who.person.graduate.cohort)
+    has_code = {q.name: q.asked for part in made.sections for q in part.questions}.get("employer_uscc", True)
     parts = []
     for part in made.sections:
-        asked = [_settled(matter, q, values) for q in part.questions if _stands(q)]
+        asked = [_settled(matter, q, values) for q in part.questions if _stands(q, has_code)]
         if asked:
             parts.append(Section(part.title, tuple(asked)))
     return replace(made, sections=tuple(parts))
 
 
-def _stands(question: Question) -> bool:
-    return question.name != KIND and (question.when_field != KIND or question.asked)
+def _stands(question: Question, has_code: bool) -> bool:
+    """Whether the chosen kind asks it. Who has no code is asked only where a code is."""
+    if question.name == KIND or (question.when_field == KIND and not question.asked):
+        return False
+    return has_code or question.name not in ("no_code", "no_code_reason")
 
 
 def _settled(matter: Matter, question: Question, values: Mapping[str, str]) -> Question:
@@ -182,6 +186,8 @@ def _settled(matter: Matter, question: Question, values: Mapping[str, str]) -> Q
     if field.required_when is not None and field.required_when.field == KIND:
         must = values.get(KIND, "") in field.required_when.values
         question = replace(question, required=question.required or must, help=field.help)
+    if field.name == "employer_uscc":
+        question = replace(question, required=values.get("no_code", "false") != "true")
     if field.name == "proofs":
         question = replace(question, help=f"请上传：{PROOFS.get(values.get(KIND, ''), field.label)}。{field.help}")
     return question

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from api.pages.doors import Guest
-from api.pages.employer.showing import label, lines
-from api.pages.sheet import SECTIONS
+from api.pages.sheet import KIND, SECTIONS
+from api.pages.showing import EMPTY, label, lines
 from models import codes
 from models.kit import chat_time
 from models.parties import PARTY_LABELS, AgreementType, Party
@@ -78,10 +78,15 @@ def _employer(employer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _filled(flow: Flow, form: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """What the graduate filled in, under the headings of the form. Files have a section of their own."""
+    """What the graduate filled in, under the headings of the form. Files have a section of their own;
+    what was left empty is left out."""
     making = next(FORMS[t.form] for t in FLOWS[flow].transitions if t.creates)
     files = {field.label for field in making.fields if field.kind is Kind.FILES}
-    found = [(head, [one for one in asked if one.label not in files]) for head, asked in lines(making, form, SECTIONS)]
+    hidden = {field.label for field in making.fields if field.name == KIND}  # it stands above
+    found = [
+        (head, [one for one in asked if one.label not in files | hidden and one.text != EMPTY])
+        for head, asked in lines(making, form, SECTIONS)
+    ]
     return [(head, asked) for head, asked in found if asked]
 
 

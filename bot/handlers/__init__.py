@@ -6,6 +6,7 @@ from bot.handlers import (
     account,
     agreements,
     answering,
+    confirming,
     desk,
     elsewhere,
     events,
@@ -20,6 +21,18 @@ from bot.router import Router
 def table() -> Router:
     """All handlers. Raises RouterError when two of them want the same."""
     whole = Router()
-    for part in (events, progress, invitations, answering, agreements, elsewhere, account, desk, help, orientation):
+    for part in (
+        events,
+        progress,
+        invitations,
+        answering,
+        confirming,
+        agreements,
+        elsewhere,
+        account,
+        desk,
+        help,
+        orientation,
+    ):
         whole.include(part.router)
     return whole

@@ -1,14 +1,15 @@
-"""Room: 绑定 and 解绑: which WeChat account belongs to which graduate."""
+"""Room: 绑定, 解绑, 切换: which WeChat account belongs to which graduate."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from bot import cards
-from bot.buttons import Topic, Unbind
+from bot.buttons import Choose, Topic, Unbind
 from bot.handlers.orientation import menu, welcome
 from bot.router import Option, Pressed, Router, Say, Turn, said
-from workflows.commands.bindings import unbind
+from workflows.commands.bindings import choose_binding, unbind
+from workflows.queries.chat import bindings_of
 
 router = Router()
 
@@ -48,3 +49,23 @@ async def do_unbind(turn: Turn, binding: UUID) -> Say:
         return menu("绑定已经变化，没有解除。您可以：")
     await unbind(turn.actor, turn.openid)
     return Say(("已解除绑定。", f"需要时可以重新{cards.bind_link()}。"))
+
+
+@router.on(said("switch"))
+async def show_bindings(turn: Turn) -> Say:
+    """Somebody with two cohorts chooses which one is spoken about."""
+    found = await bindings_of(turn.openid)
+    if len(found) < 2:
+        text = f"本微信只绑定了{turn.known.graduate.cohort}届的毕业生信息，不需要切换。"
+        return Say((text,), cards.topics("progress", "bind"))
+    now, *others = found
+    options = tuple(Option(f"切换到{one.cohort}届，{cards.short(one.school)}", Choose(one.id)) for one in others)
+    return Say((f"现在查询和办理的是：{now.cohort}届，{cards.short(now.school)}。",), options)
+
+
+@router.on(Pressed(Choose))
+async def do_switch(turn: Turn, binding: UUID) -> Say:
+    await choose_binding(turn.actor, turn.openid, binding)
+    now = (await bindings_of(turn.openid))[0]
+    text = f"已切换到{now.cohort}届，{cards.short(now.school)}。之后的查询和办理都是这一届的。"
+    return Say((text,), cards.topics("progress", "invitations"))

@@ -1,73 +1,91 @@
-"""Room: answering an invitation in two steps: it is shown again with a number that is good once, then the number acts.
+"""Room: acting in two steps, the first: what it is about is shown, a reason asked, a number given that is good once.
 
-The number stands for this invitation in this version and for nothing else. Any other number leads to the menu.
+The number stands for this action on this record in this version and for nothing else. Which actions there are comes
+from the flow tables; what asks for more than a reason and some words has a page.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from hashlib import sha256
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
 from bot import cards
 from bot.buttons import Do, Why
-from bot.dialogue import CONFIRM_DIGITS
-from bot.handlers.invitations import NOT_FOUND, known_as, listing, none_open
+from bot.handlers.asking import Asked, asked, given_words
+from bot.handlers.invitations import NOT_FOUND, listing, none_open, warning_of
 from bot.handlers.orientation import menu
-from bot.messages import Inbound
 from bot.replies import plain
-from bot.router import Digits, Option, Pressed, Replied, Router, Say, Turn, said
+from bot.router import Option, Pressed, Replied, Router, Say, Turn, said
 from models import codes
-from models.kit import chat_time
-from workflows.commands.tokens import Intent, NumberFault, issue_number, redeem_number
-from workflows.decide import form_facts
-from workflows.engine import Outcome, act
-from workflows.errors import HouseError, InvalidForm, Refused, Stale
+from models.states import Flow
+from workflows.commands.tokens import Intent, issue_number
+from workflows.consequences import consequence
+from workflows.decide import Choice
+from workflows.fields import Field, Form
 from workflows.forms import FORMS, validate
-from workflows.queries.chat import Case, Person
-from workflows.queries.warnings import marks_for
+from workflows.limits import CHAT_LIST
+from workflows.queries.chat import Case
 
 router = Router()
 
-ACCEPT, REFUSE = "accept", "refuse"
+ACCEPT, REFUSE, AGREE = "accept", "refuse", "agree"
+TAKES_BACK = ("withdraw", "withdraw_upload")
 
-_FAULTS = {
-    NumberFault.UNKNOWN: "这个数字没有对应的事项，没有办理任何操作。您可以：",
-    NumberFault.EXPIRED: "这个确认数字已超过 10 分钟，没有办理任何操作。如仍要办理，请重新选择：",
-    NumberFault.USED: "这个确认数字已经用过，不会重复办理。您可以回复“进度”查看结果：",
-    NumberFault.OVERTAKEN: "这个确认数字已被新的数字代替，没有办理任何操作。请使用最近一条消息里的数字，或重新选择：",
-}
+_INVITATION = Flow.ONLINE_SIGNING
 
 
 @router.on(said("accept"))
 async def begin_accept(turn: Turn) -> Say:
-    return await _begin(turn, ACCEPT, "请选择要同意的邀请：")
+    return await _answer(turn, (ACCEPT, AGREE), "请选择要同意的邀请：")
 
 
 @router.on(said("refuse"))
 async def begin_refuse(turn: Turn) -> Say:
-    return await _begin(turn, REFUSE, "请选择要拒绝的邀请：")
+    return await _answer(turn, (REFUSE,), "请选择要拒绝的邀请：")
 
 
-async def _begin(turn: Turn, action: str, opening: str) -> Say:
-    """With one invitation it is meant; with several one is chosen first."""
+async def _answer(turn: Turn, actions: Collection[str], opening: str) -> Say:
+    """With one thing that waits for an answer it is meant; with several one is chosen first."""
     offers = turn.known.offers
-    if len(offers) == 1:
-        return await _prepare(turn, offers[0], action)
-    if not offers:
-        return none_open(turn.known)
-    chosen = listing(turn.known, 1, opening)
-    options = tuple(Option("", Do(case.record.id, action)) for case in offers[: len(chosen.options)])
-    return Say(chosen.blocks, options, more=chosen.more, closing="回复数字选择，下一步还会请您确认。")
+    others = [one for one in doable(turn, actions) if not one[0].open_offer]
+    if not others and len(offers) > 1:
+        chosen = listing(turn.known, 1, opening)
+        action = next(iter(actions))
+        options = tuple(Option("", Do(case.record.id, action)) for case in offers[: len(chosen.options)])
+        return Say(chosen.blocks, options, more=chosen.more, closing="回复数字选择，下一步还会请您确认。")
+    waiting = [*others, *((case, next(iter(actions))) for case in offers)]
+    return await choose(turn, waiting) or none_open(turn.known)
+
+
+def doable(turn: Turn, actions: Collection[str]) -> list[tuple[Case, str]]:
+    """Records on which one of these actions is open now."""
+    return [(case, c.name) for case in turn.known.cases for c in case.choices if c.open and c.name in actions]
+
+
+async def choose(turn: Turn, found: list[tuple[Case, str]]) -> Say | None:
+    """The one action that is meant, or which of several; None where there is none."""
+    if not found:
+        return None
+    if len(found) == 1:
+        return await _prepare(turn, *found[0])
+    lines = tuple(f"{place} {_named(case, action)}" for place, (case, action) in enumerate(found[:CHAT_LIST], 1))
+    options = tuple(Option("", Do(case.record.id, action)) for case, action in found[:CHAT_LIST])
+    return Say(("请选择要办理的：", *lines), options, closing="回复数字选择，下一步还会请您确认。")
+
+
+def _named(case: Case, action: str) -> str:
+    choice = case.choice(action)
+    return f"{choice.label if choice else ''}：{cards.short(case.title)}（{case.flow.label}）"
 
 
 @router.on(Pressed(Do))
 async def prepare(turn: Turn, record: UUID, action: str) -> Say:
     case = turn.known.case(record)
-    return await _prepare(turn, case, action) if case else menu(NOT_FOUND)
+    if case is None:
+        return menu(NOT_FOUND)
+    # `同意 1` names a line of a list, which may be a termination as well.
+    return await _prepare(turn, case, AGREE if action == ACCEPT and case.choice(AGREE) else action)
 
 
 async def _prepare(turn: Turn, case: Case, action: str) -> Say:
@@ -84,10 +102,15 @@ async def _prepare(turn: Turn, case: Case, action: str) -> Say:
         )
     if action == ACCEPT:
         return await _confirm_accept(turn, case)
-    if action == REFUSE:
-        return _ask_reason(case)
-    opening = f"“{choice.label}”请在页面上办理：{cards.record_link('打开记录', case.record.id)}"
-    return Say((opening,), cards.topics("progress"))
+    found = asked(FORMS[choice.form]) if choice.form else Asked((), None, None)
+    if found is None:
+        where = cards.action_link(choice.label, case.record.id, action)
+        return Say((cards.situation(case), "", f"请在页面上办理：{where}"), cards.topics("progress"))
+    if found.reason is not None:
+        return _ask_reason(case, choice, found.reason)
+    if found.words is not None and found.words.required:
+        return _ask_words(case, choice, found.words, "")
+    return await _confirm(turn, case, choice, found.form())
 
 
 async def _confirm_accept(turn: Turn, case: Case) -> Say:
@@ -95,13 +118,12 @@ async def _confirm_accept(turn: Turn, case: Case) -> Say:
     if not person.mobile:
         missing = "学校名单上没有您的手机号，协议上必须有本人的联系方式，请先联系学校补充。"
         return Say((missing, cards.desk_line(person.desk)), cards.topics("progress"))
-    marks = await marks_for(person.graduate.school_id, *known_as(case))
     number = await _number(turn, case, ACCEPT, {"agreed": True})
     blocks = [
         "请核对，这是您将同意的签约：",
         *cards.terms(case),
         cards.deadline(case),
-        cards.warning(marks),
+        await warning_of(person, case),
         f"协议全文：{cards.record_link('阅读协议全文', case.record.id)}",
         f"您的手机号 {person.mobile} 将印在协议上。档案和户口的去向可以以后再填。",
         f"同意后不能自行撤回，由{cards.reviewers(case)}审核；审核通过后协议生效。",
@@ -110,10 +132,20 @@ async def _confirm_accept(turn: Turn, case: Case) -> Say:
     return Say(tuple(line for line in blocks if line), closing=closing)
 
 
-def _ask_reason(case: Case) -> Say:
-    reasons = codes.table("refuse_reason").items(case.record.cohort)
-    options = tuple(Option(r.label, Why(case.record.id, REFUSE, r.code)) for r in reasons)
-    return Say((f"您将拒绝{cards.short(case.employer)}的签约邀请。请选择原因，单位会看到：",), options)
+# --- a reason, some words ------------------------------------------------------------------------
+
+
+def _ask_reason(case: Case, choice: Choice, field: Field) -> Say:
+    reasons = codes.table(field.table).items(case.record.cohort)
+    options = tuple(Option(r.label, Why(case.record.id, choice.name, r.code)) for r in reasons)
+    offer = "的签约邀请" if case.open_offer else ""
+    return Say((f"您将{choice.label[:2]}{cards.short(case.title)}{offer}。请选择原因，对方会看到：",), options)
+
+
+def _ask_words(case: Case, choice: Choice, field: Field, reason: str) -> Say:
+    limit = f"不超过{field.max_length}字"
+    what = f"请直接回复{choice.label[:2]}的{'原因' if reason else '理由'}（{limit}），对方会看到。"
+    return Say((cards.situation(case), "", what), ask=Why(case.record.id, choice.name, reason))
 
 
 @router.on(Pressed(Why))
@@ -122,9 +154,12 @@ async def take_reason(turn: Turn, record: UUID, action: str, reason: str) -> Say
     case = turn.known.case(record)
     if case is None:
         return menu(NOT_FOUND)
-    if reason == codes.REASON_OTHER:
-        return Say(("请直接回复拒绝的原因（不超过200字），单位会看到。",), ask=Why(record, action, reason))
-    return await _confirm_refuse(turn, case, {"reason": reason})
+    choice, found = _still(case, action)
+    if choice is None or found is None:
+        return await _prepare(turn, case, action)
+    if found.words is not None and (reason == codes.REASON_OTHER or found.words.required):
+        return _ask_words(case, choice, found.words, reason)
+    return await _confirm(turn, case, choice, found.form(reason))
 
 
 @router.on(Replied(Why))
@@ -132,111 +167,53 @@ async def take_words(turn: Turn, record: UUID, action: str, reason: str, text: s
     case = turn.known.case(record)
     if case is None:
         return menu(NOT_FOUND)
-    form = {"reason": reason, "reason_text": text}
-    _, faults = validate(FORMS["online_signing.refuse"], form, form_facts(case.facts))
+    choice, found = _still(case, action)
+    if choice is None or found is None:
+        return await _prepare(turn, case, action)
+    form = found.form(reason, text)
+    _, faults = validate(FORMS[choice.form], form, turn.known.form_facts)
     if faults:
-        return Say((faults[0].message, "请重新回复拒绝的原因。"), ask=Why(record, action, reason))
-    return await _confirm_refuse(turn, case, form)
+        return Say((faults[0].message, "请重新回复。"), ask=Why(record, action, reason))
+    return await _confirm(turn, case, choice, form)
 
 
-async def _confirm_refuse(turn: Turn, case: Case, form: Mapping[str, str]) -> Say:
-    choice = case.choice(REFUSE)
-    if choice is None or not choice.open:
-        return await _prepare(turn, case, REFUSE)
-    number = await _number(turn, case, REFUSE, form)
+def _still(case: Case, action: str) -> tuple[Choice | None, Asked | None]:
+    """The action as it is open now, with what it asks; None where it no longer is."""
+    choice = case.choice(action)
+    if choice is None or not choice.open or not choice.form:
+        return None, None
+    return choice, asked(FORMS[choice.form])
+
+
+# --- the number ----------------------------------------------------------------------------------
+
+
+async def _confirm(turn: Turn, case: Case, choice: Choice, form: Mapping[str, Any]) -> Say:
+    number = await _number(turn, case, choice.name, form)
+    said_no = case.record.flow is _INVITATION and choice.name == REFUSE
+    asks = FORMS[choice.form] if choice.form else None
     blocks = (
-        "请核对，这是您将拒绝的邀请：",
+        "请核对，这是您将拒绝的邀请：" if said_no else f"请核对，您将办理“{choice.label}”：",
         *cards.terms(case),
-        f"原因：{_reason(form)}",
-        "拒绝后这份邀请即告结束；如改变主意，需要单位重新发起邀请。",
+        "" if said_no else f"当前状态：{case.state.label}",
+        _why(asks, form) if asks else "",
+        consequence(case.record.flow, choice.name),
     )
-    closing = f"确认拒绝请回复 {number}（10分钟内有效，只对这份邀请有效）。不回复则不会拒绝。"
-    return Say(blocks, closing=closing)
+    about = "这份邀请" if said_no else "这件事"
+    verb = "拒绝" if said_no else choice.label
+    closing = f"确认{verb}请回复 {number}（10分钟内有效，只对{about}有效）。不回复则不会办理。"
+    return Say(tuple(line for line in blocks if line), closing=closing)
 
 
-def _reason(form: Mapping[str, str]) -> str:
-    label = codes.table("refuse_reason").label(form["reason"])
-    return f"{label}，{plain(form['reason_text'])}" if form.get("reason_text") else label
+def _why(form: Form, given: Mapping[str, Any]) -> str:
+    """The reason and the words that were given."""
+    found = asked(form)
+    code = str(given.get(found.reason.name, "")) if found and found.reason else ""
+    label = codes.table(found.reason.table).label(code) if found and found.reason and code else ""
+    parts = [part for part in (label, plain(given_words(form, given))) if part]
+    return f"原因：{'，'.join(parts)}" if parts else ""
 
 
 async def _number(turn: Turn, case: Case, action: str, form: Mapping[str, Any]) -> str:
     intent = Intent(case.record.flow, case.record.id, case.record.version, action, form)
     return await issue_number(turn.actor, turn.openid, turn.once, intent)
-
-
-# --- the second step -----------------------------------------------------------------------------
-
-
-@router.on(Digits())
-async def take_number(turn: Turn, number: str) -> Say:
-    """Only a number that we gave out acts; every other one shows what there is to choose from."""
-    if len(number) != CONFIRM_DIGITS:
-        if re.fullmatch(r"[0-9]{6}", number):
-            return menu("短信验证码请填写在绑定页面上，不要在这里回复。您可以：")
-        return menu("这个数字现在没有对应的选项，没有办理任何操作。您可以：")
-    intent = await redeem_number(turn.actor, turn.openid, number, turn.once)
-    if isinstance(intent, NumberFault):
-        return _retry(turn.known, _FAULTS[intent])
-    try:
-        outcome = await act(
-            turn.actor,
-            intent.flow,
-            intent.record_id,
-            intent.action,
-            intent.form,
-            version=intent.version,
-            once=act_key(turn.inbound),
-        )
-    except HouseError as refusal:
-        return _refused(turn.known, intent, refusal)
-    return _done(turn, intent, outcome)
-
-
-def _retry(person: Person, opening: str) -> Say:
-    """Where one can begin again: the invitations that are open, else the menu."""
-    if person.offers:
-        return Say((opening,), cards.topics("invitations", "progress", "menu"))
-    return menu(opening)
-
-
-def act_key(inbound: Inbound) -> str:
-    """The message's key as the act's key. It names the message for an audit, and the openid for nobody."""
-    return f"chat:{inbound.msg_id[:40]}:{sha256(inbound.once.encode()).hexdigest()}"
-
-
-def _refused(person: Person, intent: Intent, refusal: HouseError) -> Say:
-    """The rules said no in the last moment: the sentence, where the record stands, what is open."""
-    blocks = ["没有办理成功。", refusal.detail]
-    if isinstance(refusal, InvalidForm):
-        blocks.extend(fault.message for fault in refusal.faults)
-    if isinstance(refusal, Stale | Refused) and (label := refusal.context.get("label")):
-        blocks.append(f"当前状态：{label}")
-    blocks.append(cards.record_link("查看最新情况", intent.record_id))
-    return Say(tuple(blocks), cards.topics("invitations", "progress"), closing=cards.desk_line(person.desk))
-
-
-def _done(turn: Turn, intent: Intent, outcome: Outcome) -> Say:
-    """What happened, when, what comes next, whom to ask. The time is the message's, so that a repeat reads the same."""
-    case = turn.known.case(intent.record_id)
-    name = cards.short(case.employer) if case else "单位"
-    reviewers = cards.reviewers(case) if case else "学校"
-    at = chat_time(datetime.fromtimestamp(turn.inbound.created, UTC))
-    blocks: tuple[str, ...]
-    if intent.action == ACCEPT:
-        blocks = (
-            f"您已同意与{name}签约。",
-            f"时间：{at}",
-            f"当前状态：{outcome.label}",
-            f"接下来：由{reviewers}审核，结果会通过本服务号通知您；审核通过后协议生效。您现在不用做什么。",
-            f"如有误，请尽快联系学校。{cards.desk_line(turn.known.desk)}",
-            cards.record_link("查看这份签约", intent.record_id),
-        )
-    else:
-        blocks = (
-            f"您已拒绝{name}的签约邀请。",
-            f"时间：{at}",
-            f"当前状态：{outcome.label}",
-            "接下来：单位会收到您的答复和原因。" + ("" if turn.known.held else "您可以接受其他单位的邀请。"),
-            f"如有误，请联系单位重新发起邀请，或联系学校。{cards.desk_line(turn.known.desk)}",
-        )
-    return Say(blocks, cards.topics("progress", "invitations"))

@@ -1,35 +1,55 @@
-"""Room: what is done at the school: 去向, 档案, 户口, 离校. What we know of it, and whom to see for the rest."""
+"""Room: 去向 and 作废, and what is done at the school: 档案, 户口, 离校. What we know, and whom to see for the rest."""
 
 from __future__ import annotations
 
 from bot import cards
+from bot.handlers.answering import choose, doable
 from bot.router import Router, Say, Turn, said
 from models import codes
-from models.states import Phase
+from models.states import Flow, Phase
 from workflows.queries.chat import Person
+from workflows.queries.openings import read_openings
 
 router = Router()
 
 
 @router.on(said("destination"))
 async def show_destination(turn: Turn) -> Say:
-    """The destination that follows from a signing; others are registered at the school."""
+    """The destination that stands or is under way, else the page where one is registered."""
     person = turn.known
     held = person.held
+    if held is not None and held.record.flow is Flow.DESTINATION:
+        blocks = ("您登记的毕业去向：", *cards.terms(held), cards.situation(held), *cards.closed((held,)))
+        return Say(blocks, (*cards.actions(held), *cards.topics("progress", "desk")))
     if held is not None and held.state.phase is Phase.FORCE:
         label = codes.table("destination").label(codes.DEST_AGREEMENT)
         registered = (f"您登记的毕业去向：{label}。", cards.situation(held), "这条去向已随签约报送，不需要另外登记。")
         return Say(registered, cards.topics("agreement", "progress"))
     if held is not None:
-        waiting = ("您有一份签约正在审核，审核通过后毕业去向会自动登记：", cards.situation(held))
-        return Say(waiting, cards.topics("progress", "desk"))
+        waiting = ("您有一份签约正在办理，办结后毕业去向会自动登记：", cards.situation(held))
+        return Say(waiting, (*cards.actions(held), *cards.topics("progress", "desk")))
+    found = (await read_openings(turn.actor))["items"]
     blocks = (
         "您还没有登记毕业去向。",
         "与平台注册单位签约的，同意邀请并审核通过后自动登记。",
-        "升学、出国、应征入伍、自主创业、灵活就业等其他去向，请带证明材料到学院或学校就业部门登记。",
+        "升学、出国、应征入伍、自主创业、灵活就业等其他去向，以及还没有落实的，在页面上登记：",
+        *(cards.begin_line(one) for one in found if one["flow"] == Flow.DESTINATION),
         cards.desk_line(person.desk),
     )
-    return Say(blocks, cards.topics("invitations", "desk"))
+    return Say(blocks, cards.topics("invitations", "apply", "desk"))
+
+
+@router.on(said("void"))
+async def begin_void(turn: Turn) -> Say:
+    """An approved destination is voided in two steps; anything else is ended another way."""
+    chosen = await choose(turn, doable(turn, ("void",)))
+    if chosen is not None:
+        return chosen
+    held = turn.known.held
+    if held is None:
+        return Say(("您目前没有已完成的去向登记，不需要作废。",), cards.topics("destination", "progress"))
+    blocks = (cards.situation(held), "", *cards.closed((held,)), "只有已完成的去向登记可以作废。")
+    return Say(blocks, (*cards.actions(held), *cards.topics("terminate", "desk")))
 
 
 _ARCHIVE = (

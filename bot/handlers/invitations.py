@@ -53,14 +53,20 @@ def none_open(person: Person) -> Say:
 
 async def detail(person: Person, case: Case) -> Say:
     """One record: what is offered, where it stands, what can be done."""
-    marks = await marks_for(person.graduate.school_id, *known_as(case))
     blocks = [*cards.terms(case), "", case.state.label, cards.turn_line(case)]
-    if warned := cards.warning(marks):
+    if warned := await warning_of(person, case):
         blocks.extend(("", warned))
     blocks.extend(cards.closed((case,)))
     blocks.append(cards.record_link("查看详情和协议全文", case.record.id))
     options = cards.actions(case)
     return Say(tuple(blocks), options or cards.topics("progress", "desk"))
+
+
+async def warning_of(person: Person, case: Case) -> str:
+    """The warning marks of its employer; empty without any, or without an employer."""
+    if not case.employer:
+        return ""
+    return cards.warning(await marks_for(person.graduate.school_id, *known_as(case)))
 
 
 def known_as(case: Case) -> tuple[str, str]:

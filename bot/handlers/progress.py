@@ -44,9 +44,9 @@ def _options(live: Sequence[Case], shown: Sequence[Case]) -> tuple[Option, ...]:
     """What one can do now. With many records first which one."""
     if len(live) <= _FEW:
         doable = tuple(option for case in shown for option in cards.actions(case, named=len(live) > 1))
-        looks = tuple(Option(f"查看{cards.short(case.employer, 12)}的详情", Show(case.record.id)) for case in shown)
+        looks = tuple(Option(f"查看{cards.short(case.title, 12)}的详情", Show(case.record.id)) for case in shown)
         return (*doable, *looks)
-    return tuple(Option(f"查看{cards.short(case.employer, 16)}", Show(case.record.id)) for case in shown)
+    return tuple(Option(f"查看{cards.short(case.title, 16)}", Show(case.record.id)) for case in shown)
 
 
 def _closing(person: Person, live: Sequence[Case]) -> str:
@@ -60,8 +60,8 @@ def _nothing_open(person: Person) -> Say:
     blocks = [f"{cards.who(person)}，您目前没有正在办理的事项。"]
     for case in ended:
         blocks.extend(("", cards.situation(case)))
-    blocks.extend(("", "单位发来签约邀请后，本服务号会通知您。"))
+    blocks.extend(("", f"单位发来签约邀请后，本服务号会通知您；也可以{cards.link('办理新的事项', '/m/begin')}。"))
     if person.graduate.invalid:
         blocks.extend(("", f"您已不在学校的学生名单中，暂不能办理。{cards.desk_line(person.desk)}"))
-    options = tuple(Option(f"查看{cards.short(case.employer, 16)}", Show(case.record.id)) for case in ended)
+    options = tuple(Option(f"查看{cards.short(case.title, 16)}", Show(case.record.id)) for case in ended)
     return Say(tuple(blocks), (*options, *cards.topics("desk", "help")))

@@ -114,3 +114,10 @@ FOLLOWS = "UPDATE bindings SET following = TRUE WHERE openid = $1 AND ended_at I
 # Who stops following takes the openid along (the platform's rule); the binding stays as a fact about our side.
 FORGET_OPENID = """
 UPDATE bindings SET ended_at = COALESCE(ended_at, $2), following = FALSE, openid = '' WHERE openid = $1"""
+
+# All that one WeChat account is bound to, the one that the chat speaks about in front.
+OWN_BINDINGS = """
+SELECT b.id, b.cohort, s.name AS school FROM bindings b JOIN schools s ON s.id = b.school_id
+WHERE b.openid = $1 AND b.ended_at IS NULL ORDER BY b.chosen_at DESC, b.cohort DESC"""
+
+CHOOSE_BINDING = "UPDATE bindings SET chosen_at = $3 WHERE id = $1 AND openid = $2 AND ended_at IS NULL"

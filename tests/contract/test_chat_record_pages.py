@@ -133,7 +133,7 @@ async def test_outside_wechat_nobody_is_let_in(phone: Phone, world: World, monke
     monkeypatch.setenv("WQ_PROFILE", "production")
     settings.cache_clear()
     try:
-        for path in ("/m/bind", "/m/records", f"/m/records/{outcome.record_id}"):
+        for path in ("/m/bind", "/m/begin", "/m/begin/destination/submit", f"/m/records/{outcome.record_id}"):
             refused = await phone.open(path)
             assert refused.status_code == 403
             assert "请在微信中打开" in refused.text

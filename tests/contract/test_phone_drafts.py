@@ -84,6 +84,20 @@ async def test_a_session_that_ends_while_typing_loses_nothing(phone: Phone, me: 
     assert sheet_of(answer.text).values["employer_name"] == "云汀公司"
 
 
+async def test_a_correction_whose_session_ends_is_kept_with_its_record(
+    phone: Phone, world: World, me: Person, clock: Clock
+) -> None:
+    case = await reach(world, Flow.OFFLINE_SIGNING, "agreement_returned", me)
+    page = await phone.arrive(f"/m/records/{case.id}/actions/submit")
+    clock.advance(hours=2, minutes=5)
+    out = await phone.send(page, position_title="改过的岗位")
+    answer = await phone.follow(out)
+    while answer.status_code == 303:
+        answer = await phone.follow(answer)
+    assert sheet_of(answer.text).values["position_title"] == "改过的岗位"
+    assert (await Draft.get(party_id=me.id)).record_id == case.id
+
+
 async def test_what_comes_without_our_mark_or_after_the_session_is_gone_writes_nothing(
     phone: Phone, me: Person
 ) -> None:

@@ -137,7 +137,7 @@ async def test_the_kind_is_chosen_first_and_decides_what_is_asked(phone: Phone, 
     assert "定向/委培" not in page.text
     study = sheet_of((await phone.open("/m/begin/destination/submit?kind=801")).text)
     assert {"college", "major", "degree_level"} <= study.values.keys()
-    assert not {"employer_name", "country", "monthly_pay", "substate"} & study.values.keys()
+    assert not {"employer_name", "country", "monthly_pay", "substate", "no_code"} & study.values.keys()
     assert study.files == {"add_proofs"}
     none = sheet_of((await phone.open("/m/begin/destination/submit?kind=70")).text)
     assert none.files == set()
@@ -222,6 +222,8 @@ async def test_an_online_termination_is_asked_for_and_taken_back(phone: Phone, w
     record = await phone.arrive(f"/m/records/{signed.id}")
     assert 'href="/m/begin/online_termination/request"' in record.text
     page = await phone.open("/m/begin/online_termination/request")
+    assert "您还可以申请" in page.text
+    assert world.employer.name in page.text
     short = await phone.send(page, reason="personal", reason_text="回乡")
     assert "至少写 5 个字" in short.text
     sent = await phone.send(short, reason_text="家庭原因需要回乡")

@@ -12,8 +12,8 @@ from jinja2 import Environment, FileSystemLoader
 
 from api.pages import filling as filling_module
 from api.pages import spans
-from api.pages.employer.showing import lines
 from api.pages.filling import Filling, Question, as_typed, data, filling, provinces, regions, typed
+from api.pages.showing import lines
 from models import codes, kit
 from tests.conftest import Clock
 from workflows.errors import Fault

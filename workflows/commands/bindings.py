@@ -36,7 +36,7 @@ from workflows.commands.tokens import (
     read_visit,
     write_visit,
 )
-from workflows.errors import Fault, Forbidden, InvalidForm, RateLimited, Refused, Stale, Unauthenticated
+from workflows.errors import Fault, Forbidden, InvalidForm, NotFound, RateLimited, Refused, Stale, Unauthenticated
 from workflows.journal import school_chain
 from workflows.limits import BIND_TRY, CODE_DAY, CODE_HOUR, CODE_MINUTE, Rate
 from workflows.notices import NOTICES
@@ -229,6 +229,14 @@ async def unbind(book: Book, openid: str) -> int:
     for row in rows:
         book.note(school_chain(row["school_id"]), "graduate", row["graduate_id"], "unbind", binding=str(row["id"]))
     return len(rows)
+
+
+@command(journaled=False)
+async def choose_binding(book: Book, openid: str, binding_id: UUID) -> None:
+    """The chat speaks about this one of the account's bindings from now on. Raises Forbidden, NotFound."""
+    require(book.actor, Party.GRADUATE)
+    if not await execute(sql.CHOOSE_BINDING, binding_id, openid, book.now):
+        raise NotFound
 
 
 @command(journaled=False)

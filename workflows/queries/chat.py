@@ -167,6 +167,20 @@ async def look(openid: str, once: str) -> Seen:
     return Seen(said, None) if said is not None else Seen(None, _person(now, rows))
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One of a WeChat account's bindings."""
+
+    id: UUID
+    cohort: int
+    school: str
+
+
+async def bindings_of(openid: str) -> list[Bound]:
+    """Those that live, the one that the chat speaks about in front."""
+    return [Bound(row["id"], row["cohort"], row["school"]) for row in await fetch(sql.OWN_BINDINGS, openid)]
+
+
 async def look_at(actor: Actor) -> Person | None:
     """The same for a signed-in graduate of the phone pages."""
     return _person(clock(), await fetch(sql.LOOK_GRADUATE, actor.id, ""))

@@ -8,7 +8,8 @@ from quart import Response, request
 
 from api.auth import Caller
 from api.pages.employer.entering import NOT_AGAIN
-from api.pages.employer.portal import PREFIX, go, line, page, received, render, sent, told
+from api.pages.employer.portal import PREFIX, go, line, page, received, render, sent
+from api.pages.repeating import told
 from api.pages.spans import screen
 from models.store import store
 from workflows.commands.employers import add_employer_user

@@ -21,10 +21,10 @@ from api.pages.employer.portal import (
     render,
     route,
     sent,
-    told,
     within,
 )
 from api.pages.filling import Sections, data, filling, typed
+from api.pages.repeating import told
 from models.store import store
 from workflows.commands import sessions as opening
 from workflows.commands.employers import login_faults, register_from

@@ -16,7 +16,7 @@ from quart import Blueprint, Response, render_template, request
 from api.auth import ATTRIBUTE, EMPLOYER, Caller, Rule
 from api.pages import assets, csrf, filling, sessions
 from models.kit import parse_id
-from workflows.errors import ForgedForm, HouseError, InvalidForm, NotFound, RateLimited
+from workflows.errors import NotFound
 from workflows.queries.employers import own_employer
 from workflows.queries.home import read_home
 
@@ -133,20 +133,6 @@ def go(path: str) -> Response:
     response.headers["Location"] = path
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def told(refusal: HouseError | None) -> dict[str, Any]:
-    """What a page with a form says of a refusal: the sentence on top, and the status of the answer."""
-    if refusal is None:
-        return {"alert": "", "status": 200}
-    if isinstance(refusal, InvalidForm):
-        return {"alert": "", "status": refusal.status}
-    if isinstance(refusal, RateLimited):
-        wait = max(1, -(-refusal.retry_after // 60))
-        return {"alert": f"操作过于频繁，请约 {wait} 分钟后再试。", "status": refusal.status}
-    if isinstance(refusal, ForgedForm):
-        return {"alert": "页面已过期，已填写的内容仍保留在下面，请核对后重新提交。", "status": refusal.status}
-    return {"alert": refusal.detail, "status": refusal.status}
 
 
 blueprint.after_request(csrf.remember)

@@ -10,9 +10,10 @@ from quart import Response
 from api.auth import Caller
 from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS
 from api.pages.employer.home import STATUS_SENTENCES, desk_of
-from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent, told
-from api.pages.employer.showing import lines
+from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent
 from api.pages.filling import as_typed, data, filling, typed
+from api.pages.repeating import told
+from api.pages.showing import lines
 from api.pages.spans import screen
 from models.states import EmployerStatus
 from workflows.commands.employers import SUSPENDED, update_profile

@@ -14,9 +14,10 @@ from quart import Response, request
 from api import acts
 from api.auth import Caller
 from api.downloads import PDF, attachment
-from api.pages.employer.portal import PREFIX, go, line, page, received, render, sent, told
-from api.pages.employer.showing import EMPTY, label, lines
+from api.pages.employer.portal import PREFIX, go, line, page, received, render, sent
 from api.pages.filling import Sections, data, filling, typed
+from api.pages.repeating import fresh_key, key_of, told
+from api.pages.showing import EMPTY, label, lines
 from api.pages.spans import left, screen, waited
 from models import kit
 from models.parties import Party
@@ -90,7 +91,6 @@ NEXT: Final = {
 }
 
 _TONES: Final = {Phase.OPEN: "waiting", Phase.FLOW: "moving", Phase.FORCE: "good", Phase.END: "done"}
-_KEY: Final = re.compile(r"[0-9a-f]{32}")
 
 
 # --- lists ---------------------------------------------------------------------------------------
@@ -280,19 +280,6 @@ async def _confirm(
 def known(flow: Flow, action: str) -> bool:
     """Whether an employer may ever do this to a record that exists."""
     return any(t.action == action and not t.creates and Party.EMPLOYER in t.by for t in FLOWS[flow].transitions)
-
-
-def fresh_key() -> str:
-    """The key of an act, hidden in its page, so that a second click is the same act."""
-    return kit.new_id().hex
-
-
-def key_of(given: Mapping[str, str]) -> str:
-    """Raises ForgedForm: a page of ours has one."""
-    key = given.get("key", "")
-    if not _KEY.fullmatch(key):
-        raise ForgedForm
-    return key
 
 
 @page(f"/{FLOW}/<id>/actions/<action>", "POST")

@@ -7,7 +7,8 @@ from quart.blueprints import BlueprintSetupState
 
 from api.pages import sessions
 from api.pages.employer.entering import kept_form, lost_session
-from api.pages.employer.portal import PREFIX, blueprint, render, told
+from api.pages.employer.portal import PREFIX, blueprint, render
+from api.pages.repeating import told
 from models.states import Flow
 from workflows.errors import Conflict, HouseError, RateLimited, Unauthenticated, Unavailable
 from workflows.flows import FLOWS

@@ -52,6 +52,7 @@ function mark(form) {
 }
 
 async function told(answer) {
+  if (answer.status === 401) return new Refusal("登录已过期。请先点“暂存”，重新进入后再上传。");
   const said = await answer.json().catch(() => ({}));
   const fault = said.faults && said.faults[0];
   return new Refusal((fault && fault.message) || said.detail || "上传没有成功，请重新选择文件。");
