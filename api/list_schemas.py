@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from api.schemas import PLAIN, Cohort, FormData, LevelName, Note, Number, Paged, RecordQuery, Strict, Word
+from api.schemas import PLAIN, Cohort, Day, FormData, LevelName, Note, Number, Paged, RecordQuery, Strict, Word
 from models.states import Flow
 from workflows.limits import PAGE_MAX, PAGE_SIZE
 
 MenuName = Literal["signing", "supplementary", "termination", "destination"]
+AxisName = Literal["department", "major", "level", "sex", "school"]
+FeatureName = Literal["type", "industry", "nature", "region"]
 Code = Annotated[str, StringConstraints(max_length=8, pattern=r"^[0-9-]*$")]
 
 
@@ -23,6 +25,9 @@ class QueueFilters(RecordQuery):
     industry: Code = ""
     region: Annotated[Code, Field(description="GB/T 2260; a province or city with all that lies in it")] = ""
     position_category: Code = ""
+    school: Annotated[Number, Field(description="code of a school, for provinces")] = ""
+    sex: Code = ""
+    empty: list[Literal["department", "major", "sex"]] = Field([], max_length=3, description="columns not filled in")
     waited: Annotated[int | None, Field(ge=0, le=3650, description="has waited for as many days at least")] = None
     risk: Literal["any", "warned", "not_operating"] | None = None
     department_changed: bool | None = None
@@ -87,13 +92,30 @@ class PersonSearch(PersonQuery):
 
 class ExportWish(Strict):
     """`selection`: a queue as it is filtered; `returned`: every return of the days `from` to `to`; `results`: the
-    national exchange columns of the graduates in `people`. `whole`: numbers unmasked, with a reason that is kept.
+    national exchange columns of the graduates in `people`; `statistics`: the table of the cohort in `filters`, divided
+    `by`. `whole`: numbers unmasked, with a reason that is kept.
     """
 
-    kind: Literal["selection", "returned", "results"]
+    kind: Literal["selection", "returned", "results", "statistics"]
+    by: AxisName = "department"
     menu: MenuName | None = None
     filters: QueueFilters = QueueFilters()
     people: PersonQuery = PersonQuery()
     columns: list[Word] = Field([], max_length=60)
     whole: StrictBool = False
     reason: Note = ""
+
+
+class StatisticsQuery(Strict):
+    cohort: Cohort
+    by: Annotated[AxisName, Field(description="what the lines are")] = "department"
+
+
+class DestinationsQuery(StatisticsQuery):
+    of: Annotated[FeatureName, Field(description="what the destinations are told apart by")] = "type"
+
+
+class TrendQuery(Strict):
+    cohort: Cohort
+    since: Annotated[Day | None, Field(alias="from", description="day, Asia/Shanghai")] = None
+    until: Annotated[Day | None, Field(alias="to", description="day, Asia/Shanghai, included")] = None

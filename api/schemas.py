@@ -157,6 +157,16 @@ class GraduateQuery(Paged):
             description="work list: 未登记 (nothing held or under way) or 未绑定; without the invalidated",
         ),
     ] = None
+    school: Annotated[Number, Field(description="code of a school, for provinces")] = ""
+    sex: Number = ""
+    destination: Annotated[list[Number], Field(max_length=40, description="毕业去向 in force, codes")] = []
+    nature: Annotated[Number, Field(description="单位性质 of the destination in force")] = ""
+    industry: Annotated[Number, Field(description="单位行业 of the destination in force")] = ""
+    region: Annotated[Number, Field(description="GB/T 2260; where the destination in force lies")] = ""
+    empty: Annotated[
+        list[Literal["department", "major", "sex", "destination", "nature", "industry", "region"]],
+        Field(max_length=7, description="columns that are not filled in"),
+    ] = []
 
 
 class GraduateSearch(GraduateQuery):

@@ -63,6 +63,13 @@ def _filters(wish: GraduateQuery, id_number: str = "") -> GraduateFilters:
         invalid=wish.invalid,
         registered=wish.registered,
         work_list=wish.work_list or "",
+        school=wish.school,
+        sex=wish.sex,
+        destinations=tuple(wish.destination),
+        nature=wish.nature,
+        industry=wish.industry,
+        region=wish.region,
+        empty=tuple(wish.empty),
         cursor=wish.cursor,
         limit=wish.limit,
     )
