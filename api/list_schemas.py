@@ -75,6 +75,40 @@ class NewNote(Strict):
     text: Note
 
 
+class GraduateQuery(Paged):
+    cohort: Cohort | None = None
+    department: Word = ""
+    level: LevelName | None = None
+    major: Word = ""
+    name: Annotated[Word, Field(description="prefix of the name")] = ""
+    proof_code: Annotated[Number, Field(description="签约证明码")] = ""
+    bound: bool | None = None
+    invalid: bool | None = None
+    registered: Annotated[bool | None, Field(description="holds a destination in flow or in force")] = None
+    work_list: Annotated[
+        Literal["unregistered", "unbound"] | None,
+        Field(
+            alias="list",
+            description="work list: 未登记 (nothing held or under way) or 未绑定; without the invalidated",
+        ),
+    ] = None
+    school: Annotated[Number, Field(description="code of a school, for provinces")] = ""
+    sex: Number = ""
+    destination: list[Number] = Field([], max_length=40, description="毕业去向 in force, codes")
+    nature: Annotated[Number, Field(description="单位性质 of the destination in force")] = ""
+    industry: Annotated[Number, Field(description="单位行业 of the destination in force")] = ""
+    region: Annotated[Number, Field(description="GB/T 2260; where the destination in force lies")] = ""
+    empty: list[Literal["department", "major", "sex", "destination", "nature", "industry", "region"]] = Field(
+        [], max_length=7, description="columns that are not filled in"
+    )
+
+
+class GraduateSearch(GraduateQuery):
+    """The roster's filters and a number that must not stand in an address (I9)."""
+
+    id_number: Annotated[Number, Field(description="whole ID number")] = ""
+
+
 class PersonQuery(Paged):
     """Graduates by what they are; for the lists of those who left the roster or voided their destination."""
 

@@ -15,7 +15,8 @@ class Counted(Shape):
 
 
 class Behind(Shape):
-    """A list and the filters that show just the rows that were counted; a line's filters come to these.
+    """A list and the filters that show just the rows that were counted; a line's filters come to these. A later filter
+    takes an earlier one's place, but for `empty`, of which all count.
 
     `menu`: of the queues, or `students` for the list of graduates.
     """
