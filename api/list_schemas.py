@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StringConstraints
 
-from api.schemas import PLAIN, Cohort, FormData, LevelName, Note, Number, Paged, RecordQuery, Strict, Word
+from api.schemas import PLAIN, Cohort, Day, FormData, LevelName, Note, Number, Paged, RecordQuery, Strict, Word
 from models.states import Flow
 from workflows.limits import PAGE_MAX, PAGE_SIZE
 
 MenuName = Literal["signing", "supplementary", "termination", "destination"]
+AxisName = Literal["department", "major", "level", "sex", "school"]
+FeatureName = Literal["type", "industry", "nature", "region"]
 Code = Annotated[str, StringConstraints(max_length=8, pattern=r"^[0-9-]*$")]
 
 
@@ -23,6 +25,9 @@ class QueueFilters(RecordQuery):
     industry: Code = ""
     region: Annotated[Code, Field(description="GB/T 2260; a province or city with all that lies in it")] = ""
     position_category: Code = ""
+    school: Annotated[Number, Field(description="code of a school, for provinces")] = ""
+    sex: Code = ""
+    empty: list[Literal["department", "major", "sex"]] = Field([], max_length=3, description="columns not filled in")
     waited: Annotated[int | None, Field(ge=0, le=3650, description="has waited for as many days at least")] = None
     risk: Literal["any", "warned", "not_operating"] | None = None
     department_changed: bool | None = None
@@ -70,6 +75,40 @@ class NewNote(Strict):
     text: Note
 
 
+class GraduateQuery(Paged):
+    cohort: Cohort | None = None
+    department: Word = ""
+    level: LevelName | None = None
+    major: Word = ""
+    name: Annotated[Word, Field(description="prefix of the name")] = ""
+    proof_code: Annotated[Number, Field(description="签约证明码")] = ""
+    bound: bool | None = None
+    invalid: bool | None = None
+    registered: Annotated[bool | None, Field(description="holds a destination in flow or in force")] = None
+    work_list: Annotated[
+        Literal["unregistered", "unbound"] | None,
+        Field(
+            alias="list",
+            description="work list: 未登记 (nothing held or under way) or 未绑定; without the invalidated",
+        ),
+    ] = None
+    school: Annotated[Number, Field(description="code of a school, for provinces")] = ""
+    sex: Number = ""
+    destination: list[Number] = Field([], max_length=40, description="毕业去向 in force, codes")
+    nature: Annotated[Number, Field(description="单位性质 of the destination in force")] = ""
+    industry: Annotated[Number, Field(description="单位行业 of the destination in force")] = ""
+    region: Annotated[Number, Field(description="GB/T 2260; where the destination in force lies")] = ""
+    empty: list[Literal["department", "major", "sex", "destination", "nature", "industry", "region"]] = Field(
+        [], max_length=7, description="columns that are not filled in"
+    )
+
+
+class GraduateSearch(GraduateQuery):
+    """The roster's filters and a number that must not stand in an address (I9)."""
+
+    id_number: Annotated[Number, Field(description="whole ID number")] = ""
+
+
 class PersonQuery(Paged):
     """Graduates by what they are; for the lists of those who left the roster or voided their destination."""
 
@@ -87,13 +126,30 @@ class PersonSearch(PersonQuery):
 
 class ExportWish(Strict):
     """`selection`: a queue as it is filtered; `returned`: every return of the days `from` to `to`; `results`: the
-    national exchange columns of the graduates in `people`. `whole`: numbers unmasked, with a reason that is kept.
+    national exchange columns of the graduates in `people`; `statistics`: the table of the cohort in `filters`, divided
+    `by`. `whole`: numbers unmasked, with a reason that is kept.
     """
 
-    kind: Literal["selection", "returned", "results"]
+    kind: Literal["selection", "returned", "results", "statistics"]
+    by: AxisName = "department"
     menu: MenuName | None = None
     filters: QueueFilters = QueueFilters()
     people: PersonQuery = PersonQuery()
     columns: list[Word] = Field([], max_length=60)
     whole: StrictBool = False
     reason: Note = ""
+
+
+class StatisticsQuery(Strict):
+    cohort: Cohort
+    by: Annotated[AxisName, Field(description="what the lines are")] = "department"
+
+
+class DestinationsQuery(StatisticsQuery):
+    of: Annotated[FeatureName, Field(description="what the destinations are told apart by")] = "type"
+
+
+class TrendQuery(Strict):
+    cohort: Cohort
+    since: Annotated[Day | None, Field(alias="from", description="day, Asia/Shanghai")] = None
+    until: Annotated[Day | None, Field(alias="to", description="day, Asia/Shanghai, included")] = None

@@ -140,31 +140,6 @@ class RecordSearch(RecordQuery):
     id_number: Annotated[Number, Field(description="whole ID number")] = ""
 
 
-class GraduateQuery(Paged):
-    cohort: Cohort | None = None
-    department: Word = ""
-    level: LevelName | None = None
-    major: Word = ""
-    name: Annotated[Word, Field(description="prefix of the name")] = ""
-    proof_code: Annotated[Number, Field(description="签约证明码")] = ""
-    bound: bool | None = None
-    invalid: bool | None = None
-    registered: Annotated[bool | None, Field(description="holds a destination in flow or in force")] = None
-    work_list: Annotated[
-        Literal["unregistered", "unbound"] | None,
-        Field(
-            alias="list",
-            description="work list: 未登记 (nothing held or under way) or 未绑定; without the invalidated",
-        ),
-    ] = None
-
-
-class GraduateSearch(GraduateQuery):
-    """The roster's filters and a number that must not stand in an address (I9)."""
-
-    id_number: Annotated[Number, Field(description="whole ID number")] = ""
-
-
 class EmployerQuery(Paged):
     status: EmployerStatus | None = None
     name: Annotated[Word, Field(description="part of the name")] = ""

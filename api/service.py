@@ -35,6 +35,7 @@ from api.routes import (
     second_factor,
     sessions,
     settings,
+    statistics,
     system,
     warnings,
 )
@@ -46,6 +47,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     system.blueprint,
     sessions.blueprint,
     home.blueprint,
+    statistics.blueprint,
     records.blueprint,
     agreements.blueprint,
     files.blueprint,

@@ -10,7 +10,8 @@ LOGIN, LOGOUT, PASSWORD = "/auth/login", "/auth/logout", "/auth/password"
 PAPERS = "/files/agreements"
 
 HOME, QUEUE, REVIEW, EMPLOYERS = "home", "online_signing", "review", "employers"
-PAGES = (QUEUE, REVIEW, EMPLOYERS)
+STATISTICS = "statistics"
+PAGES = (QUEUE, REVIEW, EMPLOYERS, STATISTICS)
 """Pages beside the first one, by their path; the first one is `/`."""
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

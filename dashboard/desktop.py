@@ -8,11 +8,11 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import actions, shell
-from dashboard.addresses import EMPLOYERS, HOME, QUEUE, REVIEW
+from dashboard.addresses import EMPLOYERS, HOME, QUEUE, REVIEW, STATISTICS
 from dashboard.client import Client, Problem
 from dashboard.doorway import TITLE
 from dashboard.shell import Desk
-from dashboard.views import employers, home, queue, review
+from dashboard.views import employers, home, queue, review, statistics
 
 ICON = Path(__file__).parent / "static" / "icon.png"
 
@@ -29,6 +29,7 @@ def pages(desk: Desk) -> dict[str, st.Page]:
         QUEUE: st.Page(entry(queue.show, signing), title="在线签约管理", url_path=QUEUE),
         REVIEW: st.Page(entry(review.show, signing), title="签约审核", url_path=REVIEW),
         EMPLOYERS: st.Page(entry(employers.show, desk.party == "province"), title="单位核验", url_path=EMPLOYERS),
+        STATISTICS: st.Page(entry(statistics.show, signing), title="数据统计", url_path=STATISTICS),
     }
 
 
@@ -39,6 +40,8 @@ def menu(desk: Desk) -> dict[str, list[st.Page]]:
         found["学生管理"] = [desk.pages[QUEUE]]
     if desk.party == "province":
         found["单位管理"] = [desk.pages[EMPLOYERS]]
+    if desk.may_enter("employment"):
+        found["统计"] = [desk.pages[STATISTICS]]
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -70,6 +70,15 @@ def moment(text: str | None) -> str:
 def clock(text: str | None) -> str:
     """`14:30:05`, Asia/Shanghai, for what is renewed every few seconds."""
     return datetime.fromisoformat(text).astimezone(SHANGHAI).strftime("%H:%M:%S") if text else EMPTY
+
+
+def today() -> str:
+    """`2027-03-05`, Asia/Shanghai."""
+    return datetime.now(SHANGHAI).date().isoformat()
+
+
+def days_before(day: str, count: int) -> str:
+    return (date.fromisoformat(day) - timedelta(days=count)).isoformat()
 
 
 def age(text: str | None) -> str:

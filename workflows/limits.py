@@ -76,6 +76,7 @@ SAVED_FILTERS = 30  # per account and menu
 NAME_LENGTH = 40
 NOTE_LENGTH = 500
 EXPORT_ROWS = 100_000
+TREND_DAYS, TREND_USUAL = 366, 30  # that statistics show at most, and unasked
 EXPORT_PAGE = 1_000  # rows that are read at once
 REMINDER_HOUR = 9  # of reminders that count towards an end, Asia/Shanghai
 REMIND_AFTER = (3, 7, 15)  # days in which nothing happened

@@ -10,8 +10,9 @@ from quart import Blueprint
 
 from api.auth import REVIEWERS, SCHOOL, STAFF_ONLY
 from api.endpoints import Call, endpoint
+from api.list_schemas import GraduateQuery, GraduateSearch
 from api.roster_answers import Begun, GraduateFull, Graduates, Reminded, Restoration, Terminations, WholeNumber
-from api.schemas import GraduateQuery, GraduateSearch, PhoneChange, Reminding, Removal, WithReason
+from api.schemas import PhoneChange, Reminding, Removal, WithReason
 from models.parties import Level
 from workflows.commands.lookups import ask_and_restore, ask_for
 from workflows.commands.phones import change_phone
@@ -63,6 +64,13 @@ def _filters(wish: GraduateQuery, id_number: str = "") -> GraduateFilters:
         invalid=wish.invalid,
         registered=wish.registered,
         work_list=wish.work_list or "",
+        school=wish.school,
+        sex=wish.sex,
+        destinations=tuple(wish.destination),
+        nature=wish.nature,
+        industry=wish.industry,
+        region=wish.region,
+        empty=tuple(wish.empty),
         cursor=wish.cursor,
         limit=wish.limit,
     )

@@ -222,9 +222,9 @@ async def test_another_cohort_has_another_queue(service: str) -> None:
 async def test_only_a_province_finds_the_verification_of_employers_in_its_menu(service: str) -> None:
     world = await make_world(graduates=1)
     for desk, entries in (
-        (world.school_desk, ["首页", "在线签约管理"]),
-        (world.department_desks["计算机学院"], ["首页", "在线签约管理"]),
-        (world.province_desk, ["首页", "在线签约管理", "单位核验"]),
+        (world.school_desk, ["首页", "在线签约管理", "数据统计"]),
+        (world.department_desks["计算机学院"], ["首页", "在线签约管理", "数据统计"]),
+        (world.province_desk, ["首页", "在线签约管理", "单位核验", "数据统计"]),
     ):
         assert [link.label for link in sit(desk).at.get("page_link")] == entries
 

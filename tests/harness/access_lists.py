@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from models import kit
 from models.states import Flow, OnlineSigning
 from tests.harness.access_kinds import Cast
 from tests.harness.access_records import subject_at
@@ -18,6 +19,8 @@ simple("GET /v1/queues/{menu}", "/v1/queues/signing")
 simple("POST /v1/search/queues/{menu}", "/v1/search/queues/signing", {"name": "王"})
 simple("POST /v1/search/invalidated", body={"name": "王"})
 simple("POST /v1/search/voided", body={"name": "王"})
+for _name in ("statistics", "statistics/destinations", "statistics/trend"):
+    simple(f"GET /v1/{_name}", f"/v1/{_name}?cohort={kit.now().year + 1}")
 simple("POST /v1/hints", body={"flow": "destination", "form": {"position_category": "90"}})
 
 

@@ -1,7 +1,8 @@
 """Room: lists as they go into a file: which columns, which rows, numbers masked unless somebody said why not.
 
-Three kinds: the present selection (下载当前查询数据), every return of a period (导出退回修改学生名单), and results in
-the national exchange columns for a school whose EMS is not connected. Read page by page, never all at once.
+Four kinds: the present selection (下载当前查询数据), every return of a period (导出退回修改学生名单), results in the
+national exchange columns for a school whose EMS is not connected, the table of 数据统计. Read page by page, never all
+at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from workflows.actors import Actor, require, require_read, require_write, visibl
 from workflows.errors import Fault, InvalidForm
 from workflows.export_sheets import Cell
 from workflows.limits import EXPORT_PAGE, EXPORT_ROWS
-from workflows.queries import export_results, export_returns
+from workflows.queries import export_results, export_returns, export_statistics
 from workflows.queries.export_cells import SELECTION, Told
 from workflows.queries.graduates import GraduateFilters
 from workflows.queries.modules import require_open
@@ -26,13 +27,16 @@ from workflows.queries.record_filters import Filters, filters_from, narrow
 from workflows.queries.records import COLUMNS, SOURCE, order_of
 from workflows.queries.reviewing import reviewed
 
-SELECTED, RETURNED, RESULTS = "selection", "returned", "results"
-KINDS = {SELECTED: "查询结果", RETURNED: "退回修改学生名单", RESULTS: "毕业去向上报数据"}
+SELECTED, RETURNED, RESULTS, STATISTICS = "selection", "returned", "results", "statistics"
+KINDS = {SELECTED: "查询结果", RETURNED: "退回修改学生名单", RESULTS: "毕业去向上报数据", STATISTICS: "数据统计"}
+WITHOUT_MENU = (RESULTS, STATISTICS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What to export. `menu`: of the queues; results have none. `columns`: of the selection, empty: all.
+    """What to export. `menu`: of the queues; results and statistics have none. `columns`: of the selection, empty: all.
+
+    `by`: what the lines of statistics are.
 
     `whole`: ID numbers and telephones unmasked, for accounts that may write, with a `reason` that is kept.
     """
@@ -44,6 +48,7 @@ class Wish:
     columns: tuple[str, ...] = ()
     whole: bool = False
     reason: str = ""
+    by: str = "department"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,10 @@ async def check(actor: Actor, wish: Wish) -> None:
     require(actor, *STAFF)
     require_read(actor)
     await require_open(actor, Module.EMPLOYMENT, wish.people.cohort if wish.kind == RESULTS else wish.filters.cohort)
-    if wish.kind != RESULTS and wish.menu not in MENUS:
+    if wish.kind not in WITHOUT_MENU and wish.menu not in MENUS:
         raise InvalidForm([Fault("menu", "required", "请选择要导出的菜单。")])
+    if wish.kind == STATISTICS and wish.filters.cohort is None:
+        raise InvalidForm([Fault("filters.cohort", "required", "请选择要统计的届次。")])
     if unknown := [name for name in wish.columns if name not in SELECTION]:
         raise InvalidForm([Fault("columns", "unknown_column", f"没有名为“{name[:40]}”的列。") for name in unknown[:5]])
     if wish.whole:
@@ -73,12 +80,14 @@ async def check(actor: Actor, wish: Wish) -> None:
 async def listing(actor: Actor, wish: Wish) -> Listing:
     """The list; nothing is read before its pages are asked for. Raises as `check` does."""
     await check(actor, wish)
-    title = KINDS[wish.kind] if wish.kind == RESULTS else f"{MENUS[wish.menu].label}{KINDS[wish.kind]}"
+    title = KINDS[wish.kind] if wish.kind in WITHOUT_MENU else f"{MENUS[wish.menu].label}{KINDS[wish.kind]}"
     if wish.kind == RETURNED:
         rows = export_returns.read(actor, MENUS[wish.menu].flows, wish.filters, whole=wish.whole)
         return Listing(title, (export_returns.HEADERS,), rows)
     if wish.kind == RESULTS:
         return Listing(title, export_results.HEADERS, export_results.read(actor, wish.people, whole=wish.whole))
+    if wish.kind == STATISTICS:
+        return Listing(title, export_statistics.headers(wish.by), export_statistics.read(actor, wish.filters, wish.by))
     names = wish.columns or tuple(SELECTION)
     labels = tuple(SELECTION[name].label for name in names)
     return Listing(title, (labels,), _selection(actor, wish, names))
@@ -129,4 +138,5 @@ def wish_from(given: Any) -> Wish:
         columns=tuple(given.get("columns", ())),
         whole=bool(given.get("whole", False)),
         reason=given.get("reason", ""),
+        by=given.get("by", "department"),
     )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from models.db import fetch_row
@@ -17,8 +18,9 @@ from workflows.commands.terminations import Terminations
 from workflows.errors import NotFound
 from workflows.flows import FLOWS
 from workflows.queries.comparison import compared
+from workflows.queries.in_force import in_force
 from workflows.queries.paging import Order, Page, Where, like, read, size
-from workflows.queries.record_filters import compact
+from workflows.queries.record_filters import compact, within
 from workflows.queries.record_page import mirror
 from workflows.queries.records import moment, records_of
 from workflows.work_lists import WorkList, condition
@@ -33,6 +35,17 @@ _MORE = """g.basic, g.phone_enc, g.phone_source, g.phone_usable_at, g.email, g.p
     WHERE t.school_id = g.school_id AND t.cohort = g.cohort), 0) AS termination_limit"""
 _SOURCE = "graduates g JOIN schools s ON s.id = g.school_id"
 _ORDER = Order("id+", None, "g.id")
+EMPTY: Final[Mapping[str, str]] = {
+    "department": "g.department = ''",
+    "major": "g.major = ''",
+    "sex": "COALESCE(g.basic->>'xbdm', '') = ''",
+}
+UNNAMED: Final[Mapping[str, str]] = {
+    "destination": "destination_code",
+    "nature": "employer_nature",
+    "industry": "employer_industry",
+    "region": "employer_region",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +53,7 @@ class GraduateFilters:
     """None or empty: not narrowed. `name` is a prefix, `id_number` and `proof_code` are exact.
 
     `work_list`: a name of `WorkList`, or empty.
+    `destinations`, `nature`, `industry`, `region`: of the destination in force; `empty` names columns without a value.
     `bound`: has a live WeChat binding; `invalid`: deleted from the EMS roster; `registered`: holds the slot.
     """
 
@@ -54,6 +68,13 @@ class GraduateFilters:
     invalid: bool | None = None
     registered: bool | None = None
     work_list: str = ""
+    school: str = ""
+    sex: str = ""
+    destinations: tuple[str, ...] = ()
+    nature: str = ""
+    industry: str = ""
+    region: str = ""
+    empty: tuple[str, ...] = ()
     cursor: str | None = None
     limit: int | None = None
 
@@ -90,6 +111,31 @@ def narrow(where: Where, wish: GraduateFilters) -> None:
     ):
         if wanted is not None:
             where.add(text if wanted else f"NOT ({text})")
+    if wish.school:
+        where.add("g.school_id = (SELECT o.id FROM schools o WHERE o.code = {})", compact(wish.school))
+    if wish.sex:
+        where.add("g.basic->>'xbdm' = {}", wish.sex)
+    for column in wish.empty:
+        if column in EMPTY:
+            where.add(EMPTY[column])
+    _gone_to(where, wish)
+
+
+def _gone_to(where: Where, wish: GraduateFilters) -> None:
+    """Conditions on the one destination in force, all on the same record."""
+    asked: list[tuple[str, Any]] = []
+    if wish.destinations:
+        asked.append(("r.destination_code = ANY({})", list(wish.destinations)))
+    for column, value in (("nature", wish.nature), ("industry", wish.industry)):
+        if value:
+            asked.append((f"r.employer_{column} = {{}}", value))
+    if wish.region:
+        asked.append(("r.employer_region LIKE {}", like(within(wish.region)) + "%"))
+    blank = [f"r.{UNNAMED[column]} = ''" for column in wish.empty if column in UNNAMED]
+    if asked or blank:
+        texts = " AND ".join([in_force(), *blank, *(text for text, _ in asked)])
+        found = f"EXISTS (SELECT 1 FROM records r WHERE r.graduate_id = g.id AND {texts})"  # noqa: S608  fixed texts, numbered parameters
+        where.add(found, *(value for _, value in asked))
 
 
 def _row(row: Any) -> dict[str, Any]:

@@ -41,10 +41,11 @@ class Filters:
     """What a list may be narrowed by; None or empty: not at all. `waits_on`: a party, or `me`.
 
     `name` is a prefix, `id_number`, `agreement_no` and `proof_code` are exact, `employer` is a part of the name,
-    `region` is a place with all that lies in it. `since` and `until` are days of Asia/Shanghai, both included, of the
-    record's making; `waited`: has waited for as many days at least. `returned`: was ever sent back; `resubmitted`: and
-    came again since. `risk`: `warned`, `not_operating`, or `any` of them. `sort`: `oldest` or `newest`; without it a
-    queue (`waits_on`) begins with what has waited longest, any other list with the newest.
+    `region` is a place with all that lies in it, `school` a code, `empty` names columns that are not filled in.
+    `since` and `until` are days of Asia/Shanghai, both included, of the record's making; `waited`: has waited for as
+    many days at least. `returned`: was ever sent back; `resubmitted`: and came again since. `risk`: `warned`,
+    `not_operating`, or `any` of them. `sort`: `oldest` or `newest`; without it a queue (`waits_on`) begins with what
+    has waited longest, any other list with the newest.
     """
 
     states: tuple[str, ...] = ()
@@ -67,6 +68,9 @@ class Filters:
     industry: str = ""
     region: str = ""
     position_category: str = ""
+    school: str = ""
+    sex: str = ""
+    empty: tuple[str, ...] = ()
     waited: int | None = None
     risk: str | None = None
     department_changed: bool | None = None
@@ -85,10 +89,16 @@ class Filters:
         return self.risk is not None or self.department_changed is not None
 
 
+EMPTY: Final[Mapping[str, str]] = {
+    "department": "r.department = ''",
+    "major": "r.major = ''",
+    "sex": "COALESCE(g.basic->>'xbdm', '') = ''",
+}
 _NAMED: Final = {"state": "states", "destination": "destinations", "from": "since", "to": "until"}
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "states": tuple,
     "destinations": tuple,
+    "empty": tuple,
     "phase": Phase,
     "level": Level,
     "initiator": Party,
@@ -157,6 +167,10 @@ def _columns(where: Where, wish: Filters) -> None:
         where.add("r.level = {}", str(wish.level))
     if wish.destinations:
         where.add("r.destination_code = ANY({})", list(wish.destinations))
+    if wish.school:
+        where.add("r.school_id = (SELECT s.id FROM schools s WHERE s.code = {})", compact(wish.school))
+    for column in wish.empty:
+        where.add(EMPTY[column])
     if wish.initiator is not None:
         where.add(f"{INITIATOR} = {{}}", str(wish.initiator))
 
@@ -170,6 +184,8 @@ def _people(where: Where, wish: Filters) -> None:
         where.add("g.proof_code = {}", compact(wish.proof_code))
     if wish.level_code:
         where.add("g.level_code = {}", wish.level_code)
+    if wish.sex:
+        where.add("g.basic->>'xbdm' = {}", wish.sex)
     if wish.frozen is not None:
         where.add("g.invalid_at IS NOT NULL" if wish.frozen else "g.invalid_at IS NULL")
 

@@ -1,0 +1,143 @@
+"""Room: 数据统计: the rows behind a figure, page by page, and the table as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard import tables, words
+from dashboard.client import Problem
+from dashboard.shell import Desk
+
+SIZE = 50
+STUDENTS = "students"
+TITLES = {
+    "signing": "在线签约管理",
+    "supplementary": "补登管理",
+    "termination": "解约管理",
+    "destination": "去向登记管理",
+    STUDENTS: "学生名单",
+}
+UNDER_WAY = ("waiting", "running")
+
+Choice = tuple[str, Mapping[str, str]]
+"""A field's label, and its options by value."""
+
+
+def choose(line: Choice, column: Choice, name: str) -> tuple[str, str]:
+    """Which figure is to be opened."""
+    first, second = st.columns(2)
+    found = []
+    for place, (label, options) in ((first, line), (second, column)):
+        with place:
+            chosen = st.selectbox(
+                label, list(options), format_func=options.__getitem__, key=f"statistics-{name}-{label}",
+                filter_mode=None,
+            )  # fmt: skip
+        found.append(str(chosen))
+    return found[0], found[1]
+
+
+def together(*filters: Mapping[str, Any]) -> dict[str, Any]:
+    """All of these filters at once; a later one narrows an earlier, columns that are empty are empty together."""
+    found = {name: value for one in filters for name, value in one.items()}
+    empty = [column for one in filters for column in one.get("empty", ())]
+    return {**found, "empty": empty} if empty else found
+
+
+def show(desk: Desk, behind: Mapping[str, Any], *more: Mapping[str, Any]) -> None:
+    """A page of the list that the API names, narrowed to a figure."""
+    menu, filters = behind["menu"], together(behind["filters"], *more)
+    name = f"statistics_cursors_{menu}_{sorted(filters.items())!r}"
+    cursors: list[str] = st.session_state.setdefault(name, [])
+    path = "/v1/graduates" if menu == STUDENTS else f"/v1/queues/{menu}"
+    page = desk.client.get(path, **filters, limit=SIZE, cursor=cursors[-1] if cursors else None)
+    more_than = "多于 " if page["total_is_capped"] else ""
+    title = f"{TITLES[menu]}：共 {more_than}{page['total']} 条，第 {len(cursors) + 1} 页"
+    if menu == STUDENTS:
+        _students(desk, title, page)
+    else:
+        _records(title, page)
+    with st.container(horizontal=True):
+        if st.button("上一页", key=f"back-{name}", disabled=not cursors):
+            cursors.pop()
+            st.rerun()
+        if st.button("下一页", key=f"on-{name}", disabled=not page["next"]):
+            cursors.append(page["next"])
+            st.rerun()
+
+
+def _records(title: str, page: Mapping[str, Any]) -> None:
+    tables.grid(
+        title,
+        ["姓名", "身份证号码", "所在院系", "专业", "单位", "状态", "发起时间"],
+        [
+            [
+                item["graduate"]["name"],
+                item["graduate"]["id_number"],
+                item["graduate"]["department"] or words.EMPTY,
+                item["graduate"]["major"] or words.EMPTY,
+                item["employer"]["name"] or words.EMPTY,
+                item["label"],
+                words.moment(item["created_at"]),
+            ]
+            for item in page["items"]
+        ],
+    )
+
+
+def _students(desk: Desk, title: str, page: Mapping[str, Any]) -> None:
+    tables.grid(
+        title,
+        ["姓名", "身份证号码", "所在院系", "专业", "学历", "目前业务"],
+        [
+            [
+                item["name"],
+                item["id_number"],
+                item["department"],
+                item["major"] or words.EMPTY,
+                words.code(desk.catalog, "level", item["level_code"]),
+                item["slot"]["label"] if item["slot"] else words.EMPTY,
+            ]
+            for item in page["items"]
+        ],
+    )
+
+
+# --- as a file -----------------------------------------------------------------------------------
+
+
+def export(desk: Desk, by: str) -> None:
+    """The table as .xlsx, made by a job; one may go on meanwhile."""
+    if st.button("导出表格（.xlsx）"):
+        try:
+            wish = {"kind": "statistics", "by": by, "filters": {"cohort": desk.cohort}}
+            st.session_state["statistics_job"] = desk.client.post("/v1/exports", wish)["job"]
+        except Problem as problem:
+            if problem.status == 401:
+                raise
+            st.error(problem.detail)
+    if job := st.session_state.get("statistics_job"):
+        _file(desk, job)
+
+
+@st.fragment(run_every="2s")
+def _file(desk: Desk, job: str) -> None:
+    kept = st.session_state.get("statistics_file")
+    if kept is None or kept[0] != job:
+        try:
+            state = desk.client.get(f"/v1/jobs/{job}")
+            if state["status"] in UNDER_WAY:
+                st.caption("正在生成文件，可以继续查看其他内容。")
+                return
+            if state["status"] != "done":
+                st.error(state["error"] or "文件没有生成，请重新导出。")
+                return
+            kept = (job, state["file"], desk.client.file(f"/v1/jobs/{job}/file").body)
+        except Problem as problem:
+            st.warning(problem.detail)
+            return
+        st.session_state["statistics_file"] = kept
+    st.download_button(f"下载“{kept[1]}”", kept[2], file_name=kept[1], on_click="ignore")
