@@ -44,9 +44,18 @@ async def my_records(who: Guest) -> Response:
     drafts = [
         {"title": f"{FLOWS[place.flow].label}：{sheet.form_of(place).title}", "at": chat_time(at), "path": _path(place)}
         for place, at in await own_drafts(who.actor)
-        if place.record_id is None or who.person.case(place.record_id)
+        if _open(who, place)
     ]
     return await page("records.html", person=who.person, lines=lines, drafts=drafts, desk=f"{who.person.desk.line}。")
+
+
+def _open(who: Guest, place: Place) -> bool:
+    """Whether a draft can still be handed in; one whose record has moved on is not offered."""
+    if place.record_id is None:
+        return True
+    case = who.person.case(place.record_id)
+    choice = case.choice(place.action) if case else None
+    return choice is not None and choice.open
 
 
 def _path(place: Place) -> str:

@@ -295,6 +295,7 @@ async def _form(
         version=str(case.record.version) if stale and case else version,
         seen=seen.isoformat() if seen else values.get("seen", ""),
         mark=form_mark(SESSION.name),
+        warning=await telling.warning(who.person, case) if case and case.open_offer else "",
         returned=await telling.returned(who, case) if case else "",
         agreement=await telling.offer(who, case) if case and matter.place.action == "accept" else None,
     )

@@ -31,8 +31,6 @@ _CHANNELS: Final = (Channel.WECHAT, Channel.SMS)
 async def record_shown(person: Person, case: Case | None, record: Mapping[str, Any]) -> dict[str, Any]:
     """What the page of a record needs, its history apart."""
     form, flow = record["form"], Flow(record["flow"])
-    key = (str(case.record.row["employer_uscc"]), str(case.record.row["employer_name_key"])) if case else None
-    marks = await marks_for(person.graduate.school_id, *key) if key and any(key) else None
     expires = record["expires_at"]
     return {
         "record": record,
@@ -49,11 +47,17 @@ async def record_shown(person: Person, case: Case | None, record: Mapping[str, A
         "closed": [choice for choice in case.choices if not choice.open] if case else [],
         "follow_ups": record["follow_ups"],
         "agreement": agreement(person, record) if flow in AGREED else None,
-        "warning": warning_sentence(marks) if marks else "",
+        "warning": await warning(person, case) if case else "",
         "dispute": _disputes(record["dispute"]),
         "messages": [_message(one) for one in record["deliveries"] or [] if one["channel"] in _CHANNELS],
         "rounds": _rounds(flow, record["attachments"]),
     }
+
+
+async def warning(person: Person, case: Case) -> str:
+    """The warning marks of a record's employer in a sentence; empty without any."""
+    key = (str(case.record.row["employer_uscc"]), str(case.record.row["employer_name_key"]))
+    return warning_sentence(await marks_for(person.graduate.school_id, *key)) if any(key) else ""
 
 
 def at(text: str) -> str:

@@ -35,7 +35,7 @@ async def service(database: str, database_server: TestServer) -> AsyncIterator[Q
         await close_store()
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 async def ordinary_day(service: Quart, clock: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Ten in the morning of a working day; limits begin anew."""
     await close_store()

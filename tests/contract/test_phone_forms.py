@@ -22,7 +22,7 @@ from tests.harness.phone_people import (  # noqa: F401  fixtures are found by th
 from tests.harness.pure import OFFLINE, WORK_CONTRACT
 from tests.harness.reaching import Case, reach
 from tests.harness.world import Person, World
-from workflows.commands.warnings import mark_employer
+from workflows.commands.warnings import mark_employer, unmark_employer
 
 SCANS = [("add_scans", "第一页.jpg", jpeg(1)), ("add_scans", "第二页.jpg", jpeg(2))]
 
@@ -264,7 +264,12 @@ async def test_an_offline_termination_is_handed_in_with_its_letter(phone: Phone,
 
 async def test_an_invitation_is_accepted_under_its_agreement(phone: Phone, world: World, me: Person) -> None:
     case = await reach(world, Flow.ONLINE_SIGNING, "invited", me)
+    firm = world.employer
+    mark = {"employer_name": firm.name, "employer_uscc": firm.uscc}
+    marked = await mark_employer(world.school, mark, ["false_advertising"])
     page = await phone.arrive(f"/m/records/{case.id}/actions/accept")
+    assert "预警提示" in page.text
+    await unmark_employer(world.school, marked)
     assert "协议条款" in page.text
     assert "请先阅读并勾选" in (await phone.send(page)).text
     assert (await phone.send(page, agreed=True)).status_code == 303
