@@ -86,7 +86,9 @@ def _filled(flow: Flow, form: Mapping[str, Any]) -> list[tuple[str, Any]]:
     what was left empty is left out."""
     making = next(FORMS[t.form] for t in FLOWS[flow].transitions if t.creates)
     files = {field.label for field in making.fields if field.kind is Kind.FILES}
-    hidden = {field.label for field in making.fields if field.name == KIND}  # it stands above
+    # The kind stands above; that an employer has a code is told by the code.
+    told = {KIND} | (set() if form.get("no_code") else {"no_code"})
+    hidden = {field.label for field in making.fields if field.name in told}
     found = [
         (head, [one for one in asked if one.label not in files | hidden and one.text != EMPTY])
         for head, asked in lines(making, form, SECTIONS)

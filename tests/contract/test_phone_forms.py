@@ -183,6 +183,7 @@ async def test_kinds_without_an_employer(
     sent = await phone.send(page, files=[("add_proofs", "证明.jpg", jpeg(3))] if proved else (), **given)
     assert sent.status_code == 303, sent.text
     assert (await only(me, Flow.DESTINATION)).destination_code == kind
+    assert "单位信息" not in (await phone.follow(sent)).text
 
 
 def _first_option(html: str, name: str) -> str:
