@@ -34,7 +34,7 @@ def choose(line: Choice, column: Choice, name: str) -> tuple[str, str]:
         with place:
             chosen = st.selectbox(
                 label, list(options), format_func=options.__getitem__, key=f"statistics-{name}-{label}",
-                filter_mode=None,
+                filter_mode=None, placeholder="请选择",
             )  # fmt: skip
         found.append(str(chosen))
     return found[0], found[1]
