@@ -1,10 +1,15 @@
-"""Room: charts of 数据统计. Plotly's own words are put into Chinese; each can be kept as a picture (PNG)."""
+"""Room: charts of 数据统计. Plotly's own words are put into Chinese; each can be kept as a picture (PNG).
+
+Streamlit loads pandas in the background, and plotly looks at it as soon as it is begun: a chart of a fresh process
+would find half of it. So it is loaded whole before plotly is asked for anything.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd  # noqa: F401  see above
 import plotly.graph_objects as go
 import streamlit as st
 

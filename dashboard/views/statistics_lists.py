@@ -111,7 +111,7 @@ def _students(desk: Desk, title: str, page: Mapping[str, Any]) -> None:
 
 def export(desk: Desk, by: str) -> None:
     """The table as .xlsx, made by a job; one may go on meanwhile."""
-    if st.button("导出表格（.xlsx）"):
+    if st.button("导出表格"):
         try:
             wish = {"kind": "statistics", "by": by, "filters": {"cohort": desk.cohort}}
             st.session_state["statistics_job"] = desk.client.post("/v1/exports", wish)["job"]
