@@ -307,6 +307,14 @@ def bench() -> None:
     _module("tests.load.bench")
 
 
+@app.command("bench-data")
+def bench_data(count: Annotated[int, typer.Argument(min=1, max=2_000_000, help="毕业生人数")]) -> None:
+    """批量生成只供测速的数据（不含办理历史）；不能用于正式环境。"""
+    if settings().profile is Profile.PRODUCTION:
+        _fail("正式环境不能生成测速数据。")
+    _module("tests.load.bench_data", str(count))
+
+
 def _module(name: str, *args: str) -> None:
     os.chdir(ROOT)
     os.execv(sys.executable, [sys.executable, "-m", name, *args])  # noqa: S606  our own program, no shell

@@ -1,10 +1,15 @@
-"""Room: charts of 数据统计. Plotly's own words are put into Chinese; each can be kept as a picture (PNG)."""
+"""Room: charts of 数据统计. Plotly's own words are put into Chinese; each can be kept as a picture (PNG).
+
+Streamlit loads pandas in the background, and plotly looks at it as soon as it is begun: a chart of a fresh process
+would find half of it. So it is loaded whole before plotly is asked for anything.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import pandas as pd  # noqa: F401  see above
 import plotly.graph_objects as go
 import streamlit as st
 
@@ -14,9 +19,9 @@ _WORDS = {
     "Download plot as a png": "保存为图片",
     "Download plot as a PNG": "保存为图片",
     "Download plot": "保存为图片",
-    "Taking snapshot - this may take a few seconds": "正在生成图片……",
-    "Snapshot succeeded": "图片已保存",
-    "Sorry, there was a problem downloading your snapshot!": "图片保存失败，请重试",
+    "Preparing image - this may take a few seconds": "正在生成图片，可能需要几秒钟",
+    "Image download succeeded": "图片已保存",
+    "Sorry, there was a problem downloading your image!": "图片保存失败，请重试",
     "incoming flow count": "流入数",
     "outgoing flow count": "流出数",
     "source": "来自",
@@ -48,6 +53,8 @@ def _show(figure: go.Figure, title: str, name: str, height: int = 380) -> None:
         separators=".,",
         legend={"orientation": "h", "y": -0.16},
     )
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
     st.plotly_chart(figure, width="stretch", theme=None, config=_config(name), key=f"chart-{name}")
 
 

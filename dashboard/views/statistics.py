@@ -30,11 +30,13 @@ def show(desk: Desk) -> None:
     lines = {"school": "学校", **LINES} if desk.party == "province" else LINES
     first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
     with first:
-        what = st.selectbox("统计内容", [TABLE, DESTINATIONS, TREND], key="statistics_what", filter_mode=None)
+        what = st.selectbox(
+            "统计内容", [TABLE, DESTINATIONS, TREND], key="statistics_what", filter_mode=None, placeholder="请选择"
+        )
     with second:
         by = st.selectbox(
             "统计维度", list(lines), format_func=lines.__getitem__, key="statistics_by", filter_mode=None,
-            disabled=what == TREND,
+            placeholder="请选择", disabled=what == TREND,
         )  # fmt: skip
     third.button("刷新", width="stretch")
     if what == TREND:
@@ -57,13 +59,14 @@ def _table(desk: Desk, by: str) -> None:
     if not found["total"]["graduates"] and not found["total"]["total"]:
         st.info("本届学生名单还是空的。导入学生名单后，这里会出现统计数据。")
         return
-    for section in dict.fromkeys(column["section"] for column in found["columns"]):
-        _section(found, section)
+    with st.container(key="statistics-table"):
+        for section in dict.fromkeys(column["section"] for column in found["columns"]):
+            _section(found, section)
     with st.expander("各列包含的状态"):
         _explained(found["columns"])
     named = {column["name"]: column["label"] for column in found["columns"]}
     charts.bars(
-        f"{found['cohort']} 届各{found['by_label']}进展",
+        f"{found['cohort']} 届进展，按{found['by_label']}",
         [row["label"] for row in found["rows"]],
         {named[name]: [row["counts"][name] for row in found["rows"]] for name in CHARTED},
         "签约与登记数量",
@@ -123,7 +126,14 @@ def _titled(column: Mapping[str, Any]) -> str:
 
 
 def _trend(desk: Desk) -> None:
-    count = st.selectbox("时间范围", list(DAYS), format_func=DAYS.__getitem__, key="statistics_days", filter_mode=None)
+    count = st.selectbox(
+        "时间范围",
+        list(DAYS),
+        format_func=DAYS.__getitem__,
+        key="statistics_days",
+        filter_mode=None,
+        placeholder="请选择",
+    )
     last = words.today()
     found = desk.client.get(
         "/v1/statistics/trend", cohort=desk.cohort, **{"from": words.days_before(last, int(count) - 1), "to": last}

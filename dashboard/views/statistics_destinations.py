@@ -19,7 +19,9 @@ OTHERS = "其他"
 
 
 def show(desk: Desk, by: str) -> None:
-    of = st.selectbox("分布", list(OF), format_func=OF.__getitem__, key="statistics_of", filter_mode=None)
+    of = st.selectbox(
+        "分布", list(OF), format_func=OF.__getitem__, key="statistics_of", filter_mode=None, placeholder="请选择"
+    )
     found = desk.client.get("/v1/statistics/destinations", cohort=desk.cohort, by=by, of=str(of))
     total = found["total"]
     st.caption(
@@ -60,7 +62,7 @@ def _sums(total: Mapping[str, Any]) -> None:
 def _rates(found: Mapping[str, Any]) -> None:
     rows = found["rows"]
     tables.grid(
-        f"各{found['by_label']}落实情况（人数）",
+        f"按{found['by_label']}的落实情况（人数）",
         [found["by_label"], "毕业生人数", "已落实", "就业", "其中灵活就业", "升学", "已登记未就业", "毕业去向落实率"],
         [
             [
@@ -72,7 +74,7 @@ def _rates(found: Mapping[str, Any]) -> None:
         ],
     )
     charts.rates(
-        f"各{found['by_label']}毕业去向落实率",
+        f"按{found['by_label']}的毕业去向落实率",
         [row["label"] for row in rows],
         [row["rate"] for row in rows],
         [percent(row) for row in rows],

@@ -34,7 +34,7 @@ def choose(line: Choice, column: Choice, name: str) -> tuple[str, str]:
         with place:
             chosen = st.selectbox(
                 label, list(options), format_func=options.__getitem__, key=f"statistics-{name}-{label}",
-                filter_mode=None,
+                filter_mode=None, placeholder="请选择",
             )  # fmt: skip
         found.append(str(chosen))
     return found[0], found[1]
@@ -111,7 +111,7 @@ def _students(desk: Desk, title: str, page: Mapping[str, Any]) -> None:
 
 def export(desk: Desk, by: str) -> None:
     """The table as .xlsx, made by a job; one may go on meanwhile."""
-    if st.button("导出表格（.xlsx）"):
+    if st.button("导出表格"):
         try:
             wish = {"kind": "statistics", "by": by, "filters": {"cohort": desk.cohort}}
             st.session_state["statistics_job"] = desk.client.post("/v1/exports", wish)["job"]

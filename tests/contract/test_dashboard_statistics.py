@@ -111,11 +111,11 @@ async def test_a_province_sees_its_schools_side_by_side(world: World) -> None:
     page.type("查看名单：学校", world.school_name).type("查看名单：列", "签约、补登与解约：已签").run()
     assert "在线签约管理：共 1 条" in page.words
     page.type("统计内容", DESTINATIONS).run()
-    assert "各学校落实情况（人数）" in page.words
+    assert "按学校的落实情况（人数）" in page.words
 
 
 async def test_the_table_is_taken_away_as_a_file(world: World) -> None:
-    page = Page(world.school_desk).run().press("导出表格（.xlsx）")
+    page = Page(world.school_desk).run().press("导出表格")
     assert "正在生成文件" in page.words
     while await Workbench(Silent()).once():
         pass

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from models.config import settings
-from tests.load import bench_acts, bench_callbacks, bench_documents, bench_roster
+from tests.load import bench_acts, bench_callbacks, bench_documents, bench_roster, bench_statistics
 
 ROUNDS = 3
 
@@ -59,6 +59,9 @@ def main() -> int:
     )
     figures.append(
         figure("roster of 100,000 rows, against reading it alone", asyncio.run(bench_roster.rounds(ROUNDS)), 0.25)
+    )
+    figures.append(
+        figure("statistics of a school, against raw SQL", asyncio.run(bench_statistics.rounds(ROUNDS)), 0.77)
     )
     report(figures, settings().var / "bench.json")
     return 0 if all(f.met for f in figures) else 1
