@@ -170,7 +170,7 @@ async def phone(call: Call, id: UUID) -> None:
 @endpoint(
     blueprint,
     "POST",
-    "/v1/graduates/reminders",
+    "/v1/reminders",
     rule=REVIEWERS,
     summary="提醒所选毕业生（每人每类三天一次）",
     body=Reminding,

@@ -190,18 +190,18 @@ async def test_the_work_lists_hold_whom_they_name_and_reminders_rest_three_days(
     assert await on("unregistered") == {str(idle.id), str(invited.id)}
     assert await on("unbound") == {str(idle.id), str(invited.id)}
     body = {"list": "unregistered", "ids": [str(p.id) for p in world.graduates]}
-    assert (await school.post("/v1/graduates/reminders", body)).json() == {"reminded": 2, "resting": 0, "elsewhere": 1}
-    assert (await school.post("/v1/graduates/reminders", body)).json() == {"reminded": 0, "resting": 2, "elsewhere": 1}
+    assert (await school.post("/v1/reminders", body)).json() == {"reminded": 2, "resting": 0, "elsewhere": 1}
+    assert (await school.post("/v1/reminders", body)).json() == {"reminded": 0, "resting": 2, "elsewhere": 1}
     unbound = {"list": "unbound", "ids": [str(idle.id)]}
-    assert (await school.post("/v1/graduates/reminders", unbound)).json()["reminded"] == 1
+    assert (await school.post("/v1/reminders", unbound)).json()["reminded"] == 1
     rows = await OutboxRow.filter(stream=f"sms:{idle.id}").order_by("id").values_list("notice", flat=True)
     assert list(rows) == ["register_reminder", "bind_reminder"]
     clock.advance(days=3)
     school = await school.sign_in(world.school_desk)
-    assert (await school.post("/v1/graduates/reminders", body)).json()["reminded"] == 2
+    assert (await school.post("/v1/reminders", body)).json()["reminded"] == 2
     department = await school.sign_in(world.department_desks[idle.department])
     others = [str(p.id) for p in world.graduates if p.department != idle.department]
-    foreign = await department.post("/v1/graduates/reminders", {"list": "unbound", "ids": others})
+    foreign = await department.post("/v1/reminders", {"list": "unbound", "ids": others})
     assert foreign.json()["reminded"] == 0
 
 

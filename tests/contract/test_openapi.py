@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,3 +125,17 @@ def test_every_json_route_of_the_service_stands_in_it(service: Quart) -> None:
         if not any(re.fullmatch(pattern, there) for there in openapi.document()["paths"]):
             missing.add(rule.rule)
     assert missing == LEFT_OUT
+
+
+def test_the_fuzzer_knows_every_address_that_takes_a_cursor() -> None:
+    """What it cannot see in the document: a cursor is a word of the service's own, any other is malformed."""
+    rules = tomllib.loads(Path(__file__).with_name("schemathesis.toml").read_text(encoding="utf-8"))
+    (known,) = [rule["include-name-regex"] for rule in rules["operations"]]
+    named = {f"{method.upper()} {path}" for method, path, _ in EVERY}
+    takes = {
+        f"{method.upper()} {path}"
+        for method, path, operation in EVERY
+        if any(p["name"] == "cursor" for p in operation["parameters"])
+        or (method == "post" and path.startswith("/v1/search/"))
+    }
+    assert {name for name in named if re.search(known, name)} == takes

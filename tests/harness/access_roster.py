@@ -65,11 +65,11 @@ async def phone(cast: Cast) -> Try:
     return attempt
 
 
-@row("POST /v1/graduates/reminders")
+@row("POST /v1/reminders")
 async def remind(cast: Cast) -> Try:
     person = await cast.subject()
 
     async def attempt(_: str) -> Sent:
-        return Sent("POST", "/v1/graduates/reminders", {"list": "unregistered", "ids": [str(person.id)]})
+        return Sent("POST", "/v1/reminders", {"list": "unregistered", "ids": [str(person.id)]})
 
     return attempt

@@ -297,8 +297,18 @@ class Walk:
         assert tuple(row) == (done.state, before.version + 1, FLOWS[case.flow].takes_slot(done.state))
         if before.id is None:
             self.records.append(case)
-        await self.refresh()  # what the act has brought with it
+        await self.refresh()
+        await self.brought(case, step)
         self.print = await self.footprint()
+
+    async def brought(self, case: Case, step: Transition) -> None:
+        """What an act brings with it is there: other invitations closed, the signing ended."""
+        for rule in step.cascades:
+            if rule.action == "terminate" and case.parent is not None:
+                assert await fetch_value("SELECT state FROM records WHERE id = $1", case.parent.id) == "terminated"
+            if rule.action == "supersede":
+                open_ones = "SELECT count(*) FROM records WHERE graduate_id = $1 AND state = 'invited'"
+                assert await fetch_value(open_ones, case.person.id) == 0
 
     async def once_more(
         self, before: Case, actor: Actor, action: str, form: dict[str, Any], once: str, done: Outcome
