@@ -17,6 +17,7 @@ Code = Annotated[str, StringConstraints(max_length=8, pattern=r"^[0-9-]*$")]
 class QueueFilters(RecordQuery):
     """A queue's filters: those of every list and what only reviewers may ask."""
 
+    flow: Annotated[Flow | None, Field(description="one of the menu's flows")] = None
     initiator: Literal["graduate", "employer"] | None = None
     level_code: Code = ""
     proof_code: Annotated[Number, Field(description="签约证明码")] = ""

@@ -12,31 +12,44 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import drafts, shell, words
+from dashboard import drafts, forms, shell, words
 from dashboard.client import Problem
 from dashboard.shell import Desk
 
 Done = Callable[[Mapping[str, Any]], None]
-SHORTCUTS = {"approve": "Alt+A", "reject": "Alt+J", "edit": "Alt+E"}
+SHORTCUTS = {"approve": "Alt+A", "return": "Alt+T", "reject": "Alt+J", "edit": "Alt+E"}
 ASKING = "asking"
 MOVED = "moved"  # set when somebody else was first; the review page says who, from the history
 TICK = "warning_acknowledged"  # asked for only where there is something to be acknowledged (workflows.md, Review page)
+TAKE, SEEN = "take_latest", "latest_seen"  # the second is filled in by the page: what the reviewer has before them
 
 
 def buttons(desk: Desk, record: Mapping[str, Any], done: Done) -> Mapping[str, Any] | None:
     """Every action of the record that this user has, closed ones grey; the one whose question is open."""
-    for action in record["actions"]:
+    for action in sorted(record["actions"], key=_rank):
         pressed = st.button(
             action["label"],
             key=f"act-{record['id']}-{record['version']}-{action['name']}",
-            type="secondary" if action["danger"] else "primary",
+            type="primary" if _rank(action) == 0 else "secondary",
             disabled=not action["open"],
-            shortcut=SHORTCUTS.get(action["name"]) if action["open"] else None,
+            shortcut=SHORTCUTS.get(_kind(action)) if action["open"] else None,
         )
         if pressed:
             st.session_state["turn"] = st.session_state.get("turn", 0) + 1
-            st.session_state[ASKING] = _Asking((str(desk.me["id"]), record["id"], action["name"]), record["version"])
+            place = (str(desk.me["id"]), record["id"], action["name"])
+            st.session_state[ASKING] = _Asking(place, record["version"], record["review"]["latest"]["digest"])
     return _asked(desk, record, done)
+
+
+def _kind(action: Mapping[str, Any]) -> str:
+    """`approve` of `approve_agreement`."""
+    return str(action["name"]).partition("_")[0]
+
+
+def _rank(action: Mapping[str, Any]) -> int:
+    """Decisions in the order in which they are usual, edits after them."""
+    order = ("approve", "return", "reject")
+    return order.index(_kind(action)) if _kind(action) in order else len(order)
 
 
 def reasons(record: Mapping[str, Any]) -> None:
@@ -50,10 +63,13 @@ def reasons(record: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class _Asking:
-    """The question that is open. `unanswered`: it was sent, and nobody knows what became of it."""
+    """The question that is open. `seen`: the digest of the roster's values that the reviewer had before them.
+    `unanswered`: it was sent, and nobody knows what became of it.
+    """
 
     place: drafts.Place
     version: int
+    seen: str
     unanswered: bool = False
 
 
@@ -77,6 +93,8 @@ def _settle(desk: Desk, record: Mapping[str, Any], asking: _Asking, done: Done) 
     """
     sent = asking.unanswered or st.session_state.get(_key("send"))
     answers = _typed()
+    if answers.get(TAKE):
+        answers[SEEN] = asking.seen
     close()
     if sent:
         try:
@@ -126,7 +144,12 @@ class _Question:
     @property
     def fields(self) -> list[Mapping[str, Any]]:
         form = self.desk.catalog["forms"].get(self.action["form"] or "", {"fields": []})
-        return [f for f in form["fields"] if f["name"] != TICK or warned(self.record)]
+        return [f for f in form["fields"] if self._asked(f["name"])]
+
+    def _asked(self, name: str) -> bool:
+        if name == TICK:
+            return warned(self.record)
+        return name != SEEN and (name != TAKE or bool(outdated(self.desk, self.record)))
 
     @property
     def draft(self) -> drafts.Place:
@@ -137,6 +160,24 @@ def warned(record: Mapping[str, Any]) -> bool:
     """Whether the employer has a mark or is known not to be in operation."""
     registry = (record.get("review") or {}).get("registry") or {}
     return bool((record.get("marks") or {}).get("shown")) or registry.get("in_operation") is False
+
+
+def outdated(desk: Desk, record: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """What an approval with "fetch latest" would take over: column, as recorded, as the roster has it now."""
+    latest, snapshot = record["review"]["latest"]["values"], record["snapshot"] or {}
+    recorded = {**(snapshot.get("basic") or {}), **snapshot}
+    changed = [
+        (n, recorded.get(n) or "", now or "") for n, now in latest.items() if (recorded.get(n) or "") != (now or "")
+    ]
+    region = desk.client.region
+    return [
+        (
+            words.COLUMNS.get(n, n),
+            words.column(desk.catalog, n, then, region),
+            words.column(desk.catalog, n, now, region),
+        )
+        for n, then, now in changed
+    ]
 
 
 def ask(desk: Desk, record: Mapping[str, Any], action: Mapping[str, Any], done: Done) -> None:
@@ -158,25 +199,34 @@ def ask(desk: Desk, record: Mapping[str, Any], action: Mapping[str, Any], done: 
 
 def _draw(question: _Question, faults: Mapping[str, str]) -> None:
     graduate, employer = question.record["graduate"], question.record["employer"]
-    st.text(f"{graduate['name']}（{graduate['id_number']}）与 {employer['name']}")
+    beside = f"与 {employer['name']}" if employer["name"] else ""
+    st.text(f"{graduate['name']}（{graduate['id_number']}）{beside}")
     before = {**question.record["form"], **drafts.recall(question.draft)}
-    fields = question.fields
-    with st.form(_key("form"), border=False, enter_to_submit=False):
-        for described in fields:
-            _field(described, _key(described["name"]), before.get(described["name"], described["default"]))
-            if described["name"] in faults:
-                st.error(faults[described["name"]])
-        for message in [m for path, m in faults.items() if path not in {f["name"] for f in fields}]:
-            st.error(message)
-        st.form_submit_button(
-            f"确认{question.action['label']}", key=_key("send"), type="primary", shortcut="Ctrl+Enter"
-        )
+    fields, send = question.fields, f"确认{question.action['label']}"
+    if TAKE in {f["name"] for f in fields}:
+        changed = [f"{label} {then} → {now}" for label, then, now in outdated(question.desk, question.record)]
+        st.caption(f"学生名单现值与登记时不同：{'；'.join(changed)}。")
+    client = question.desk.client
+    if forms.live(fields):
+        forms.draw(client, fields, _key, before, faults)
+        st.button(send, key=_key("send"), type="primary", shortcut="Ctrl+Enter")
+    else:
+        with st.form(_key("form"), border=False, enter_to_submit=False):
+            forms.draw(client, fields, _key, before, faults)
+            st.form_submit_button(send, key=_key("send"), type="primary", shortcut="Ctrl+Enter")
     st.caption("Ctrl+Enter 确认，Esc 取消。")
+
+
+def _answers(question: _Question) -> dict[str, Any]:
+    answers, asking = forms.answers(question.fields, _key), st.session_state.get(ASKING)
+    if answers.get(TAKE) and asking:
+        answers[SEEN] = asking.seen
+    return answers
 
 
 def _submit(question: _Question, done: Done) -> tuple[Mapping[str, str], Problem | None]:
     """Send what was typed; the faults by field, or what else stood in the way."""
-    answers, record = _typed(), question.record
+    answers, record = _answers(question), question.record
     if TICK in {f["name"] for f in question.fields} and not answers.get(TICK):
         label = next(f["label"] for f in question.fields if f["name"] == TICK)
         return {TICK: f"请先核实单位情况，并勾选“{label}”。"}, None
@@ -218,25 +268,3 @@ def first_comer(record: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> st
         f"该记录已由 {last['by']} 于 {words.moment(last['at'])} 先行处理（{last['label']}），现为“{record['label']}”。"
         "您的操作没有生效，请按最新状态处理。"
     )
-
-
-def _field(field: Mapping[str, Any], key: str, value: Any) -> None:
-    """One question as a widget that holds its present value, with its help below it."""
-    label = field["label"] + ("（必填）" if field["required"] else "")
-    if field["options"]:
-        labels = {o["value"]: o["label"] for o in field["options"]}
-        values = list(labels)
-        index = values.index(str(value)) if str(value) in values else None
-        st.selectbox(
-            label, values, index, format_func=labels.__getitem__, key=key, placeholder="请选择", filter_mode=None
-        )
-    elif field["kind"] == "files":
-        st.caption(f"{label}：已有 {len(value or [])} 个文件。文件需在上传后随表提交。")
-    elif field["kind"] == "boolean":
-        st.checkbox(label, bool(value), key=key)
-    elif field["kind"] == "long_text":
-        st.text_area(label, str(value or ""), key=key, height=100)
-    else:
-        st.text_input(label, str(value or ""), key=key)
-    if field["help"]:
-        st.caption(field["help"])

@@ -7,15 +7,23 @@ from urllib.parse import urlencode
 
 LOGIN, LOGOUT, PASSWORD = "/auth/login", "/auth/logout", "/auth/password"
 
-PAPERS = "/files/agreements"
+FILES = "/files"
+PAPERS, ATTACHMENTS, JOBS = f"{FILES}/agreements", f"{FILES}/attachments", f"{FILES}/jobs"
+TEMPLATE, ROSTER, UPLOADS = f"{FILES}/template", f"{FILES}/roster", f"{FILES}/uploads"
 
-HOME, QUEUE, REVIEW, EMPLOYERS = "home", "online_signing", "review", "employers"
-STATISTICS = "statistics"
-PAGES = (QUEUE, REVIEW, EMPLOYERS, STATISTICS)
+HOME, REVIEW = "home", "review"
+QUEUES = ("signing", "supplementary", "termination", "destination")
+STUDENTS, INVALIDATED, VOIDED = "students", "invalidated", "voided"
+ACCOUNTS, SETTINGS, WARNINGS, DELIVERIES = "accounts", "settings", "warnings", "deliveries"
+INBOX, SELF, MODULES, EMPLOYERS, STATISTICS = "inbox", "self", "modules", "employers", "statistics"
+PAGES = (
+    *QUEUES, REVIEW, STUDENTS, INVALIDATED, VOIDED, ACCOUNTS, SETTINGS, WARNINGS, DELIVERIES, INBOX, SELF, MODULES,
+    EMPLOYERS, STATISTICS,
+)  # fmt: skip
 """Pages beside the first one, by their path; the first one is `/`."""
 
 _ID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_OWN = re.compile(rf"/(?:(?:{'|'.join(PAGES)})(?:\?id={_ID})?)?")
+_OWN = re.compile(rf"/(?:(?:{'|'.join(PAGES)})(?:\?(?:flow=[a-z_]{{1,40}}&)?id={_ID})?)?")
 
 
 def is_id(text: str) -> bool:

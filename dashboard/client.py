@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import httpx
 
 TIMEOUT = httpx.Timeout(20.0, connect=3.0)
+PART = 1024 * 1024
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
@@ -43,6 +44,7 @@ class Found:
 
     body: bytes = field(repr=False)
     named: str
+    media: str = "application/octet-stream"
 
 
 def _unreachable() -> Problem:
@@ -95,14 +97,12 @@ class Client:
         asked = {k: v for k, v in params.items() if v not in (None, "", [])}
         return self._call("GET", path, params=asked)
 
-    def records(self, flow: str, **filters: Any) -> dict[str, Any]:
-        """A page of a flow's records. A person's number goes in a body: addresses end up in logs."""
+    def listed(self, what: str, **filters: Any) -> dict[str, Any]:
+        """A page of a list (`queues/signing`, `graduates`). A number goes in a body: addresses end up in logs."""
         asked = {k: v for k, v in filters.items() if v not in (None, "", [])}
         if "id_number" not in asked:
-            return self._call("GET", f"/v1/{flow}", params=asked)
-        if "state" in asked:
-            asked["state"] = [asked["state"]]
-        return self._call("POST", f"/v1/search/{flow}", repeatable=True, json=asked)
+            return self._call("GET", f"/v1/{what}", params=asked)
+        return self._call("POST", f"/v1/search/{what}", repeatable=True, json=asked)
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         return self._call("POST", path, json=None if body is None else dict(body))
@@ -112,13 +112,38 @@ class Client:
         answer = _sent("GET", path, repeatable=True, headers=self._signed())
         if not answer.is_success:
             _read(answer)  # raises what the API said
-        return Found(answer.content, answer.headers.get("Content-Disposition", "attachment"))
+        named, media = answer.headers.get("Content-Disposition", "attachment"), answer.headers.get("Content-Type", "")
+        return Found(answer.content, named, media)
+
+    def roster(self, content: bytes, cohort: int, *, mode: str, moves: str) -> dict[str, Any]:
+        """Hand a roster file in: `{job}`. Sent once: a second file would be a second import."""
+        headers = {"Content-Type": "application/octet-stream"}
+        asked = {"cohort": cohort, "mode": mode, "moves": moves}
+        return self._call("POST", "/v1/roster/imports", params=asked, content=content, headers=headers)
+
+    def upload(self, name: str, content: bytes) -> dict[str, Any]:
+        """A file sent whole, in the parts that the API takes; its state, with the fault if it was refused."""
+        begun = self.post("/v1/files", {"name": name, "total": len(content)})
+        state: dict[str, Any] = begun
+        for offset in range(0, len(content), PART):
+            headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
+            part = content[offset : offset + PART]
+            state = self._call("PATCH", f"/v1/files/{begun['id']}", content=part, headers=headers)
+        return state
 
     def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._call("PUT", path, json=dict(body))
 
     def delete(self, path: str) -> dict[str, Any]:
         return self._call("DELETE", path)
+
+    def bulk(
+        self, flow: str, action: str, items: Sequence[Mapping[str, Any]], form: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """One action on several records as they were shown, each decided by itself: `{results}`."""
+        key = intention("bulk", flow, action, list(items), dict(form))
+        body = {"items": list(items), "form": dict(form)}
+        return self._call("POST", f"/v1/{flow}/bulk/{action}", json=body, headers={"Idempotency-Key": key})
 
     def act(self, flow: str, record_id: str, action: str, form: Mapping[str, Any], version: int) -> dict[str, Any]:
         """One act on a record as it was shown. Asked again with the same form it gives the same answer."""
@@ -147,11 +172,14 @@ class Client:
             raise _garbled(502)
         return dict(kept["body"])
 
-    def region(self, code: str) -> str:
-        """The name of a region; the table is too long for the catalogue and asked for once."""
+    def regions(self) -> Mapping[str, str]:
+        """Code → name; the table is too long for the catalogue and asked for once."""
         if not _regions:
             _regions.update(self.get("/v1/catalog/codes/region"))
-        return str(_regions.get(code, code))
+        return _regions
+
+    def region(self, code: str) -> str:
+        return str(self.regions().get(code, code))
 
     def _call(self, method: str, path: str, *, repeatable: bool = False, **parts: Any) -> dict[str, Any]:
         headers = {**self._signed(), **parts.pop("headers", {})}

@@ -19,7 +19,7 @@ from dashboard.signin import COOKIE
 TITLE = "毕业去向登记与网上签约平台"
 _STYLE = (Path(__file__).parent / "static" / "dashboard.css").read_text(encoding="utf-8")
 _NOSCRIPT = "<noscript>请在浏览器中启用脚本后使用本平台。</noscript>"
-_INNER = ("/_stcore", "/static", "/media", "/component", "/auth", "/app", "/oauth2callback", addresses.PAPERS)
+_INNER = ("/_stcore", "/static", "/media", "/component", "/auth", "/app", "/oauth2callback", addresses.FILES)
 
 # Streamlit's own script is put together at run time, so scripts of this origin cannot be told from inline ones.
 HEADERS = {

@@ -1,4 +1,4 @@
-"""Room: the list of records as a table of HTML that opens a record by a click, Enter or the button of its row.
+"""Room: a list as a table of HTML that opens a row by a click, Enter or the button of its row, and lets rows be picked.
 
 Streamlit's own table is painted on a canvas: it takes no keyboard, no screen reader and an English menu with it.
 Texts reach the page as text nodes (`static/rows.js`), so nothing from outside becomes markup.
@@ -7,6 +7,7 @@ Texts reach the page as text nodes (`static/rows.js`), so nothing from outside b
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
 
@@ -22,22 +23,39 @@ _component = st.components.v2.component(
 
 
 class Row(TypedDict):
-    """One record: its id, a text per column, a mark beside the first of them, the words of its button."""
+    """One row: its id, a text per column, marks behind the last of them, the words of its button (empty: none),
+    whether it may be picked.
+    """
 
     id: str
     cells: list[str]
-    mark: str
+    marks: list[str]
     button: str
+    pick: bool
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked for just now: to open a row, or to do something with the picked ones."""
+
+    opened: str = ""
+    picked: list[str] = field(default_factory=list)
+
+
+def row(id: str, cells: Sequence[str], *, marks: Sequence[str] = (), button: str = "查看", pick: bool = False) -> Row:
+    return {"id": id, "cells": list(cells), "marks": list(marks), "button": button, "pick": pick}
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Row], *, label: str, key: str, whole: Collection[str] = ()
-) -> str | None:
-    """Show the rows; the id of the one that was opened just now. `whole`: columns whose texts are not broken."""
+    columns: Sequence[str], rows: Sequence[Row], *, label: str, key: str, whole: Collection[str] = (), bulk: str = ""
+) -> Wish:
+    """Show the rows. `whole`: columns whose texts are not broken. `bulk`: what is done with picked rows."""
     heads = [{"title": title, "whole": title in whole} for title in columns]
-    data = {"columns": heads, "rows": list(rows), "label": label}
-    opened = _component(data=data, key=key, on_opened_change=_nothing).opened
-    return str(opened) if opened else None
+    data = {"columns": heads, "rows": list(rows), "label": label, "bulk": bulk}
+    found = _component(data=data, key=key, on_opened_change=_nothing, on_picked_change=_nothing)
+    ids = {one["id"] for one in rows}
+    opened = found.opened if found.opened in ids else ""
+    return Wish(str(opened), [str(one) for one in found.picked or [] if one in ids])
 
 
 def _nothing() -> None:

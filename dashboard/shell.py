@@ -108,8 +108,9 @@ def _cohort(desk: Desk, on_cohort: Callable[[], None]) -> None:
 
 def _here() -> str:
     """Where the browser is, to come back to after signing in."""
-    path, record = urlsplit(st.context.url or "").path, st.query_params.get("id")
-    return addresses.own(f"{path}?id={record}" if record else path)
+    path, asked = urlsplit(st.context.url or "").path, st.query_params
+    flow = f"flow={asked['flow']}&" if "flow" in asked else ""
+    return addresses.own(f"{path}?{flow}id={asked['id']}" if "id" in asked else path)
 
 
 def ended(*, kept: bool = False) -> None:
@@ -126,6 +127,18 @@ def stopped(problem: Problem) -> None:
         st.caption(SAFE)
         if st.button("重试"):
             st.rerun()
+
+
+def tried(call: Callable[[], Any]) -> bool:
+    """Whether a click was carried out; else what stood in its way is said."""
+    try:
+        call()
+    except Problem as problem:
+        if problem.status == 401:
+            raise
+        st.error("；".join(f["message"] for f in problem.faults) or problem.detail)
+        return False
+    return True
 
 
 def closed_page() -> None:

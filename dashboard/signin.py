@@ -47,7 +47,7 @@ def _secure() -> bool:
     return os.environ.get("WQ_PROFILE", "development") == "production"
 
 
-def _foreign(request: Request) -> bool:
+def foreign(request: Request) -> bool:
     """Sent from another site: browsers name the origin of every POST and the relation of every request."""
     if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return True
@@ -79,7 +79,7 @@ def _login(status: int = 200, *, message: str, onward: str = "/", username: str 
 
 
 async def login(request: Request) -> Response:
-    if _foreign(request):
+    if foreign(request):
         return _login(403, message=EXPIRED)
     try:
         typed = await _typed(request)
@@ -115,7 +115,7 @@ def _closed(problem: Problem) -> Response:
 
 async def password(request: Request) -> Response:
     """Set one's own password. The API ends the other sessions; this one goes on."""
-    if _foreign(request):
+    if foreign(request):
         return page("password.html", 403, message=EXPIRED)
     try:
         typed = await _typed(request)
@@ -135,7 +135,7 @@ async def password(request: Request) -> Response:
 
 
 async def logout(request: Request) -> Response:
-    if _foreign(request):  # a link on another site signs nobody out
+    if foreign(request):  # a link on another site signs nobody out
         return RedirectResponse("/", 303)
     token = request.cookies.get(COOKIE, "")
     if token:

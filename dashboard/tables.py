@@ -16,8 +16,19 @@ from dashboard.words import EMPTY
 TONES = ("good", "warn", "bad", "plain", "strong")
 
 
-def _cell(text: str) -> str:
+Cell = str | tuple[str, str]
+"""A text, or the words of a link and an address of the dashboard's own."""
+
+
+def _cell(text: Cell) -> str:
+    if isinstance(text, tuple):
+        return own_link(*text)
     return escape(text).replace("\n", "<br>")
+
+
+def own_link(words: str, address: str) -> str:
+    """A link within the dashboard that leaves this page where it is."""
+    return f"<a href='{escape(address)}' target='_blank'>{escape(words)}</a>"
 
 
 def _tone(tone: str) -> str:
@@ -45,7 +56,7 @@ def note(text: str, tone: str = "plain", link: tuple[str, str] | None = None) ->
 def grid(
     title: str,
     heads: Sequence[str],
-    rows: Iterable[Sequence[str]],
+    rows: Iterable[Sequence[Cell]],
     *,
     marked: frozenset[int] = frozenset(),
     before: str = "",

@@ -12,6 +12,32 @@ EMPTY = "—"
 
 Catalog = Mapping[str, Any]
 
+# Columns that are called otherwise in each menu (dashboard.md 7).
+STATE_COLUMNS = {
+    "signing": "签约状态",
+    "supplementary": "补登状态",
+    "termination": "解约状态",
+    "destination": "登记状态",
+}
+PARTY_COLUMNS = {"signing": "签约发起方", "termination": "解约方"}
+EMPLOYER_COLUMNS = {
+    "signing": "签约单位",
+    "supplementary": "签约单位",
+    "termination": "解约单位",
+    "destination": "去向单位",
+}
+# The parts of a menu's work as the first page counts them (dashboard.md 3): flow and step of review.
+PARTS = {
+    ("online_signing", "review"): "单位发起签约",
+    ("offline_signing", "agreement_review"): "就业协议审核",
+    ("offline_signing", "signing_review"): "签约审核",
+    ("supplementary", "review"): "补登审核",
+    ("online_termination", "review"): "线上解约",
+    ("offline_termination", "review"): "线下解约",
+    ("destination", "review"): "去向登记审核",
+}
+PARTIES = {"employer": "单位", "graduate": "毕业生"}
+
 # National roster columns (codes.md, Roster and result files) as the comparison of a record with the roster names them.
 COLUMNS = {
     "name": "姓名",
@@ -81,6 +107,10 @@ def days_before(day: str, count: int) -> str:
     return (date.fromisoformat(day) - timedelta(days=count)).isoformat()
 
 
+def this_year() -> int:
+    return datetime.now(SHANGHAI).year
+
+
 def age(text: str | None) -> str:
     """How long something has waited: `3 天`, `5 小时`, `不到 1 小时`."""
     if not text:
@@ -89,6 +119,40 @@ def age(text: str | None) -> str:
     if hours >= 24:
         return f"{hours // 24} 天"
     return f"{hours} 小时" if hours else "不到 1 小时"
+
+
+def part(line: Mapping[str, Any], party: str) -> str:
+    """What a count of the first page is called; a department's work that has fallen to the school says so."""
+    step = line["state"].removesuffix("_department").removesuffix("_school")
+    name = PARTS.get((line["flow"], step), line["label"])
+    return f"{name}（代院系）" if line["waits_on"] != party else name
+
+
+def party(name: str) -> str:
+    """Who began something."""
+    return PARTIES.get(name, EMPTY)
+
+
+def marks(item: Mapping[str, Any]) -> list[str]:
+    """What a reviewer should see of a record before opening it, the worst first."""
+    review = item.get("review") or {}
+    found = [
+        (item["frozen"], "名单失效，已暂停"),
+        (item["employer_suspended"], "单位已停用"),
+        (review.get("warned"), "预警单位"),
+        (review.get("not_operating"), "非正常经营"),
+        (review.get("department_changed"), "院系已变更"),
+        (item.get("roster_changed"), "姓名或证件号有变更"),
+        (review.get("hints"), f"提示 {len(review.get('hints') or ())} 项"),
+        (review.get("resubmitted"), "退回后重交"),
+        (review.get("rejections"), f"曾不通过 {review.get('rejections')} 次"),
+    ]
+    return [text for holds, text in found if holds]
+
+
+def spoken(text: str) -> str:
+    """A cause where it is a sentence; a code of the channel's own says nothing to a clerk."""
+    return text if any("\u4e00" <= letter <= "\u9fff" for letter in text) else EMPTY
 
 
 def past(text: str) -> bool:

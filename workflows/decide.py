@@ -9,13 +9,16 @@ from typing import Any
 
 from models.kit import shanghai_day
 from models.parties import AgreementType, Party
-from models.vault import unseal
+from models.vault import is_sealed, unseal
 from workflows import guards
 from workflows.actors import Actor, may_write, visible_to
 from workflows.errors import Forbidden, InvalidForm, NotFound, Refusal, Refused, Stale
 from workflows.facts import Facts
 from workflows.forms import FORMS, validate
 from workflows.spec import Transition, Workflow
+
+FORM_PLACE = "records.form"
+"""Where sealed answers of a form lie (`models.vault`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +70,20 @@ def decide(
         return Refusal(Refused, "state", _wrong_state(flow, facts))
     clean: Mapping[str, Any] = {}
     if transition.form:
-        clean, faults = validate(FORMS[transition.form], form, form_facts(facts))
+        clean, faults = validate(FORMS[transition.form], _unmasked(transition, facts, form), form_facts(facts))
         if faults:
             return Refusal(InvalidForm, faults=tuple(faults))
     return _guarded(flow, facts, actor, transition, clean)
+
+
+def _unmasked(transition: Transition, facts: Facts, form: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Staff see numbers of persons masked, so those that an edit leaves out stay as they were."""
+    if not transition.edits or facts.record is None or not isinstance(form, Mapping):
+        return form
+    held = facts.record.row.get("form") or {}
+    asked = (f.name for f in FORMS[transition.form].fields if f.sensitive)
+    kept = {name: held[name] for name in asked if held.get(name) and not form.get(name)}
+    return {**form, **{name: unseal(FORM_PLACE, v) if is_sealed(v) else v for name, v in kept.items()}}
 
 
 def cascade(flow: Workflow, facts: Facts, actor: Actor, action: str) -> Decision | None:

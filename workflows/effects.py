@@ -16,6 +16,7 @@ from models.states import Channel, OutboxStatus
 from models.vault import seal
 from workflows import heads
 from workflows.actors import Actor
+from workflows.decide import FORM_PLACE as FORM_PLACE
 from workflows.decide import Decision
 from workflows.documents.terms import EDITION
 from workflows.facts import Facts, RecordFacts
@@ -26,7 +27,6 @@ from workflows.reminders import moments, next_due
 from workflows.spec import Push
 from workflows.upstream import destination
 
-FORM_PLACE = "records.form"
 SNAPSHOT_PLACE = heads.SNAPSHOT_PLACE
 
 

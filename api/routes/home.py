@@ -17,6 +17,7 @@ from workflows.catalog import catalog
 from workflows.errors import NotFound
 from workflows.queries.home import read_home
 from workflows.queries.openings import read_openings
+from workflows.queries.queues import MENUS
 
 blueprint = Blueprint("home", __name__)
 
@@ -54,7 +55,7 @@ async def show_codes(_: Call, table: str) -> Response:
 
 @lru_cache(maxsize=1)
 def _catalog() -> tuple[bytes, str]:
-    return _tagged(catalog())
+    return _tagged({**catalog(), "menus": {m.name: {"label": m.label, "flows": m.flows} for m in MENUS.values()}})
 
 
 @lru_cache(maxsize=64)

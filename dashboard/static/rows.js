@@ -1,23 +1,44 @@
-// One table of records. Data: {label, columns: [{title, whole}], rows: [{id, cells: [text], mark, button}]}.
+// One table of records. Data: {label, bulk, columns: [{title, whole}], rows: [{id, cells: [text], marks, button, pick}]}.
+// `bulk`: the words of the button for picked rows; empty: nothing can be picked.
 export default function ({ data, parentElement, setTriggerValue }) {
   const place = parentElement.querySelector(".rows");
   const text = JSON.stringify(data);
   if (place.shownText === text) return;
   place.shownText = text;
 
-  const make = (name, content) => {
+  const make = (name, content, rest) => {
     const node = document.createElement(name);
     if (content !== undefined) node.textContent = content;
-    return node;
+    return Object.assign(node, rest || {});
   };
+  const heading = (title) => make("th", title, { scope: "col" });
+  const boxes = [];
+  const bar = make("div", undefined, { className: "bar" });
+  const said = make("span", "", { ariaLive: "polite" });
+  const go = make("button", data.bulk, { type: "button", className: "go" });
+  const count = () => {
+    const picked = boxes.filter((box) => box.checked);
+    said.textContent = picked.length ? `已选 ${picked.length} 条` : "勾选后可以批量办理";
+    go.disabled = !picked.length;
+  };
+  go.addEventListener("click", () => setTriggerValue("picked", boxes.filter((box) => box.checked).map((box) => box.value)));
+
   const table = make("table");
   table.setAttribute("aria-label", data.label);
   const head = make("tr");
-  for (const { title } of [...data.columns, { title: "操作" }]) {
-    const cell = make("th", title);
-    cell.scope = "col";
+  if (data.bulk) {
+    const all = make("input", undefined, { type: "checkbox", ariaLabel: "全选本页" });
+    all.addEventListener("change", () => {
+      for (const box of boxes) box.checked = all.checked && !box.disabled;
+      count();
+    });
+    const cell = heading();
+    cell.append(all);
     head.append(cell);
   }
+  for (const { title } of data.columns) head.append(heading(title));
+  const opens = data.rows.some((row) => row.button);
+  if (opens) head.append(heading("操作"));
   const thead = make("thead");
   thead.append(head);
 
@@ -25,31 +46,48 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const buttons = [];
   data.rows.forEach((row, index) => {
     const line = make("tr");
-    row.cells.forEach((value, place) => {
-      const cell = make("td", value);
-      if (data.columns[place].whole) cell.className = "whole";
+    if (data.bulk) {
+      const box = make("input", undefined, { type: "checkbox", value: row.id, disabled: !row.pick });
+      box.setAttribute("aria-label", `选择 ${row.cells.join(" ")}`);
+      if (!row.pick) box.title = "需要逐条审核";
+      box.addEventListener("change", count);
+      boxes.push(box);
+      const cell = make("td");
+      cell.addEventListener("click", (event) => event.stopPropagation());
+      cell.append(box);
       line.append(cell);
+    }
+    row.cells.forEach((value, place) => {
+      line.append(make("td", value, data.columns[place].whole ? { className: "whole" } : {}));
     });
-    if (row.mark) line.lastElementChild.append(Object.assign(make("span", row.mark), { className: "mark" }));
-    const button = make("button", row.button);
-    button.type = "button";
-    button.setAttribute("aria-label", `${row.button} ${row.cells.join(" ")}`);
-    buttons.push(button);
-    const cell = make("td");
-    cell.append(button);
-    line.append(cell);
-    line.addEventListener("click", () => {
-      if (String(getSelection()) === "") setTriggerValue("opened", row.id);
-    });
-    button.addEventListener("keydown", (event) => {
-      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      const next = step && buttons[index + step];
-      if (!next) return;
-      event.preventDefault();
-      next.focus();
-    });
+    if (row.marks.length) {
+      const marks = make("div", undefined, { className: "marks" });
+      for (const mark of row.marks) marks.append(make("span", mark, { className: "mark" }));
+      line.lastElementChild.append(marks);
+    }
+    if (row.button) {
+      const button = make("button", row.button, { type: "button" });
+      button.setAttribute("aria-label", `${row.button} ${row.cells.join(" ")}`);
+      const own = buttons.push(button) - 1;
+      button.addEventListener("keydown", (event) => {
+        const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+        const next = step && buttons[own + step];
+        if (!next) return;
+        event.preventDefault();
+        next.focus();
+      });
+      const cell = make("td");
+      cell.append(button);
+      line.append(cell);
+      line.className = "opens";
+      line.addEventListener("click", () => {
+        if (String(getSelection()) === "") setTriggerValue("opened", row.id);
+      });
+    }
     body.append(line);
   });
   table.append(thead, body);
-  place.replaceChildren(table);
+  bar.append(go, said);
+  count();
+  place.replaceChildren(...(data.bulk ? [bar, table] : [table]));
 }

@@ -7,14 +7,15 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import addresses, rows, shell, tables, words
+from dashboard import addresses, filters, rows, shell, tables, words
 from dashboard.client import Problem
+from dashboard.filters import Ask, Shelf
 from dashboard.shell import Desk
 from dashboard.views.evidence import registry_note
 
 DECISIONS = {"verified": "核验通过", "returned": "退回补充", "refused": "不通过", "suspended": "停用"}
 RESUME = "恢复"
-SIZE = 50
+SHELF = Shelf("employers", {"status": "pending"})
 ASKING = "employer_asking"
 
 
@@ -32,79 +33,38 @@ def show(desk: Desk) -> None:
 def _all(desk: Desk) -> None:
     st.title("单位核验", anchor=False)
     shell.said()
-    status, name, uscc = _filters(desk)
-    cursors = st.session_state.setdefault("employer_cursors", [])
-    try:
-        page = desk.client.get(
-            "/v1/employers", status=status, name=name, uscc=uscc, limit=SIZE, cursor=cursors[-1] if cursors else None
-        )
-    except Problem as problem:
-        if problem.status != 400:
-            raise
-        st.error("；".join(dict.fromkeys(f["message"] for f in problem.faults)) or problem.detail)
+    chosen = filters.draw(SHELF, _asks(desk), across=6)
+    page = filters.asked(lambda: desk.client.listed("employers", limit=filters.SIZE, cursor=SHELF.cursor, **chosen))
+    if page is None:
         return
-    _pager(page, cursors)
+    with filters.bar():
+        filters.pager(SHELF, page, "家")
     if not page["items"]:
         st.info("没有符合条件的单位。可以换一个状态，或清空单位名称和信用代码。")
         return
-    opened = rows.table(
+    wish = rows.table(
         ("单位名称", "统一社会信用代码", "单位性质", "单位行业", "单位所在地", "状态", "注册时间"),
         [_row(desk, item) for item in page["items"]],
         label="用人单位",
         key="employer_rows",
         whole=("统一社会信用代码", "状态", "注册时间"),
     )
-    if opened:
-        desk.open(addresses.EMPLOYERS, id=opened)
+    if wish.opened:
+        desk.open(addresses.EMPLOYERS, id=wish.opened)
 
 
-def _filters(desk: Desk) -> tuple[str, str, str]:
-    """Kept beside the widgets, which forget when their page is left."""
-    kept = st.session_state.get("employer_kept") or {"status": "pending", "name": "", "uscc": ""}
-    for name, value in kept.items():
-        st.session_state.setdefault(f"employer_{name}", value)
-    labels = desk.catalog["employers"]
-    cells = st.columns([1, 2, 2], vertical_alignment="bottom")
-    cells[0].selectbox(
-        "状态",
-        list(labels),
-        format_func=labels.__getitem__,
-        key="employer_status",
-        on_change=_first,
-        filter_mode=None,
-        placeholder="请选择",
-    )
-    cells[1].text_input(
-        "单位名称", key="employer_name", placeholder="名称的一部分即可", max_chars=120, on_change=_first
-    )
-    cells[2].text_input(
-        "统一社会信用代码", key="employer_uscc", placeholder="需完整填写", max_chars=40, on_change=_first
-    )
-    kept = {name: str(st.session_state[f"employer_{name}"] or "").strip() for name in kept}
-    st.session_state["employer_kept"] = kept
-    return kept["status"], kept["name"], kept["uscc"]
-
-
-def _first() -> None:
-    st.session_state["employer_cursors"] = []
-
-
-def _pager(page: Mapping[str, Any], cursors: list[str]) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        total = f"{page['total']}{'+' if page['total_is_capped'] else ''}"
-        st.text(f"共 {total} 家，第 {len(cursors) + 1} 页", width="content")
-        if st.button("上一页", disabled=not cursors):
-            cursors.pop()
-            st.rerun()
-        if st.button("下一页", disabled=not page["next"]):
-            cursors.append(page["next"])
-            st.rerun()
+def _asks(desk: Desk) -> list[Ask]:
+    return [
+        Ask("status", "状态", options=desk.catalog["employers"]),
+        Ask("name", "单位名称", "名称的一部分即可", wide=2),
+        Ask("uscc", "统一社会信用代码", "需完整填写", wide=2),
+    ]
 
 
 def _row(desk: Desk, employer: Mapping[str, Any]) -> rows.Row:
-    return {
-        "id": employer["id"],
-        "cells": [
+    return rows.row(
+        employer["id"],
+        [
             employer["name"],
             employer["uscc"],
             words.code(desk.catalog, "employer_nature", employer["nature"]),
@@ -113,9 +73,9 @@ def _row(desk: Desk, employer: Mapping[str, Any]) -> rows.Row:
             employer["label"],
             words.moment(employer["registered_at"]),
         ],
-        "mark": "",
-        "button": "核验" if employer["status"] == "pending" else "查看",
-    }
+        marks=["申请变更经办人"] if employer["handovers_waiting"] else [],
+        button="核验" if employer["status"] == "pending" else "查看",
+    )
 
 
 # --- one employer --------------------------------------------------------------------------------

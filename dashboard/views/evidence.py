@@ -1,4 +1,4 @@
-"""Room: the parts of the review page: what a reviewer reads before deciding. Drawn as the API tells it."""
+"""Room: the parts of the review page about the record: what a reviewer reads before deciding. As the API tells it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import tables, words
+from dashboard import addresses, tables, words
 from dashboard.client import Problem
 from dashboard.shell import Desk
 
-PERSON = ("name", "id_number", "level_code", "department", "major", "training_mode")
+TERMINATION = ("reason", "reason_text")  # said above, with the other facts of a termination
+EMPLOYER = ("employer_name", "employer_uscc", "employer_nature", "employer_industry", "employer_region")
 UNKNOWN = "暂时无法获取最新状态，请前往国家企业信用信息公示系统手动查询。"
 
 
 def employer(desk: Desk, record: Mapping[str, Any]) -> None:
+    """The employer with its marks and its registration; nothing where the destination has none."""
+    if not record["employer"]["name"]:
+        return
     found, catalog = record["employer"], desk.catalog
     profile, registry = found["profile"], record["review"]["registry"]
     marks = record["marks"] or {}
@@ -32,9 +36,9 @@ def employer(desk: Desk, record: Mapping[str, Any]) -> None:
             ("联系人", str(profile.get("contact_name", ""))),
             ("联系人手机", str(profile.get("contact_mobile", ""))),
         ],
-        before=_stopped(record) + mark + registry_note(registry, found["name"]),
+        before=_stopped(record) + mark + (registry_note(registry, found["name"]) if found["uscc"] else ""),
     )
-    if not registry["known"] and st.button("重新查询登记状态"):
+    if found["uscc"] and not registry["known"] and st.button("重新查询登记状态"):
         _ask_again(desk, found["uscc"])
 
 
@@ -76,65 +80,103 @@ def _ask_again(desk: Desk, uscc: str) -> None:
     st.error(UNKNOWN)
 
 
-def agreement(desk: Desk, record: Mapping[str, Any]) -> None:
-    form = record["form"]
-    fields = {
-        f["name"]: f
-        for name in ("online_signing.invite", "online_signing.accept")
-        for f in desk.catalog["forms"][name]["fields"]
-    }
+def subject(desk: Desk, record: Mapping[str, Any]) -> str:
+    """What a record is about beside its graduate: the employer, else the kind of destination."""
+    kind = record["form"].get("destination_code")
+    return str(record["employer"]["name"] or (words.code(desk.catalog, "destination", kind) if kind else ""))
+
+
+def form(desk: Desk, record: Mapping[str, Any]) -> None:
+    """What graduate and employer filled in, in the order of their forms."""
+    filled = record["form"]
     times = [
         ("发起时间", words.moment(record["created_at"])),
+        ("提交时间", words.moment(record["submitted_at"])),
         ("应约期限", words.moment(record["expires_at"])),
-        ("应约时间", words.moment(record["submitted_at"])),
     ]
-    rows = [(f["label"], words.shown(f, form[n], desk.client.region)) for n, f in fields.items() if n in form]
-    tables.pairs("协议信息", times + rows)
+    rows = [
+        (f["label"], words.shown(f, filled[n], desk.client.region))
+        for n, f in _fields(desk, record["flow"]).items()
+        if n in filled and f["kind"] != "files" and not _said_above(record, n)
+    ]
+    tables.pairs("填报信息", times + rows if rows or record["termination"] is None else [])
 
 
-def graduate(desk: Desk, record: Mapping[str, Any]) -> None:
-    """As recorded, beside what the EMS roster says now; what differs is marked."""
-    person, snapshot, review = record["graduate"], record["snapshot"], record["review"]
-    differing = {d["name"]: d for d in review["differences"] if d["name"] in words.COLUMNS}
-    basic = snapshot.get("basic") or {}
-    names = [n for n in words.COLUMNS if n in PERSON or n in basic or n in differing]
-
-    def text(name: str, value: Any) -> str:
-        return words.column(desk.catalog, name, value, desk.client.region)
-
-    rows = []
-    for name in names:
-        then = snapshot.get(name) if name in PERSON else basic.get(name)
-        now = differing[name]["present"] if name in differing else then
-        rows.append((words.COLUMNS[name], text(name, then), text(name, now)))
-    moved = "院系已变更：该生在学生名单中的院系与记录不同。" if review["department_changed"] else ""
-    wrong = f"有 {len(differing)} 项与就业管理系统现有数据不一致，已标红。" if differing else ""
-    bound = "已绑定" if person.get("bound") else "未绑定"
-    tables.grid(
-        "学生信息",
-        ("", "登记时", "就业管理系统现有"),
-        rows,
-        marked=frozenset(n for n, name in enumerate(names) if name in differing),
-        before="".join(tables.note(sentence, "warn") for sentence in (moved, wrong) if sentence),
-        after=tables.note(f"学校：{person['school']['name']}　微信：{bound}"),
-    )
+def _said_above(record: Mapping[str, Any], name: str) -> bool:
+    """What the employer's and the termination's own parts show already, and a doubt that nobody has."""
+    if record["termination"] and name in TERMINATION:
+        return True
+    return name in EMPLOYER or (name == "no_code" and not record["form"][name])
 
 
-def ems(desk: Desk, record: Mapping[str, Any]) -> None:
-    held = record["review"]["ems"]
-    destination = held["destination"] or {}
-    before = tables.note(f"上报失败：{held['refused']}", "bad") if held["refused"] else ""
-    if held["pending"] and not held["refused"]:
-        before += tables.note("有更新正在上报。", "warn")
-    locked = "已锁定，只能在本平台变更。" if held["locked"] else ""
-    state = f"{words.moment(held['acked_at'])} 确认。{locked}" if destination else "尚无报送信息。"
-    address = str(desk.me.get("ems_url") or "")
+def _fields(desk: Desk, flow: str) -> dict[str, Mapping[str, Any]]:
+    """The questions of a flow to those who sign, each once."""
+    forms = desk.catalog["forms"]
+    asked = [a["form"] for a in desk.catalog["flows"][flow]["actions"] if {"graduate", "employer"} & set(a["by"])]
+    seen: dict[str, Mapping[str, Any]] = {}
+    for field in (f for name in dict.fromkeys(asked) if name in forms for f in forms[name]["fields"]):
+        seen.setdefault(field["name"], field)  # the form that asks first says how an answer is called
+    return seen
+
+
+def termination(record: Mapping[str, Any]) -> None:
+    """What is to be ended, by whom and why; how long the other side has been silent."""
+    facts = record["termination"]
+    if facts is None:
+        return
+    silent = ""
+    if facts["days_silent"] is not None:
+        last = f"，最近一次 {words.moment(facts['reminded_at'])}" if facts["reminded_at"] else ""
+        days = f"{facts['days_silent']} 天" if facts["days_silent"] else "不到 1 天"
+        silent = f"对方{days}未答复，已提醒 {facts['reminders']} 次{last}。"
     tables.pairs(
-        "就业管理系统已报送的就业信息",
-        [(label, str(destination.get(name, ""))) for name, label in words.EMS_COLUMNS.items()],
-        before=before,
-        after=tables.note(state, link=("到就业系统查看", address) if address else None),
+        "解约信息",
+        [
+            ("协议编号", facts["agreement_no"] or ""),
+            ("解约方", facts["party_label"]),
+            ("解约申请人", facts["applicant"]),
+            ("申请时间", words.moment(facts["asked_at"])),
+            ("解约原因", facts["reason_label"] or ""),
+            ("解约说明", facts["explanation"] or ""),
+        ],
+        before=tables.note(silent, "warn") if silent else "",
+        after=_signing(record["parent"]),
     )
+
+
+def _signing(parent: Mapping[str, Any] | None) -> str:
+    return tables.own_link("查看原签约记录", _address(parent["flow"], parent["id"])) if parent else ""
+
+
+def _address(flow: str, record_id: str) -> str:
+    return f"/{addresses.REVIEW}?flow={flow}&id={record_id}"
+
+
+def hints(record: Mapping[str, Any]) -> None:
+    found = record["review"]["hints"]
+    if found:
+        tables.pairs("审核提示", [], before="".join(tables.note(hint["sentence"], "warn") for hint in found))
+
+
+def notes(record: Mapping[str, Any]) -> None:
+    found = record["review"]["notes"]
+    if found:
+        rows = [(note["text"], note["by"], words.moment(note["at"])) for note in found]
+        tables.grid("内部备注（毕业生和单位看不到）", ("备注", "填写人", "时间"), rows)
+
+
+def disputes(record: Mapping[str, Any]) -> None:
+    """What the graduate disputes of what staff did."""
+    found = (record.get("dispute") or {}).get("notes") or []
+    if found:
+        rows = [
+            (n["about"] or n["kind_label"], n["text"] or words.EMPTY, n["answer"] or n["status_label"],
+             words.moment(n["created_at"]))
+            for n in found
+        ]  # fmt: skip
+        waiting = any(n["answer"] is None for n in found)
+        before = tables.note("毕业生对办理结果有异议，请在“异议与留言”中答复。", "bad") if waiting else ""
+        tables.grid("毕业生异议", ("对象", "说明", "答复", "提出时间"), rows, before=before)
 
 
 def history(lines: list[Mapping[str, Any]]) -> None:
@@ -160,11 +202,20 @@ def messages(record: Mapping[str, Any]) -> None:
         )  # fmt: skip
 
 
-def others(record: Mapping[str, Any]) -> None:
-    rows = record["review"]["other_records"]
+def others(desk: Desk, record: Mapping[str, Any]) -> None:
+    """The graduate's other records, and the destinations that were voided."""
+    flows = desk.catalog["flows"]
+    rows = [
+        (flows[r["flow"]]["label"], r["employer"] or words.EMPTY, r["label"], words.moment(r["created_at"]),
+         ("查看", _address(r["flow"], r["id"])))
+        for r in record["review"]["other_records"]
+    ]  # fmt: skip
     if rows:
-        tables.grid(
-            "该生的其他记录",
-            ("单位", "状态", "发起时间"),
-            [(r["employer"], r["label"], words.moment(r["created_at"])) for r in rows],
-        )
+        tables.grid("该生的其他记录", ("业务", "单位", "状态", "发起时间", ""), rows)
+    voided = [
+        (words.code(desk.catalog, "destination", r["destination_code"]), r["employer"] or words.EMPTY,
+         words.moment(r["submitted_at"]), words.moment(r["voided_at"]), ("查看", _address(r["flow"], r["id"])))
+        for r in record["review"]["voided"]
+    ]  # fmt: skip
+    if voided:
+        tables.grid("该生作废过的去向", ("毕业去向", "单位", "提交时间", "作废时间", ""), voided)

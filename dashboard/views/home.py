@@ -11,9 +11,9 @@ from dashboard import addresses, shell, tables, words
 from dashboard.client import Problem
 from dashboard.shell import Desk
 from dashboard.views import queue
+from dashboard.views.queue_filters import MINE
 
 EVERY = "5s"
-ACROSS = 3
 START = "点“去处理”，从等待最久的一条开始。"
 NOTHING = "目前没有待处理的记录，有新的申请时会自动出现在这里。"
 
@@ -28,6 +28,8 @@ def show(desk: Desk) -> None:
         st.info("本校还没有开通任何届次。省级用户开通模块、学校完成签约设置并导入学生名单后，这里会出现待办事项。")
         return
     _counts(desk)
+    if desk.party == "school":
+        _setup(desk)
     if desk.party in ("school", "department"):
         settings = desk.client.get(f"/v1/settings/{desk.cohort}")
         _handlers(desk, settings["handlers"], settings["levels_without_handler"])
@@ -59,21 +61,33 @@ def _counts(desk: Desk) -> None:
 
 def _waiting(desk: Desk, lines: list[Mapping[str, Any]], total: int) -> None:
     st.subheader(f"待我处理：{total}", anchor=False)
-    for begin in range(0, len(lines), ACROSS):
-        for cell, line in zip(st.columns(ACROSS), lines[begin : begin + ACROSS], strict=False):
-            with cell.container(border=True):
-                _card(desk, line)
+    for cell, (menu, about) in zip(st.columns(len(desk.catalog["menus"])), desk.catalog["menus"].items(), strict=True):
+        with cell.container(border=True):
+            _card(desk, menu, str(about["label"]), [line for line in lines if line["flow"] in about["flows"]])
     # One line in either case: the page must not move while counts change.
     st.caption(START if total else NOTHING)
 
 
-def _card(desk: Desk, line: Mapping[str, Any]) -> None:
-    st.metric(str(line["flow_label"]), line["count"])
-    st.caption(str(line["label"]))
-    st.caption(f"最早的已等待：{words.age(line['oldest'])}" if line.get("oldest") else "没有在等待的")
-    if st.button("去处理", key=f"go-{line['flow']}-{line['state']}", disabled=not line["count"]):
-        queue.narrow(state=str(line["state"]))
-        desk.open(str(line["flow"]))
+def _card(desk: Desk, menu: str, label: str, lines: list[Mapping[str, Any]]) -> None:
+    """A menu's count with its parts; each leads to its queue with that filter."""
+    count, oldest = sum(line["count"] for line in lines), [line["oldest"] for line in lines if line["oldest"]]
+    st.metric(label, count)
+    st.caption(f"最早的已等待：{words.age(min(oldest))}" if oldest else "没有在等待的")
+    if st.button("去处理", key=f"go-{menu}", disabled=not count, type="primary"):
+        queue.narrow(menu)
+        desk.open(menu)
+    if len(lines) < 2:
+        return
+    with st.container(key=f"parts-{menu}"):
+        _parts(desk, menu, lines)
+
+
+def _parts(desk: Desk, menu: str, lines: list[Mapping[str, Any]]) -> None:
+    for line in lines:
+        where, name = f"{MINE}:{line['flow']}:{line['state']}", words.part(line, desk.party)
+        if st.button(f"{name}：{line['count']}", key=f"go-{where}", disabled=not line["count"], type="tertiary"):
+            queue.narrow(menu, where)
+            desk.open(menu)
 
 
 def _at_departments(lines: list[Mapping[str, Any]]) -> None:
@@ -90,6 +104,24 @@ def _employers(desk: Desk, line: Mapping[str, Any]) -> None:
     st.caption(oldest)
     if st.button("去核验", disabled=not line["count"]):
         desk.open(addresses.EMPLOYERS)
+
+
+def _setup(desk: Desk) -> None:
+    """What is still to be done until the school is open, and how many graduates WeChat reaches."""
+    found = desk.client.get(f"/v1/setup/{desk.cohort}")
+    graduates, bound = found["graduates"], found["bound"]
+    reach = f"微信已绑定 {bound}/{graduates} 人（{bound * 100 // graduates}%）。" if graduates else ""
+    if found["done"]:
+        if reach:
+            st.caption(reach)
+        return
+    tables.grid(
+        "开通准备清单",
+        ("步骤", "进度", "说明"),
+        [(s["label"], "已完成" if s["done"] else "未完成", s["missing"] or words.EMPTY) for s in found["steps"]],
+        marked=frozenset(n for n, s in enumerate(found["steps"]) if not s["done"]),
+        after=tables.note(reach) if reach else "",
+    )
 
 
 def _handlers(desk: Desk, handlers: list[Mapping[str, Any]], missing: list[str]) -> None:

@@ -1,6 +1,6 @@
 """Room: 审核页: everything a reviewer needs for one record on one screen (workflows.md, Review page).
 
-After a decision the next record of the queue follows; filter and place are kept.
+One page for all flows. After a decision the next record of the queue follows; filter and place are kept.
 """
 
 from __future__ import annotations
@@ -10,109 +10,184 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import actions, addresses, shell, tables, words
+from dashboard import actions, addresses, dialogs, pictures, shell, tables, words
 from dashboard.client import Problem
+from dashboard.dialogs import Question
 from dashboard.shell import Desk
-from dashboard.views import evidence, queue
-from dashboard.views.queue import FLOW
+from dashboard.views import comparison, evidence, queue
 
-KEYS = "快捷键：Alt+A 通过，Alt+J 不通过，Alt+E 修改，Ctrl+Enter 确认，Esc 取消，Alt+← → 上下一条，Alt+B 返回列表。"
+KEYS = "快捷键：Alt+A 通过，Alt+T 退回，Alt+J 不通过，Alt+E 修改，Ctrl+Enter 确认，Alt+← → 上下一条，Alt+B 返回列表。"
+NOTE = "staff_note"
 
 
 def show(desk: Desk) -> None:
-    record_id = st.query_params.get("id") or ""
     shell.said()
-    try:
-        record = desk.client.get(f"/v1/{FLOW}/{record_id}") if addresses.is_id(record_id) else None
-    except Problem as problem:
-        if problem.status != 404:
-            raise
-        record = None
+    flow, record_id = st.query_params.get("flow") or "", st.query_params.get("id") or ""
+    record = _read(desk, flow, record_id)
     if record is None:
         _missing(desk)
         return
-    steps = desk.client.get(f"/v1/{FLOW}/{record_id}/history")["items"]
-    _head(desk, record, steps)
+    steps = desk.client.get(f"/v1/{flow}/{record_id}/history")["items"]
+    menu = menu_of(desk, flow)
+    _head(desk, menu, record, steps)
     left, right = st.columns(2, gap="medium")
     with left:
+        evidence.termination(record)
         evidence.employer(desk, record)
-        evidence.agreement(desk, record)
+        evidence.form(desk, record)
         evidence.history(steps)
     with right:
-        evidence.graduate(desk, record)
-        evidence.ems(desk, record)
+        comparison.graduate(desk, record)
+        comparison.ems(desk, record)
+        evidence.hints(record)
+        evidence.notes(record)
+        evidence.disputes(record)
         evidence.messages(record)
-        evidence.others(record)
+        evidence.others(desk, record)
+    if record["attachments"]:
+        pictures.show(_rounds(desk, record), key=f"pictures-{record['id']}")
     st.caption(KEYS)
 
 
+def _read(desk: Desk, flow: str, record_id: str) -> Mapping[str, Any] | None:
+    if flow not in desk.catalog["flows"] or not addresses.is_id(record_id):
+        return None
+    try:
+        return desk.client.get(f"/v1/{flow}/{record_id}")
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None
+
+
+def menu_of(desk: Desk, flow: str) -> str:
+    """The menu whose queue shows a flow."""
+    return next(str(name) for name, menu in desk.catalog["menus"].items() if flow in menu["flows"])
+
+
 def _missing(desk: Desk) -> None:
-    st.title("签约审核", anchor=False)
+    st.title("审核", anchor=False)
     st.warning("没有找到这条记录，它可能不在您的管理范围内。")
-    _back(desk)
+    _back(desk, next(iter(desk.catalog["menus"])))
 
 
-def _head(desk: Desk, record: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> None:
-    st.title(f"{record['graduate']['name']} · {record['employer']['name']}", anchor=False)
+def _head(desk: Desk, menu: str, record: Mapping[str, Any], steps: list[Mapping[str, Any]]) -> None:
+    st.title(" · ".join(t for t in (record["graduate"]["name"], evidence.subject(desk, record)) if t), anchor=False)
     waited = f"已等待：{words.age(record['since'])}" if record["since"] else ""
     number = record["agreement_no"] or ""
     paper = ("下载协议书", f"{addresses.PAPERS}/{number}") if addresses.is_agreement(number) else None
-    tables.line((record["label"], f"协议编号 {number}" if number else "", waited), "strong", link=paper)
+    review = record["review"]
+    returned = f"已退回 {review['returns']} 次" if review["returns"] else ""
+    refused = f"该生曾有 {review['rejections']} 条记录不通过" if review["rejections"] else ""
+    label = f"{record['flow_label']}：{record['label']}"
+    places, place = _stands(desk, menu, record)
+    order = f"本页第 {place + 1}/{len(places)} 条" if place >= 0 else ""
+    facts = (label, f"协议编号 {number}" if number else "", waited, returned, refused, order)
+    tables.line(facts, "strong", link=paper)
     if record["frozen"]:
         st.error("该毕业生已不在学生名单中，流程已暂停。")
     meanwhile = actions.first_comer(record, steps)
     if meanwhile:
         st.warning(meanwhile)
-    _bar(desk, record)
+    _bar(desk, menu, record)
 
 
-def _bar(desk: Desk, record: Mapping[str, Any]) -> None:
+def _stands(desk: Desk, menu: str, record: Mapping[str, Any]) -> tuple[list[queue.Place], int]:
+    """The list that is being worked on, and where in it the record stands; -1: not in it."""
+    places = queue.places(desk, menu)
+    here = (record["flow"], record["id"])
+    return places, places.index(here) if here in places else -1
+
+
+def _bar(desk: Desk, menu: str, record: Mapping[str, Any]) -> None:
     """What can be done, and the neighbours in the queue."""
-    ids = queue.ids(desk)
-    place = ids.index(record["id"]) if record["id"] in ids else -1
+    places, place = _stands(desk, menu, record)
 
     def done(outcome: Mapping[str, Any]) -> None:
-        _go_on(desk, record, outcome)
+        _go_on(desk, menu, record, outcome)
 
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = actions.buttons(desk, record, done)
-        _back(desk)
+        _back(desk, menu)
         if st.button("上一条", disabled=place <= 0, shortcut="Alt+Left"):
-            desk.open(addresses.REVIEW, id=ids[place - 1])
-        if st.button("下一条", disabled=place < 0 or place + 1 >= len(ids), shortcut="Alt+Right"):
-            desk.open(addresses.REVIEW, id=ids[place + 1])
-        if place >= 0:
-            st.text(f"本页第 {place + 1}/{len(ids)} 条", width="content")
+            _open(desk, places[place - 1])
+        if st.button("下一条", disabled=place < 0 or place + 1 >= len(places), shortcut="Alt+Right"):
+            _open(desk, places[place + 1])
+        if desk.party != "province" and desk.grant("employment") == "rw":
+            dialogs.button("内部备注", NOTE, type="tertiary")
     actions.reasons(record)
     if chosen:
         actions.ask(desk, record, chosen, done)
+    dialogs.ask(desk.client, _note(desk, record))
 
 
-def _back(desk: Desk) -> None:
+def _open(desk: Desk, place: queue.Place) -> None:
+    desk.open(addresses.REVIEW, flow=place[0], id=place[1])
+
+
+def _back(desk: Desk, menu: str) -> None:
     if st.button("返回列表", shortcut="Alt+B"):
-        desk.open(FLOW)
+        desk.open(menu)
 
 
-def _go_on(desk: Desk, record: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
-    """After an act: the same record where it stays in force (an edit), else the next one of the queue."""
+def _note(desk: Desk, record: Mapping[str, Any]) -> Question:
+    def send(answers: dict[str, Any], _: bool) -> None:
+        desk.client.post(f"/v1/records/{record['id']}/notes", {"text": answers.get("note", "")})
+        shell.say("已添加内部备注")
+
+    fields = desk.catalog["forms"][NOTE]["fields"]
+    return Question(NOTE, "内部备注", fields, send, confirm="保存备注")
+
+
+def _go_on(desk: Desk, menu: str, record: Mapping[str, Any], outcome: Mapping[str, Any]) -> None:
+    """After an act: the same record where it stays (an edit), else the next one of the queue."""
     shell.say(f"已提交：{record['graduate']['name']}，{outcome['label']}")
-    if record["phase"] == "force":
+    if outcome["state"] == record["state"]:
         st.rerun()
-    following = _following(desk, record["id"])
+    following = _following(desk, menu, (record["flow"], record["id"]))
     if following:
-        desk.open(addresses.REVIEW, id=following)
+        _open(desk, following)
     shell.say(f"已提交：{record['graduate']['name']}，{outcome['label']}。列表中没有下一条了。")
-    desk.open(FLOW)
+    desk.open(menu)
 
 
-def _following(desk: Desk, record_id: str) -> str | None:
-    ids = queue.ids(desk)
-    place = ids.index(record_id) if record_id in ids else -1
-    if 0 <= place < len(ids) - 1:
-        following = ids[place + 1]
-        if queue.leaves_when_decided(desk):
-            st.session_state["queue_ids"] = [i for i in ids if i != record_id]
+def _following(desk: Desk, menu: str, here: queue.Place) -> queue.Place | None:
+    places = queue.places(desk, menu)
+    place = places.index(here) if here in places else -1
+    if 0 <= place < len(places) - 1:
+        following = places[place + 1]
+        if queue.leaves_when_decided(menu):
+            queue.without(menu, here)
         return following
-    if not queue.leaves_when_decided(desk):
+    if not queue.leaves_when_decided(menu):
         return None
-    return next((i for i in queue.restarted(desk) if i != record_id), None)
+    return next((p for p in queue.restarted(desk, menu) if p != here), None)
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+def _rounds(desk: Desk, record: Mapping[str, Any]) -> list[pictures.Round]:
+    """The files of each time that it was handed in, the latest first."""
+    labels = {f["name"]: f["label"] for form in desk.catalog["forms"].values() for f in form["fields"]}
+    rounds: dict[int, list[Mapping[str, Any]]] = {}
+    for one in record["attachments"]:
+        rounds.setdefault(one["round"], []).append(one)
+    return [
+        {
+            "title": f"第 {number} 次提交（{words.moment(files[0]['added_at'])}）",
+            "files": [_file(desk, one, labels) for one in files],
+        }
+        for number, files in sorted(rounds.items(), reverse=True)
+    ]
+
+
+def _file(desk: Desk, one: Mapping[str, Any], labels: Mapping[str, str]) -> pictures.File:
+    pages = f"，{one['pages']} 页" if one["pages"] > 1 else ""
+    return {
+        "id": one["id"],
+        "label": labels.get(one["field"], "附件"),
+        "name": f"{one['name']}（{desk.catalog['parties'].get(one['added_by'], '')}{pages}）",
+        "url": f"{addresses.ATTACHMENTS}/{one['id']}",
+        "picture": one["media"].startswith("image/"),
+    }

@@ -6,12 +6,12 @@ import re
 
 from playwright.async_api import Page
 
-KEYS = {"Alt", "Ctrl", "Enter", "Esc", "Tab"}
-"""Names of keys, which stand on every keyboard in Latin letters."""
+KEYS = {"Alt", "Ctrl", "Enter", "Esc", "Tab", "PDF", "MB"}
+"""Names of keys, which stand on every keyboard in Latin letters, and of what everybody calls so."""
 
 LETTERS = re.compile(r"[A-Za-z][A-Za-z_'-]*")
-CODES = re.compile(r"\b[0-9A-Z]{18}\b|\d{4}\*+\d*X?|\b\d+X\b|\b[A-Z]\b")
-"""Credit codes, masked numbers, other numbers with a check character, single letters of shortcuts."""
+CODES = re.compile(r"\b(?:[0-9A-Z]{16}|[0-9A-Z]{18})\b|\d{4}\*+\d*X?|\b\d+X\b|\b[A-Z]\b")
+"""Credit codes, 签约证明码, masked numbers, other numbers with a check character, single letters of shortcuts."""
 
 _VISIBLE = """() => {
   const found = [];
@@ -54,3 +54,8 @@ async def watch_shifts(page: Page) -> None:
 async def shifts(page: Page) -> float:
     """The sum of jumps (CLS) since the page was loaded."""
     return float(await page.evaluate("window.shifted"))
+
+
+async def fits(page: Page) -> None:
+    """Nothing is cut off at the side."""
+    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")

@@ -23,7 +23,7 @@ async def type_sign_in(page: Page, desk: Desk) -> None:
     await page.keyboard.press("Enter")
 
 
-async def tab_to(page: Page, words: str) -> None:
+async def tab_to(page: Page, words: str, *, backwards: bool = False) -> None:
     """Press Tab until what has the focus says these words."""
     focused = """() => { let e = document.activeElement;
         while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
@@ -31,7 +31,7 @@ async def tab_to(page: Page, words: str) -> None:
         return e.matches('a, button, input, textarea') ? words : ''; }"""
     await _drawn(page)
     for _ in range(60):
-        await page.keyboard.press("Tab")
+        await page.keyboard.press("Shift+Tab" if backwards else "Tab")
         if words in await page.evaluate(focused):
             return
     raise AssertionError(f"no way to {words} by keyboard")

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, WebSocketRoute, expect
+from playwright.async_api import Browser, WebSocketRoute, expect
 
 from models import kit
 from models.states import EmployerStatus
-from tests.browser.dashboard_eyes import foreign_words, shifts, watch_shifts
+from tests.browser.dashboard_eyes import fits, foreign_words, shifts, watch_shifts
 from tests.browser.dashboard_hands import Enter, confirm, open_question, press, record_of, type_sign_in
 from tests.harness import world as w
 from tests.harness.clerks import waiting
@@ -105,7 +105,7 @@ async def test_no_english_and_no_codes_stand_on_any_page(enter: Enter) -> None:
     assert await foreign_words(page) == []
     await page.get_by_role("option", name="全部状态").click()
     await expect(page.get_by_text("共 3 条")).to_be_visible()
-    await page.get_by_label("签约单位").fill("没有")
+    await page.get_by_label("单位名称").fill("没有")
     assert await foreign_words(page) == []
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("没有符合条件的记录")).to_be_visible()
@@ -169,7 +169,3 @@ async def test_pages_fit_their_window_and_do_not_jump(enter: Enter) -> None:
 
 _ROWS = """() => { const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.rows'));
   const rows = host.shadowRoot.querySelector('.rows'); return [rows.scrollWidth, rows.clientWidth]; }"""
-
-
-async def fits(page: Page) -> None:
-    assert await page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")

@@ -115,7 +115,7 @@ async def test_an_edit_begins_with_the_present_value_and_stays_on_the_record(ser
     await sign(world)
     await add_graduates(world, 1)
     await accept(world, await invite(world, world.graduates[1]), world.graduates[1])
-    desk = queue(world.school_desk, "签约完成").press("从第一条开始").press("修改职位类别")
+    desk = queue(world.school_desk, "all:online_signing:signed").press("从第一条开始").press("修改职位类别")
     assert desk.value("工作职位类别") == "13"
     desk.type("工作职位类别", "教学人员").press("确认修改职位类别")
     assert "工作职位类别：工程技术人员 → 教学人员" in desk.words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator, Iterator
+from html import escape
 
 import httpx
 import pytest
@@ -66,18 +67,19 @@ def me(token: str) -> dict[str, object]:
 async def test_a_browser_without_cookie_is_led_to_sign_in_and_back_to_where_it_was(
     door: httpx.AsyncClient, clerk: Desk
 ) -> None:
-    asked = await door.get(f"/review?id={RECORD}")
+    place = f"/review?flow=online_signing&id={RECORD}"
+    asked = await door.get(place)
     assert asked.status_code == 303
     page = await door.get(asked.headers["location"])
     assert page.status_code == 200
-    assert f'name="next" value="/review?id={RECORD}"' in page.text
-    answer = await sign_in(door, clerk.username, next=f"/review?id={RECORD}")
-    assert answer.headers["location"] == f"/review?id={RECORD}"
+    assert f'name="next" value="{escape(place)}"' in page.text
+    answer = await sign_in(door, clerk.username, next=place)
+    assert answer.headers["location"] == place
 
 
 async def test_a_refresh_stays_signed_in(door: httpx.AsyncClient, clerk: Desk) -> None:
     assert (await sign_in(door, clerk.username)).headers["location"] == "/"
-    for path in ("/", "/online_signing", "/review", "/employers", "/"):
+    for path in ("/", "/signing", "/review", "/employers", "/"):
         page = await door.get(path)
         assert page.status_code == 200, path
         assert '<html lang="zh-CN">' in page.text
@@ -95,7 +97,7 @@ async def test_the_page_is_ours_before_any_script_has_run(door: httpx.AsyncClien
     assert page.headers["content-length"] == str(len(page.content))
 
 
-@pytest.mark.parametrize("path", ["/no-such-page", "/home/..%2f", "/review/deeper", "/online_signing.html"])
+@pytest.mark.parametrize("path", ["/no-such-page", "/home/..%2f", "/review/deeper", "/signing.html"])
 async def test_an_unknown_address_leads_to_the_first_page(door: httpx.AsyncClient, path: str) -> None:
     answer = await door.get(path)
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
@@ -105,7 +107,8 @@ async def test_an_unknown_address_leads_to_the_first_page(door: httpx.AsyncClien
     "onward",
     [
         "//evil.example", "https://evil.example/", "/\\evil.example", "/review?id=1", f"/review?id={RECORD}&x=1",
-        f"/review?id={RECORD}\n", "/auth/logout", "javascript:alert(1)", "/online_signing#@evil.example",
+        f"/review?flow=//evil.example&id={RECORD}",
+        f"/review?id={RECORD}\n", "/auth/logout", "javascript:alert(1)", "/signing#@evil.example",
         "/%2f/evil.example",
     ],
 )  # fmt: skip

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from dashboard import client
+from dashboard.words import STATE_COLUMNS
 from models.db import fetch_value
+from tests.harness.reaching import Case
 from tests.harness.sitting import Sitting
 from tests.harness.world import (
     PASSWORD,
@@ -23,15 +28,28 @@ def sit(desk: Desk) -> Sitting:
     return Sitting(token_of(desk.username)).run()
 
 
-def queue(desk: Desk, state: str = "") -> Sitting:
-    """At the queue of online signings, by its button on the first page, or with a state chosen."""
-    sitting = sit(desk).press("去处理", f"go-online_signing-review_{desk.actor.party}")
-    return sitting.type("签约状态", state).run() if state else sitting
+def at(desk: Desk, path: str, **query: str) -> Sitting:
+    """At a page by its address."""
+    return sit(desk).go("" if path == "home" else path, **query)
 
 
-def review(desk: Desk) -> Sitting:
-    """At the first record that waits for this desk."""
-    return queue(desk).press("从第一条开始")
+def queue(desk: Desk, where: str = "", menu: str = "signing") -> Sitting:
+    """At a menu's queue, by its button on the first page, or with what is to be shown chosen by its value.
+
+    `where`: "mine", "all", or one of them with a flow and a state: "all:online_signing:signed".
+    """
+    sitting = sit(desk).press("去处理", f"go-{menu}")
+    return sitting.type(STATE_COLUMNS[menu], where).run() if where else sitting
+
+
+def review(desk: Desk, menu: str = "signing") -> Sitting:
+    """At the first record of a menu that waits for this desk."""
+    return queue(desk, menu=menu).press("从第一条开始")
+
+
+def reviewing(desk: Desk, case: Case) -> Sitting:
+    """At one record's page."""
+    return at(desk, "review", flow=str(case.flow), id=str(case.id))
 
 
 async def waiting(world: World, count: int = 1) -> list[Outcome]:
@@ -39,9 +57,14 @@ async def waiting(world: World, count: int = 1) -> list[Outcome]:
     return [await accept(world, await invite(world, p), p) for p in world.graduates[:count]]
 
 
-async def steps(outcome: Outcome) -> int:
+async def steps(outcome: Outcome | Case) -> int:
     return int(await fetch_value("SELECT count(*) FROM journal WHERE subject_id = $1", outcome.record_id))
 
 
-async def state_of(outcome: Outcome) -> str:
+async def state_of(outcome: Outcome | Case) -> str:
     return str(await fetch_value("SELECT state FROM records WHERE id = $1", outcome.record_id))
+
+
+def picked(items: Iterable[dict[str, Any]], menu: str = "signing") -> dict[str, Any]:
+    """What the session holds once rows were ticked: AppTest cannot tick in a component of our own."""
+    return {"menu": menu, "items": list(items)}

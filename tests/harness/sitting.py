@@ -8,16 +8,31 @@ assert "等待学校审核" in desk.words
 from __future__ import annotations
 
 import html
+import json
 import os
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from dashboard import client
 
-SHOWN = ("html", "error", "warning", "info", "caption", "text", "title", "subheader", "toast", "metric", "markdown")
+SHOWN = (
+    "html",
+    "error",
+    "warning",
+    "info",
+    "success",
+    "caption",
+    "text",
+    "title",
+    "subheader",
+    "toast",
+    "metric",
+    "markdown",
+)
 
 
 def use_service(url: str) -> None:
@@ -43,6 +58,14 @@ class Sitting:
         self.at.run()
         assert not self.at.exception, [(e.message, e.stack_trace) for e in self.at.exception]
         return self
+
+    def go(self, path: str, **query: str) -> Sitting:
+        """To a page by its address; AppTest itself only knows pages that are files."""
+        self.at._page_hash = calc_hash(path)
+        self.at.query_params.clear()
+        for name, value in query.items():
+            self.at.query_params[name] = value
+        return self.run()
 
     def press(self, label: str, key: str = "") -> Sitting:
         """Press the button with this label, or the one named; of several the last that is open: an open question's."""
@@ -78,6 +101,25 @@ class Sitting:
     def buttons(self) -> dict[str, bool]:
         """Labels of the buttons, and whether they can be pressed."""
         return {button.label: not button.disabled for button in self.at.button}
+
+    def has(self, label: str) -> bool:
+        """Whether a field is asked for."""
+        fields = (*self.at.text_input, *self.at.text_area, *self.at.checkbox, *self.at.selectbox)
+        return any(field.label.startswith(label) for field in fields)
+
+    def options(self, label: str) -> list[str]:
+        """What a list offers, as it is read."""
+        return next(list(field.options) for field in self.at.selectbox if field.label.startswith(label))
+
+    @property
+    def components(self) -> list[dict[str, Any]]:
+        """What was handed to the components of our own: tables, pictures, uploads."""
+        return [json.loads(block.proto.json) for block in self.at.get("bidi_component")]
+
+    @property
+    def tables(self) -> list[dict[str, Any]]:
+        """The lists of rows on the page."""
+        return [data for data in self.components if "rows" in data]
 
     @property
     def title(self) -> str:

@@ -38,7 +38,7 @@ INITIATOR = """CASE r.flow WHEN 'online_signing' THEN 'employer' WHEN 'online_te
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What a list may be narrowed by; None or empty: not at all. `waits_on`: a party, or `me`.
+    """What a list may be narrowed by; None or empty: not at all. `waits_on`: a party, or `me`. `flow`: one of several.
 
     `name` is a prefix, `id_number`, `agreement_no` and `proof_code` are exact, `employer` is a part of the name,
     `region` is a place with all that lies in it, `school` a code, `empty` names columns that are not filled in.
@@ -48,6 +48,7 @@ class Filters:
     has waited longest, any other list with the newest.
     """
 
+    flow: Flow | None = None
     states: tuple[str, ...] = ()
     phase: Phase | None = None
     waits_on: str | None = None
@@ -99,6 +100,7 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "states": tuple,
     "destinations": tuple,
     "empty": tuple,
+    "flow": Flow,
     "phase": Phase,
     "level": Level,
     "initiator": Party,
@@ -117,6 +119,8 @@ def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> 
     """Raises Forbidden for a filter that is not for this reader, InvalidRequest for a state that no flow has."""
     if wish.for_reviewers and actor.party not in STAFF:
         raise Forbidden
+    if wish.flow is not None:
+        where.add("r.flow = {}", str(wish.flow))
     states = _states(flows, wish)
     if states is not None:
         where.add("r.state = ANY({})", states)

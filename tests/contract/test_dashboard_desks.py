@@ -1,0 +1,413 @@
+"""Room: the dashboard's pages beside the queues: settings, accounts, roster, departed, warnings, messages, province.
+
+AppTest against the real service; long work is done by a workbench of this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from dashboard.client import Client
+from models import db, kit
+from models.db import execute, fetch_value
+from models.parties import Grant, Party, ReviewMode
+from models.states import Flow
+from models.tables import Account, Graduate
+from notifier.workbench import Workbench
+from tests.harness import world as w
+from tests.harness.callers import bind
+from tests.harness.clerks import at, token_of
+from tests.harness.disputing import disputable
+from tests.harness.files import jpeg
+from tests.harness.reaching import reach
+from tests.harness.roster_files import csv_file
+from tests.harness.sitting import Sitting, use_service
+from tests.harness.stack import Stack
+from tests.harness.world import World, make_account, make_world
+from workflows.commands.desk_notes import dispute
+from workflows.commands.roster import invalidate_graduate
+from workflows.commands.warnings import mark_employer
+from workflows.ports import Held, OutsideFault
+
+F = Flow
+WHY = "本人来电核实后办理"
+
+
+class Silent:
+    """An EMS that these tests do not ask."""
+
+    async def lookup(self, school: str, cohort: int, id_number: str) -> Held | OutsideFault:
+        raise AssertionError((school, cohort, len(id_number)))
+
+
+@pytest.fixture
+async def service(stack: Stack, database: str) -> str:
+    """The real service as a process on this worker's database; what is outside does not answer here."""
+    if "simulators" in stack.children:
+        await asyncio.to_thread(stack.children.pop("simulators").end)
+    if "serve" not in stack.children:
+        await stack.start("serve")
+    use_service(stack.service_url)
+    return stack.service_url
+
+
+@pytest.fixture(scope="module")
+async def world(database: str) -> World:
+    """One school for all: what a test changes, it changes for people of its own."""
+    return await make_world(graduates=4, settings={"termination_limit": 5})
+
+
+async def reader(world: World) -> w.Desk:
+    return await make_account(world.province, Party.SCHOOL, "张只读", school_id=world.school_id, employment=Grant.RO)
+
+
+# --- settings ------------------------------------------------------------------------------------
+
+
+async def test_the_settings_say_what_each_choice_locks(service: str, world: World) -> None:
+    await reach(world, F.DESTINATION, "review_school", (await w.add_graduates(world, 1))[0])
+    page = at(world.school_desk, "settings")
+    for words in (
+        "审核方式 仅校级审核", "不能再关闭", "目前不能修改，未办结的有：去向登记", "李经办",
+        "院系没有填写的，毕业生看到的是学校的",
+    ):  # fmt: skip
+        assert words in page.words, words
+    page.type("改为", "先院系再校级审核").press("试算")
+    assert "现在不能修改，原因如下" in page.words
+    assert "未办结的记录 去向登记" in page.words
+    page.type("改为", "仅校级审核").run().press("试算")
+    assert "现在就是这种审核方式" in page.words
+
+
+async def test_settings_are_changed_by_their_form_with_faults_at_their_fields(service: str) -> None:
+    world = await make_world(graduates=1)
+    page = at(world.school_desk, "settings").press("修改签约设置")
+    assert page.value("毕业生可申请解约次数") == "2"
+    page.type("毕业生可申请解约次数", "很多").press("提交签约设置")
+    assert len(page.errors) == 1
+    page.type("毕业生可申请解约次数", "7").press("提交签约设置")
+    assert "毕业生可申请解约次数 7" in page.words
+
+
+async def test_an_account_of_one_level_is_asked_once_more_what_holds_for_all(service: str) -> None:
+    world = await make_world(graduates=1)
+    narrow = await make_account(
+        world.province, Party.SCHOOL, "本科用户", school_id=world.school_id, level=w.Level.UNDERGRADUATE
+    )
+    page = at(narrow, "settings").press("修改签约设置").type("毕业生可申请解约次数", "8").press("提交签约设置")
+    assert "对全部学历层次生效" in page.words
+    page.press("已了解，仍要提交")
+    assert "毕业生可申请解约次数 8" in page.words
+
+
+async def test_a_handler_is_set_once_and_only_with_the_second_confirmation(service: str) -> None:
+    world = await make_world(graduates=1, handler=False)
+    page = at(world.school_desk, "settings")
+    assert "尚未设置：本专科、研究生" in page.words
+    page.press("设置协议经办人").type("适用学历层次", "全部").type("经办人姓名", "钱经办").type(
+        "联系电话", "010-62345678"
+    )
+    page.type("通讯地址", "示范路 1 号").type("邮编", "100000").press("确认")
+    assert len(page.errors) == 1
+    page.type("已核对无误", True).press("确认")
+    assert "钱经办" in page.words
+    assert "设置协议经办人" not in page.buttons
+
+
+async def test_a_department_has_its_own_telephone(service: str, world: World) -> None:
+    page = at(world.school_desk, "settings").press("修改院系咨询电话")
+    page.type("所在院系（", "文学院").type("咨询电话", "010-62340000").press("保存")
+    assert "文学院 010-62340000" in page.words
+
+
+async def test_a_school_that_is_not_open_sees_its_checklist(service: str) -> None:
+    world = await make_world(graduates=1, submit=False)
+    page = at(world.school_desk, "home")
+    for words in ("开通准备清单", "提交签约设置 未完成", "导入学生名单 已完成", "微信已绑定 0/1 人（0%）"):
+        assert words in page.words, words
+    assert "本届设置还没有提交" in page.go("settings").words
+
+
+async def test_what_is_for_schools_is_closed_to_others(service: str, world: World) -> None:
+    department = world.department_desks["文学院"]
+    for path in ("settings", "accounts", "warnings", "modules", "employers"):
+        assert "没有这个页面的权限" in at(department, path).words, path
+    page = at(await reader(world), "settings")
+    assert "李经办" in page.words
+    assert "修改签约设置" not in page.buttons
+
+
+# --- accounts ------------------------------------------------------------------------------------
+
+
+async def test_a_school_makes_an_account_for_a_department_of_its_roster(service: str, world: World) -> None:
+    name = f"wen.{kit.new_id().hex[-10:]}"
+    page = at(world.school_desk, "accounts").press("新建账号")
+    assert page.options("所在院系（") == ["文学院", "计算机学院"]
+    page.type("用户名（", "x").press("创建账号")
+    assert page.errors
+    page.type("用户名（", name).type("姓名或名称", "吴审核").type("所在院系（", "文学院").press("创建账号")
+    assert "仅显示这一次" in page.words
+    assert f"用户名 {name}" in page.words
+    page.press("已记下")
+    assert "仅显示这一次" not in page.words
+    account = await Account.get(username=name)
+    assert (account.department, account.grants["archive"]) == ("文学院", "none")
+
+    page.go("accounts", id=str(account.id)).press("修改权限").type("毕业去向登记与网签", "只读").press("保存权限")
+    assert "毕业去向登记与网签 只读" in page.words
+    page.press("重置密码").press("确认重置")
+    assert "仅显示这一次" in page.words
+    page.press("停用").press("确认停用")
+    assert "已停用" in page.words
+    page.press("重新启用")
+    await account.refresh_from_db()
+    assert account.disabled_at is None
+
+
+async def test_disabling_the_last_reviewer_says_what_waits_and_asks_again(service: str) -> None:
+    world = await make_world(ReviewMode.DEPARTMENT_THEN_SCHOOL, graduates=1)
+    await reach(world, F.SUPPLEMENTARY, "review_department")
+    clerk = world.department_desks[world.graduate.department]
+    page = at(world.school_desk, "accounts", id=str(clerk.actor.id)).press("停用").press("确认停用")
+    assert "还有1条待审核记录" in page.words
+    assert (await Account.get(id=clerk.actor.id)).disabled_at is None
+    page.press("已了解，仍要提交")
+    assert (await Account.get(id=clerk.actor.id)).disabled_at is not None
+
+
+# --- roster --------------------------------------------------------------------------------------
+
+
+async def test_the_roster_is_searched_and_a_graduate_shown_with_records(service: str, world: World) -> None:
+    (person,) = await w.add_graduates(world, 1)
+    await reach(world, F.SUPPLEMENTARY, "signed", person)
+    page = at(world.school_desk, "students").type("身份证号码", person.id_number).run()
+    assert "共 1 人，第 1 页" in page.words
+    (table,) = page.tables
+    assert table["rows"][0]["cells"][0] == person.name
+    page.go("students", id=str(person.id))
+    assert page.title.startswith(person.name)
+    for words in ("签约证明码", "补登", "登记完成", "微信未绑定", "还没有向就业管理系统查询过该生"):
+        assert words in page.words, words
+    assert person.id_number not in page.words
+
+
+async def test_a_whole_number_is_shown_once_and_only_with_a_reason(service: str, world: World) -> None:
+    person = world.graduates[1]
+    page = (
+        at(world.school_desk, "students", id=str(person.id)).press("查看完整证件号码").type("原因", "短").press("查看")
+    )
+    assert page.errors
+    page.type("原因", WHY).press("查看")
+    assert f"证件号码 {person.id_number}" in page.words
+    assert person.id_number not in page.run().words
+    assert await fetch_value("SELECT reason FROM unmaskings WHERE graduate_id = $1", person.id) == WHY
+
+
+async def test_a_graduate_is_taken_off_the_roster_and_brought_back(service: str, world: World) -> None:
+    (person,) = await w.add_graduates(world, 1)
+    page = at(world.school_desk, "students", id=str(person.id)).press("从名单移除").type("原因", WHY).press("确认移除")
+    assert "已不在名单中，全部记录暂停" in page.words
+    listed = at(world.school_desk, "invalidated").type("姓名", person.name).run()
+    (table,) = listed.tables
+    assert (table["rows"][0]["button"], table["rows"][0]["cells"][1]) == ("恢复", person.name)
+    listed.at.session_state["invalidated_chosen"] = str(person.id)
+    listed.at.session_state["dialog_open"] = "student_restore"
+    listed.run().press("确认恢复")
+    assert "可以离开本页，任务会继续进行" in listed.words, "the EMS is asked first: a job"
+    assert (await Graduate.get(id=person.id)).invalid_at is not None
+
+
+async def test_one_more_termination_and_another_telephone_are_given_with_reasons(service: str, world: World) -> None:
+    (person,) = await w.add_graduates(world, 1)
+    page = at(world.school_desk, "students", id=str(person.id))
+    page.press("增加一次解约申请").type("原因", WHY).press("确认增加")
+    assert "还可申请 6 次" in page.words
+    page.press("修改手机号").type("新手机号", "12").type("原因", WHY).press("确认修改")
+    assert page.errors
+    page.type("新手机号", "15400009999").press("确认修改")
+    assert "154****9999（学校代改" in page.words
+
+
+async def test_picked_graduates_of_a_work_list_are_reminded(service: str) -> None:
+    world = await make_world(graduates=2)
+    await bind(world, world.graduate)
+    page = at(world.school_desk, "students")
+    assert page.tables[0]["bulk"] == ""
+    page.type("工作清单", "未登记").run()
+    assert page.tables[0]["bulk"] == "提醒所选学生"
+    assert all(row["pick"] for row in page.tables[0]["rows"])
+
+
+async def test_a_roster_file_is_a_job_whose_end_is_told_with_its_faults(service: str) -> None:
+    world = await make_world(graduates=1)
+    await execute("DELETE FROM jobs")
+    rows = [w.roster_row("文学院"), {**w.roster_row("文学院"), "szyx": ""}]
+    token = token_of(world.school_desk.username)
+    job = Client(token).roster(csv_file(rows), world.cohort, mode="all", moves="ask")["job"]
+    page = Sitting(token).run()
+    page.at.session_state["job_roster"] = job
+    page.go("students")
+    assert "可以离开本页，任务会继续进行" in page.words
+    assert await Workbench(Silent()).once()
+    page.run()
+    assert "2 行中有 1 行有误，没有导入任何一行" in page.words
+    assert f"/files/jobs/{job}" in page.markup
+    page.press("知道了")
+    job = Client(token).roster(csv_file(rows[:1]), world.cohort, mode="all", moves="ask")["job"]
+    assert await Workbench(Silent()).once()
+    page.at.session_state["job_roster"] = job
+    assert "新增 1 名学生" in page.run().words
+
+
+# --- departed, voided ----------------------------------------------------------------------------
+
+
+async def test_a_voided_destination_is_listed_with_its_history(service: str) -> None:
+    world = await make_world(graduates=1)
+    assert "没有作废去向后尚未重新登记的学生" in at(world.school_desk, "voided").words
+    await reach(world, F.DESTINATION, "voided")
+    page = at(world.school_desk, "voided")
+    assert page.tables[0]["rows"][0]["cells"][2] == world.graduate.name
+    page.go("voided", id=str(world.graduate.id))
+    for words in ("签劳动合同形式就业", "登记去向", "审核通过", "作废"):
+        assert words in page.words, words
+    assert "没有找到这名学生" in page.go("voided", id=str(kit.new_id())).words
+
+
+async def test_readers_look_at_who_left_and_restore_nobody(service: str) -> None:
+    world = await make_world(graduates=1)
+    assert "没有失效的学生" in at(world.school_desk, "invalidated").words
+    await invalidate_graduate(world.school, world.graduate.id, "已转入其他学校就读")
+    (table,) = at(await reader(world), "invalidated").tables
+    assert table["rows"][0]["button"] == "查看"
+    assert "已转入其他学校就读" in table["rows"][0]["cells"][-1]
+
+
+# --- warnings ------------------------------------------------------------------------------------
+
+
+async def test_an_employer_is_marked_changed_and_unmarked_with_its_open_cases(service: str) -> None:
+    world = await make_world(graduates=1)
+    await reach(world, F.ONLINE_SIGNING, "review_school")
+    page = at(world.school_desk, "warnings")
+    assert "还没有预警单位" in page.words
+    page.press("新增预警单位").type("单位名称", world.employer.name).type("统一社会信用代码", world.employer.uscc)
+    page.press("保存")
+    assert page.errors
+    token = page.token
+    evidence = Client(token).upload("合同.jpg", jpeg(7))
+    page.at.session_state["warning_evidence"] = [{"id": evidence["id"], "name": "合同.jpg"}]
+    page.type("虚假宣传", True).type("情况说明", "招聘条件与实际不符").press("保存")
+    (table,) = page.tables
+    assert table["rows"][0]["marks"] == ["证据 1 份"]
+    assert table["rows"][0]["cells"][2] == "虚假宣传"
+    page.go("warnings", id=table["rows"][0]["id"])
+    assert "未办结的记录：1" in page.words
+    assert "下载证据 1" in page.words
+    page.press("修改").type("违规单位", True).press("保存")
+    assert "违规单位、虚假宣传" in page.words
+    page.press("删除").press("确认删除")
+    assert "没有找到这条预警" in page.words
+    assert await fetch_value("SELECT count(*) FROM warnings WHERE school_id = $1", world.school_id) == 0
+
+
+async def test_a_reader_sees_marks_and_sets_none(service: str) -> None:
+    world = await make_world(graduates=1)
+    mark = {"employer_name": world.employer.name, "employer_uscc": world.employer.uscc}
+    await mark_employer(world.school, mark, ["other"])
+    page = at(await reader(world), "warnings")
+    assert page.tables[0]["rows"][0]["cells"][0] == world.employer.name
+    assert "新增预警单位" not in page.buttons
+
+
+# --- messages ------------------------------------------------------------------------------------
+
+
+async def test_a_dead_message_shows_its_cause_and_is_sent_again(service: str) -> None:
+    world = await make_world(graduates=1)
+    assert "没有符合条件的消息" in at(world.school_desk, "deliveries").words
+    case = await reach(world, F.SUPPLEMENTARY, "signed")
+    number = await fetch_value("SELECT id FROM outbox WHERE record_id = $1 AND channel = 'ems'", case.record_id)
+    dead = "UPDATE outbox SET status = 'dead', cause = '对方拒绝接收', settled_at = now() WHERE id = $1"
+    await execute(dead, number)
+    page = at(world.school_desk, "deliveries").type("状态", "发送失败，需人工处理").run()
+    assert "有 1 条发送失败，需要人工处理，其中上报被就业管理系统退回 1 条" in page.words
+    (table,) = page.tables
+    assert (table["rows"][0]["button"], table["rows"][0]["cells"][4]) == ("处理", "对方拒绝接收")
+    page.at.session_state["delivery_chosen"] = str(number)
+    page.at.session_state["dialog_open"] = "delivery_chosen"
+    page.run()
+    assert "还没有发送过" in page.words
+    page.press("重新发送")
+    owed = "SELECT count(*) FROM outbox WHERE record_id = $1 AND channel = 'ems' AND status = 'pending'"
+    assert await fetch_value(owed, case.record_id) == 1
+
+
+async def test_a_dispute_is_answered_from_the_inbox_and_stands_on_the_record(service: str) -> None:
+    world = await make_world(graduates=1)
+    assert "没有待答复的异议或留言" in at(world.school_desk, "inbox").words
+    case = await disputable(world, F.DESTINATION)
+    note = await dispute(world.graduate.actor, F.DESTINATION, case.record_id, "与我填写的不同")
+    page = at(world.school_desk, "inbox")
+    assert page.tables[0]["rows"][0]["cells"][1] == world.graduate.name
+    page.go("inbox", id=str(note)).press("答复").press("发送答复")
+    assert page.errors
+    page.type("答复内容", "已电话与你核对，按劳动合同更正").press("发送答复")
+    assert "没有待答复的异议或留言" in page.words
+    review = at(world.school_desk, "review", flow="destination", id=str(case.record_id))
+    assert "毕业生异议" in review.words
+    assert "已电话与你核对" in review.words
+
+
+async def test_a_selection_becomes_a_file(service: str) -> None:
+    world = await make_world(graduates=1)
+    await reach(world, F.SUPPLEMENTARY, "review_school")
+    await db.execute("DELETE FROM jobs")
+    page = at(world.school_desk, "supplementary").press("导出")
+    assert not page.has("导出原因")
+    page.type("导出完整", True).run().press("开始导出")
+    assert page.errors
+    page.type("导出原因", WHY).press("开始导出")
+    assert "可以离开本页" in page.words
+    assert await Workbench(Silent()).once()
+    page.run()
+    assert "已完成：共 1 行" in page.words
+    assert "/files/jobs/" in page.markup
+    assert not at(await reader(world), "supplementary").press("导出").has("导出完整")
+
+
+# --- the province, oneself -----------------------------------------------------------------------
+
+
+async def test_a_province_opens_modules_and_founds_schools(service: str, world: World) -> None:
+    page = at(world.province_desk, "modules").type("为哪一届设置", world.cohort).run()
+    assert "两方协议（学校鉴证）" in page.words
+    (table,) = page.tables
+    mine = next(row for row in table["rows"] if row["id"] == str(world.school_id))
+    assert mine["cells"][2:4] == ["已开通", "未开通"]
+    page.at.session_state["province_chosen"] = str(world.school_id)
+    page.at.session_state["dialog_open"] = "province_modules"
+    page.run().type("档案信息登记", True).press("保存")
+    mine = next(row for row in page.tables[0]["rows"] if row["id"] == str(world.school_id))
+    assert mine["cells"][2:4] == ["已开通", "已开通"]
+    page.press("新增学校").type("学校代码", "abc").type("学校名称", "示范学院").press("新增")
+    assert page.errors
+    code = w.school_code()
+    page.type("学校代码", code).press("新增")
+    assert code in [row["cells"][0] for row in page.tables[0]["rows"]]
+
+
+async def test_a_second_factor_is_set_up_on_ones_own_page(service: str, world: World) -> None:
+    clerk = await make_account(world.province, Party.SCHOOL, "周安全", school_id=world.school_id)
+    page = at(clerk, "self")
+    assert "状态 未开启" in page.words
+    page.press("开启动态验证码").type("当前密码", "falsch").press("下一步")
+    assert page.errors
+    page.type("当前密码", w.PASSWORD).press("下一步")
+    assert "只显示这一次" in page.words
+    page.press("填写验证码并开启").type("动态验证码", "000000").press("开启")
+    assert page.errors
