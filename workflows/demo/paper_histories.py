@@ -1,0 +1,424 @@
+"""Room: what happened to graduates beside online signing: agreements on paper, destinations, terminations. Pure.
+
+Every state of every flow has its kind of story; the numbers say how frequent each is (`histories.Kind`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from models.parties import Party
+from workflows.demo.destinations import BOUND, HOMES, KINDS, SHARES, suits
+from workflows.demo.kinds import Kind
+from workflows.demo.matters import Matters
+
+WAITING: Final = (4.0, 16.0)
+"""Age in days, mean and most, of what waits for somebody."""
+REVIEWED: Final = (3.0, 12.0)
+
+# --- offline signing
+
+
+def _applied(plot: Matters) -> None:
+    plot.apply()
+
+
+def _application_at_school(plot: Matters) -> None:
+    plot.pass_department(plot.apply(), "approve_agreement")
+
+
+def _application_returned(plot: Matters) -> None:
+    plot.send_back(plot.apply(), "return_agreement", early=plot.draw() < 0.5)
+
+
+def _application_taken_back(plot: Matters) -> None:
+    plot.take_back(plot.apply())
+
+
+def _application_rejected(plot: Matters) -> None:
+    plot.turn_down(plot.apply(), "reject_agreement")
+
+
+def _issued(plot: Matters) -> None:
+    plot.issue(plot.apply())
+
+
+def _uploaded(plot: Matters) -> str:
+    key = plot.apply()
+    plot.issue(key)
+    plot.upload(key)
+    return key
+
+
+def _uploaded_by_employer(plot: Matters) -> None:
+    key = plot.apply(plot.known_employer())
+    plot.issue(key)
+    plot.upload(key, by=Party.EMPLOYER)
+
+
+def _upload_at_school(plot: Matters) -> None:
+    plot.pass_department(_uploaded(plot))
+
+
+def _statement(plot: Matters) -> None:
+    key = plot.apply()
+    plot.issue(key)
+    plot.upload(key, statement=True)
+
+
+def _upload_returned(plot: Matters) -> None:
+    plot.send_back(_uploaded(plot))
+
+
+def _upload_taken_back(plot: Matters) -> None:
+    plot.take_back(_uploaded(plot), "withdraw_upload")
+
+
+def _upload_rejected(plot: Matters) -> None:
+    plot.turn_down(_uploaded(plot))
+
+
+def _sealed(plot: Matters) -> str:
+    return plot.sign_on_paper()
+
+
+def _sealed_after_all(plot: Matters) -> None:
+    """Both rounds were sent back once."""
+    key = plot.apply(gap=(0.1, 1))
+    plot.send_back(key, "return_agreement")
+    plot.resubmit(key, (0.2, 1.5))
+    plot.issue(key)
+    plot.upload(key, gap=(0.5, 2))
+    plot.send_back(key)
+    plot.upload(key, gap=(0.3, 1.5))
+    plot.seal(key)
+
+
+def _sealed_and_corrected(plot: Matters) -> None:
+    plot.correct(_sealed(plot), {"employer_nature": "39", "employer_industry": "38", "position_category": "30"})
+
+
+def _issue_cancelled(plot: Matters) -> None:
+    key = plot.apply()
+    plot.issue(key)
+    plot.cancel(key)
+
+
+# --- supplementary registration
+
+
+def _registered(plot: Matters) -> None:
+    plot.register()
+
+
+def _registration_at_school(plot: Matters) -> None:
+    plot.pass_department(plot.register())
+
+
+def _registration_returned(plot: Matters) -> None:
+    plot.send_back(plot.register())
+
+
+def _registration_again(plot: Matters) -> None:
+    """Sent back, handed in again, waiting for the second look."""
+    key = plot.register()
+    plot.send_back(key, early=True)
+    plot.resubmit(key)
+
+
+def _registration_taken_back(plot: Matters) -> None:
+    plot.take_back(plot.register())
+
+
+def _registration_rejected(plot: Matters) -> None:
+    plot.turn_down(plot.register())
+
+
+def _registration_cancelled(plot: Matters) -> None:
+    key = plot.register()
+    plot.take_back(key)
+    plot.cancel(key)
+
+
+def _recorded(plot: Matters) -> str:
+    key = plot.register()
+    plot.finish(key)
+    return key
+
+
+def _recorded_and_corrected(plot: Matters) -> None:
+    plot.correct(_recorded(plot), {"employer_nature": "31", "employer_industry": "22", "position_category": "13"})
+
+
+# --- destinations
+
+
+def _settled(code: str, plot: Matters) -> str:
+    key = plot.settle(code)
+    plot.confirm(key)
+    return key
+
+
+def _some(plot: Matters) -> str:
+    """A kind that suits this person."""
+    return plot.rng.choice([code for code in SHARES if suits(code, plot.person)])
+
+
+def _at_department(plot: Matters) -> None:
+    plot.settle(_some(plot))
+
+
+def _at_school(plot: Matters) -> None:
+    plot.pass_department(plot.settle(_some(plot)))
+
+
+def _returned(plot: Matters) -> None:
+    plot.send_back(plot.settle(_some(plot)), early=plot.draw() < 0.5)
+
+
+def _taken_back(plot: Matters) -> None:
+    plot.take_back(plot.settle(_some(plot)))
+
+
+def _rejected(plot: Matters) -> None:
+    plot.turn_down(plot.settle(_some(plot)))
+
+
+def _cancelled(plot: Matters) -> None:
+    key = plot.settle(_some(plot))
+    plot.send_back(key)
+    plot.cancel(key)
+
+
+def _amended(plot: Matters) -> None:
+    """A reviewer corrects the kind: what was put down as 待就业 is a plan to study."""
+    key = plot.settle("70")
+    plot.pass_department(key)
+    plot.amend(key, Party.SCHOOL, destination_code="71", substate="")
+
+
+def _voided(plot: Matters) -> None:
+    plot.void(_settled(_some(plot), plot))
+
+
+def _voided_then_signed(plot: Matters) -> None:
+    _voided(plot)
+    key = plot.invite()
+    plot.accept(key)
+    plot.approve(key)
+
+
+def _bound(plot: Matters) -> None:
+    _settled(BOUND, plot)
+
+
+def _bound_waiting(plot: Matters) -> None:
+    plot.settle(BOUND)
+
+
+# --- terminations
+
+
+def _signed(plot: Matters) -> str:
+    key = plot.invite(gap=(0.1, 1))
+    plot.accept(key, gap=(0.2, 2))
+    plot.approve(key)
+    return key
+
+
+def _asked(plot: Matters) -> None:
+    plot.ask(_signed(plot))
+
+
+def _asked_by_employer(plot: Matters) -> None:
+    plot.ask(_signed(plot), by=Party.EMPLOYER)
+
+
+def _opposed(plot: Matters) -> None:
+    signing = _signed(plot)
+    plot.oppose(plot.ask(signing), signing)
+
+
+def _opposed_by_graduate(plot: Matters) -> None:
+    signing = _signed(plot)
+    plot.oppose(plot.ask(signing, by=Party.EMPLOYER), signing, by=Party.GRADUATE)
+
+
+def _ending(plot: Matters) -> str:
+    signing = _signed(plot)
+    key = plot.ask(signing)
+    plot.agree(key, signing)
+    return key
+
+
+def _ending_by_employer(plot: Matters) -> None:
+    signing = _signed(plot)
+    key = plot.ask(signing, by=Party.EMPLOYER)
+    plot.agree(key, signing, by=Party.GRADUATE)
+
+
+def _ending_at_school(plot: Matters) -> None:
+    plot.pass_department(_ending(plot))
+
+
+def _thought_better(plot: Matters) -> None:
+    plot.take_back(plot.ask(_signed(plot)))
+
+
+def _ending_rejected(plot: Matters) -> None:
+    plot.turn_down(_ending(plot))
+
+
+def _ended(plot: Matters) -> None:
+    plot.finish(_ending(plot))
+
+
+def _ended_then_settled(plot: Matters) -> None:
+    _ended(plot)
+    _settled(_some(plot), plot)
+
+
+def _forced(plot: Matters) -> None:
+    plot.force(plot.ask(_signed(plot)))
+
+
+def _released(plot: Matters, *, unilateral: bool = False) -> None:
+    plot.release(plot.ask_on_paper(_sealed(plot), letter=not unilateral), unilateral=unilateral)
+
+
+def _release_asked(plot: Matters) -> None:
+    plot.ask_on_paper(_recorded(plot))
+
+
+def _release_at_school(plot: Matters) -> None:
+    plot.pass_department(plot.ask_on_paper(_recorded(plot)))
+
+
+def _release_returned(plot: Matters) -> None:
+    plot.send_back(plot.ask_on_paper(_recorded(plot), letter=False))
+
+
+def _release_taken_back(plot: Matters) -> None:
+    plot.take_back(plot.ask_on_paper(_recorded(plot)))
+
+
+def _release_rejected(plot: Matters) -> None:
+    plot.turn_down(plot.ask_on_paper(_recorded(plot), letter=False))
+
+
+def _release_cancelled(plot: Matters) -> None:
+    key = plot.ask_on_paper(_recorded(plot))
+    plot.take_back(key)
+    plot.cancel(key)
+
+
+# --- off the roster, and back
+
+
+def _removed_before_upload(plot: Matters) -> None:
+    _issued(plot)
+    plot.invalidate()
+
+
+def _removed_settled(plot: Matters) -> None:
+    _settled("11", plot)
+    plot.invalidate()
+
+
+def _removed_while_asking(plot: Matters) -> None:
+    _asked(plot)
+    plot.invalidate()
+
+
+def _back_in_review(plot: Matters) -> None:
+    _at_school(plot)
+    plot.invalidate()
+    plot.restore()
+
+
+def _back_before_upload(plot: Matters) -> None:
+    _removed_before_upload(plot)
+    plot.restore()
+
+
+_KINDS: Final = (
+    Kind(5, _applied, WAITING),
+    Kind(4, _application_at_school, REVIEWED, two_stage=True),
+    Kind(5, _application_returned, WAITING),
+    Kind(3, _application_taken_back, WAITING),
+    Kind(3, _application_rejected),
+    Kind(8, _issued, WAITING),
+    Kind(4, _uploaded, REVIEWED),
+    Kind(2, _uploaded_by_employer, REVIEWED),
+    Kind(5, _upload_at_school, REVIEWED),
+    Kind(1, _statement, REVIEWED),
+    Kind(4, _upload_returned, WAITING),
+    Kind(2, _upload_taken_back, WAITING),
+    Kind(2, _upload_rejected),
+    Kind(16, _sealed),
+    Kind(3, _sealed_after_all),
+    Kind(2, _sealed_and_corrected),
+    Kind(2, _issue_cancelled),
+    Kind(5, _registered, REVIEWED),
+    Kind(5, _registration_at_school, REVIEWED, two_stage=True),
+    Kind(4, _registration_returned, WAITING),
+    Kind(2, _registration_again, REVIEWED),
+    Kind(2, _registration_taken_back, WAITING),
+    Kind(3, _registration_rejected),
+    Kind(2, _registration_cancelled),
+    Kind(14, _recorded),
+    Kind(2, _recorded_and_corrected),
+    *(
+        Kind(SHARES.get(code, 0.7), partial(_settled, code), suits=partial(suits, code), home=HOMES.get(code, ""))
+        for code in KINDS
+    ),
+    Kind(9, _at_department, REVIEWED),
+    Kind(10, _at_school, REVIEWED, two_stage=True),
+    Kind(5, _returned, WAITING),
+    Kind(3, _taken_back, WAITING),
+    Kind(3, _rejected),
+    Kind(2, _cancelled),
+    Kind(2, _amended, REVIEWED),
+    Kind(4, _voided),
+    Kind(3, _voided_then_signed),
+    Kind(4, _bound, suits=partial(suits, BOUND), home="a2"),
+    Kind(2, _bound_waiting, REVIEWED, suits=partial(suits, BOUND), home="a1"),
+    Kind(3, _asked, (6, 18)),
+    Kind(3, _asked_by_employer, (3, 9)),
+    Kind(2, _opposed),
+    Kind(2, _opposed_by_graduate),
+    Kind(2, _ending, REVIEWED),
+    Kind(2, _ending_by_employer, REVIEWED),
+    Kind(3, _ending_at_school, REVIEWED, two_stage=True),
+    Kind(2, _thought_better),
+    Kind(2, _ending_rejected),
+    Kind(5, _ended),
+    Kind(3, _ended_then_settled),
+    Kind(2, _forced),
+    Kind(4, _released),
+    Kind(2, partial(_released, unilateral=True)),
+    Kind(2, _release_asked, REVIEWED),
+    Kind(2, _release_at_school, REVIEWED, two_stage=True),
+    Kind(2, _release_returned, WAITING),
+    Kind(1.5, _release_taken_back, WAITING),
+    Kind(2, _release_rejected),
+    Kind(1.5, _release_cancelled),
+    Kind(1, _removed_before_upload, (3, 10)),
+    Kind(1, _removed_settled, (5, 20)),
+    Kind(1, _removed_while_asking, (2, 8)),
+    Kind(1, _back_in_review, (3, 9)),
+    Kind(1, _back_before_upload, (3, 9)),
+)
+
+
+def _at_home() -> Iterator[Kind]:
+    """Each kind has a school at which it occurs in any case, by turns."""
+    for place, kind in enumerate(_KINDS):
+        schools = ("a1", "b1") if kind.two_stage else ("a1", "a2", "b1")
+        yield kind if kind.home else replace(kind, home=schools[place % len(schools)])
+
+
+PAPER_KINDS: Final = tuple(_at_home())
