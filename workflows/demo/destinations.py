@@ -88,7 +88,7 @@ def filled(code: str, person: Person, cohort: int, rng: random.Random) -> dict[s
 
 def _employer(kind: Code, asks: frozenset[str], person: Person, rng: random.Random) -> dict[str, Any]:
     plan = somewhere(person.field, rng, registered=0.2)
-    wanted = asks | ({"employer_postcode"} if "employer_address" in asks else set())
+    wanted = set(asks)
     if "contact" in asks:
         wanted |= {"contact_name", "contact_mobile"}
     form = {name: value for name, value in written_down(plan).items() if name in wanted}

@@ -345,13 +345,13 @@ def _back_before_upload(plot: Matters) -> None:
 
 
 _KINDS: Final = (
-    Kind(5, _applied, WAITING),
+    Kind(5, _applied, WAITING, home="a1"),
     Kind(4, _application_at_school, REVIEWED, two_stage=True),
     Kind(5, _application_returned, WAITING),
     Kind(3, _application_taken_back, WAITING),
     Kind(3, _application_rejected),
     Kind(8, _issued, WAITING),
-    Kind(4, _uploaded, REVIEWED),
+    Kind(4, _uploaded, REVIEWED, home="b1"),
     Kind(2, _uploaded_by_employer, REVIEWED),
     Kind(5, _upload_at_school, REVIEWED),
     Kind(1, _statement, REVIEWED),
@@ -362,7 +362,7 @@ _KINDS: Final = (
     Kind(3, _sealed_after_all),
     Kind(2, _sealed_and_corrected),
     Kind(2, _issue_cancelled),
-    Kind(5, _registered, REVIEWED),
+    Kind(5, _registered, REVIEWED, home="a1"),
     Kind(5, _registration_at_school, REVIEWED, two_stage=True),
     Kind(4, _registration_returned, WAITING),
     Kind(2, _registration_again, REVIEWED),
@@ -375,7 +375,7 @@ _KINDS: Final = (
         Kind(SHARES.get(code, 0.7), partial(_settled, code), suits=partial(suits, code), home=HOMES.get(code, ""))
         for code in KINDS
     ),
-    Kind(9, _at_department, REVIEWED),
+    Kind(9, _at_department, REVIEWED, home="b1"),
     Kind(10, _at_school, REVIEWED, two_stage=True),
     Kind(5, _returned, WAITING),
     Kind(3, _taken_back, WAITING),
@@ -390,7 +390,7 @@ _KINDS: Final = (
     Kind(3, _asked_by_employer, (3, 9)),
     Kind(2, _opposed),
     Kind(2, _opposed_by_graduate),
-    Kind(2, _ending, REVIEWED),
+    Kind(2, _ending, REVIEWED, home="a1"),
     Kind(2, _ending_by_employer, REVIEWED),
     Kind(3, _ending_at_school, REVIEWED, two_stage=True),
     Kind(2, _thought_better),
@@ -400,7 +400,7 @@ _KINDS: Final = (
     Kind(2, _forced),
     Kind(4, _released),
     Kind(2, partial(_released, unilateral=True)),
-    Kind(2, _release_asked, REVIEWED),
+    Kind(2, _release_asked, REVIEWED, home="b1"),
     Kind(2, _release_at_school, REVIEWED, two_stage=True),
     Kind(2, _release_returned, WAITING),
     Kind(1.5, _release_taken_back, WAITING),
