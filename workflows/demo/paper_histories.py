@@ -60,7 +60,9 @@ def _uploaded_by_employer(plot: Matters) -> None:
 
 
 def _upload_at_school(plot: Matters) -> None:
-    plot.pass_department(_uploaded(plot))
+    key = _uploaded(plot)
+    plot.pass_department(key)
+    plot.note(key, "纸质协议已送到就业中心，等待盖章。")
 
 
 def _statement(plot: Matters) -> None:
@@ -127,6 +129,7 @@ def _registration_again(plot: Matters) -> None:
     key = plot.register()
     plot.send_back(key, early=True)
     plot.resubmit(key)
+    plot.note(key, "第二次提交，图像已清晰；月薪与协议一致。")
 
 
 def _registration_taken_back(plot: Matters) -> None:
@@ -193,6 +196,13 @@ def _cancelled(plot: Matters) -> None:
     plot.cancel(key)
 
 
+def _amended_and_disputed(plot: Matters) -> None:
+    key = plot.settle("70")
+    plot.pass_department(key)
+    plot.amend(key, Party.SCHOOL, destination_code="72", substate="72-1")
+    plot.dispute(key, "我仍在找工作，不是暂不就业，请改回待就业。")
+
+
 def _amended(plot: Matters) -> None:
     """A reviewer corrects the kind: what was put down as 待就业 is a plan to study."""
     key = plot.settle("70")
@@ -230,7 +240,8 @@ def _signed(plot: Matters) -> str:
 
 
 def _asked(plot: Matters) -> None:
-    plot.ask(_signed(plot))
+    key = plot.ask(_signed(plot))
+    plot.note(key, "已电话联系单位人事，答复本周内处理。")
 
 
 def _asked_by_employer(plot: Matters) -> None:
@@ -283,6 +294,17 @@ def _ended_then_settled(plot: Matters) -> None:
 
 def _forced(plot: Matters) -> None:
     plot.force(plot.ask(_signed(plot)))
+
+
+def _forced_and_disputed(plot: Matters) -> None:
+    key = plot.ask(_signed(plot))
+    plot.force(key)
+    plot.dispute(key, "单位昨天已经电话答复我，能否先不解约？")
+
+
+def _forced_and_answered(plot: Matters) -> None:
+    _forced_and_disputed(plot)
+    plot.answer("r2", "已与单位核实：单位不再保留岗位，解约有效，可以重新签约。")
 
 
 def _released(plot: Matters, *, unilateral: bool = False) -> None:
@@ -382,6 +404,7 @@ _KINDS: Final = (
     Kind(3, _rejected),
     Kind(2, _cancelled),
     Kind(2, _amended, REVIEWED),
+    Kind(1, _amended_and_disputed, (1, 5)),
     Kind(4, _voided),
     Kind(3, _voided_then_signed),
     Kind(4, _bound, suits=partial(suits, BOUND), home="a2"),
@@ -398,6 +421,8 @@ _KINDS: Final = (
     Kind(5, _ended),
     Kind(3, _ended_then_settled),
     Kind(2, _forced),
+    Kind(0.8, _forced_and_disputed, (1, 5)),
+    Kind(0.8, _forced_and_answered),
     Kind(4, _released),
     Kind(2, partial(_released, unilateral=True)),
     Kind(2, _release_asked, REVIEWED, home="b1"),

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from models.parties import Party
 from workflows.actors import CLOCK, Actor
+from workflows.commands.desk_notes import answer_note, dispute
 from workflows.commands.record_notes import add_note
 from workflows.commands.roster import invalidate_graduate, restore_graduate
 from workflows.demo.building import School, at, reviewer
@@ -30,6 +32,7 @@ class Play:
     employers: Mapping[int, Actor]
     _waiting: list[tuple[datetime, int, Step | Event]] = field(default_factory=list)
     _records: dict[tuple[int, str], Outcome] = field(default_factory=dict)
+    _disputes: dict[UUID, UUID] = field(default_factory=dict)
     _turn: int = 0
 
     def add(self, steps: Iterable[Step]) -> None:
@@ -56,11 +59,22 @@ class Play:
                 await at(step.at, invalidate_graduate, self.school.desks[0], who, step.form["reason"])
             case "restore":
                 await at(step.at, restore_graduate, self.school.desks[0], self.school.ids[step.person.exam_no])
-            case "note":
-                record = self._records[step.story, step.key]
-                await at(step.at, add_note, self._actor(step, record), record.record_id, step.form["text"])
+            case "note" | "dispute" | "answer_note":
+                await self._write(step, self._records[step.story, step.key])
             case _:
                 await self._act(step)
+
+    async def _write(self, step: Step, about: Outcome) -> None:
+        """What somebody writes about a record, which stays as it is."""
+        actor, text = self._actor(step, about), step.form["text"]
+        match step.action:
+            case "note":
+                await at(step.at, add_note, actor, about.record_id, text)
+            case "dispute":
+                made = await at(step.at, dispute, actor, step.flow, about.record_id, text)
+                self._disputes[about.record_id] = made
+            case _:
+                await at(step.at, answer_note, actor, self._disputes[about.record_id], text)
 
     async def _act(self, step: Step) -> None:
         before = self._records.get((step.story, step.key))

@@ -173,6 +173,14 @@ class Plot:
         """What a reviewer of the school writes beside the record, for colleagues only."""
         self.add((0.1, 1), key, "note", Party.SCHOOL, {"text": text})
 
+    def dispute(self, key: str, text: str) -> None:
+        """对此有异议, by the graduate, after an edit or an end that the school brought about."""
+        self.add((0.1, 1), key, "dispute", Party.GRADUATE, {"text": text})
+
+    def answer(self, key: str, text: str) -> None:
+        """The school's answer to it."""
+        self.add((0.3, 2), key, "answer_note", Party.SCHOOL, {"text": text})
+
     def lapse(self, key: str) -> None:
         """Nothing more comes of it: the cohort closes."""
         self.add((0, 0), key, "lapse", Party.CLOCK)
