@@ -187,7 +187,7 @@ class School:
     """A school that has opened a cohort: who acts there. `graduates` by 考生号."""
 
     plan: SchoolPlan
-    id: UUID
+    cohort: int
     desks: list[Actor]
     departments: list[Actor]
     graduates: dict[str, Actor]
@@ -227,7 +227,7 @@ async def open_cohort(
     ]
     rows = await Graduate.filter(school_id=school_id, cohort=season.cohort)
     graduates = {row.basic["ksh"]: actor_of_graduate(row) for row in rows}
-    return School(plan, school_id, desks, departments, graduates, {ksh: one.id for ksh, one in graduates.items()})
+    return School(plan, season.cohort, desks, departments, graduates, {ksh: one.id for ksh, one in graduates.items()})
 
 
 async def import_people(desk: Actor, cohort: int, people: Iterable[Person], moment: datetime) -> None:

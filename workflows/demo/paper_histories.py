@@ -311,6 +311,10 @@ def _released(plot: Matters, *, unilateral: bool = False) -> None:
     plot.release(plot.ask_on_paper(_sealed(plot), letter=not unilateral), unilateral=unilateral)
 
 
+def _recorded_and_released(plot: Matters) -> None:
+    plot.release(plot.ask_on_paper(_recorded(plot)))
+
+
 def _release_asked(plot: Matters) -> None:
     plot.ask_on_paper(_recorded(plot))
 
@@ -423,7 +427,8 @@ _KINDS: Final = (
     Kind(2, _forced),
     Kind(0.8, _forced_and_disputed, (1, 5)),
     Kind(0.8, _forced_and_answered),
-    Kind(4, _released),
+    Kind(3, _released),
+    Kind(2, _recorded_and_released),
     Kind(2, partial(_released, unilateral=True)),
     Kind(2, _release_asked, REVIEWED, home="b1"),
     Kind(2, _release_at_school, REVIEWED, two_stage=True),

@@ -91,7 +91,7 @@ class Play:
             step.action,
             {**step.form, **handed},
             version=before.version if before and step.party is not Party.CLOCK else None,
-            once=f"demo:{self.school.plan.key}:{step.story}:{step.key}:{self._turn}",
+            once=f"demo:{self.school.plan.key}:{self.school.cohort}:{step.story}:{step.key}:{self._turn}",
             parent_id=parent.record_id if parent and before is None else None,
             now=step.at,
         )
