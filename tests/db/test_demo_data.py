@@ -146,7 +146,8 @@ async def test_whatever_somebody_handed_in_has_its_papers() -> None:
     bare = await db.fetch_value(
         "SELECT count(*) FROM records r WHERE (r.flow IN ('supplementary', 'offline_termination') "
         "OR r.flow = 'destination' AND r.destination_code NOT IN ('70', '71', '72')) "
-        "AND EXISTS (SELECT 1 FROM generate_series(1, r.round) AS n WHERE NOT EXISTS (SELECT 1 FROM attachments a WHERE a.record_id = r.id AND a.round = n))"
+        "AND EXISTS (SELECT 1 FROM generate_series(1, r.round) AS n "
+        "WHERE NOT EXISTS (SELECT 1 FROM attachments a WHERE a.record_id = r.id AND a.round = n))"
     )
     assert bare == 0
 

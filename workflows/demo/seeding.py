@@ -151,13 +151,18 @@ async def _play(plays: list[Play], provinces: Mapping[str, Province], season: Se
     """Day by day, as the clock's jobs come by: reminders are written in the morning of each."""
     for morning in _mornings(season):
         await _until(plays, morning)
-        while await at(morning, remind, CLOCK):
-            pass
+        await _remind(morning)
         if morning == season.day(SUSPENSION) + MINUTE:
             await suspend_employer(provinces, morning)
         if timedelta(0) <= season.now - UNREAD - morning < timedelta(days=1):
             await asyncio.gather(*(at(morning, mark_notes_read, actor) for actor in plays[0].employers.values()))
     await asyncio.gather(late_employers(season), _until(plays, season.now))
+    await _remind(season.now)
+
+
+async def _remind(moment: datetime) -> None:
+    while await at(moment, remind, CLOCK):
+        pass
 
 
 async def _until(plays: list[Play], moment: datetime) -> None:
