@@ -7,37 +7,30 @@ import os
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from models import codes, db, kit, storage
-from models.codes.identity import check_id_number, check_uscc
-from models.config import settings
+from models.codes.identity import check_id_number
 from models.states import (
     WAITING,
     Channel,
-    Destination,
     Flow,
-    OfflineSigning,
-    OfflineTermination,
     OnlineSigning,
-    OnlineTermination,
     OutboxStatus,
-    Supplementary,
 )
 from models.store import MemoryStore
 from models.vault import blind_index
 from tests.harness import ledger
-from tests.harness.demo import SHAPES, lookalikes, seeded
+from tests.harness.demo import EVERY_STATE, MODES, SHAPES, SITUATIONS, check_invented, lookalikes, seeded
 from tests.harness.postgres import TestServer
 from workflows.commands.sessions import sign_in_employer, sign_in_staff
-from workflows.demo import SIGN_INS, introductions, personas, seed
+from workflows.demo import SIGN_INS, introductions, personas
 from workflows.demo.employers import EMPLOYERS, WARNED
-from workflows.demo.institutions import PASSWORD, SCHOOLS
+from workflows.demo.institutions import SCHOOLS
 from workflows.demo.invented import ABOLISHED
 from workflows.demo.personas import PERSONAS
 from workflows.demo.scripts import GRADUATES
@@ -69,9 +62,6 @@ async def test_there_are_2000_graduates_in_three_schools_and_some_of_a_closed_co
     counts = {(row["code"], row["cohort"]): row["n"] for row in rows}
     assert set(counts) == {(plan.code, s.cohort) for plan in SCHOOLS for s in (now, earlier_season(now))}
     assert sum(n for (_, cohort), n in counts.items() if cohort == now.cohort) == GRADUATES
-
-
-EVERY_STATE = {(str(flow), state.name) for flow, table in FLOWS.items() for state in table.states}
 
 
 async def test_every_state_of_every_flow_has_records() -> None:
@@ -239,23 +229,8 @@ async def test_every_number_in_the_database_is_nobodys() -> None:
     seen = Counter(kind for kind, _ in found)
     assert seen["mobile"] >= GRADUATES
     assert seen["id_number"] >= GRADUATES
-    today = kit.shanghai_day(kit.now())
     for kind, number in found:
-        match kind:
-            case "mobile":
-                assert number.startswith("154"), number
-            case "id_number" if number[2:8] in ABOLISHED:
-                assert check_uscc(number) == number  # a credit code without letters
-            case "id_number":
-                assert check_id_number(number, today) == number
-                assert number[2:6] == "0000"
-                assert number[:2] not in ("81", "82", "83")
-            case "credit_code":
-                assert number[2:8] in ABOLISHED or number[2:6] == "0000", number
-            case "fixed_line":
-                assert number.split("-")[1].startswith("0"), number
-            case "email":
-                assert number.endswith("@example.com"), number
+        check_invented(kind, number)
 
 
 async def test_school_codes_begin_with_99_and_agreement_numbers_with_them() -> None:
@@ -366,63 +341,6 @@ async def test_the_accounts_that_are_told_can_sign_in(who: str, username: str, p
     assert who
 
 
-async def test_every_department_has_an_account_that_may_review() -> None:
-    rows = await db.fetch(
-        "SELECT DISTINCT school_id, department FROM graduates EXCEPT SELECT school_id, department FROM accounts "
-        "WHERE party = 'department' AND disabled_at IS NULL AND grants->>'employment' = 'rw'"
-    )
-    assert not rows
-
-
-async def test_accounts_of_every_scope_and_right_are_there() -> None:
-    rows = await db.fetch(
-        "SELECT party, level, grants->>'employment' AS grant, disabled_at IS NULL AS open FROM accounts"
-    )
-    kinds = {(row["party"], row["level"], row["grant"]) for row in rows}
-    for party in ("school", "department"):
-        assert {(party, "all", "rw"), (party, "all", "ro"), (party, "postgraduate", "rw")} <= kinds
-    assert not all(row["open"] for row in rows)
-
-
-T, D = OnlineTermination, Destination
-SITUATIONS: dict[int, list[StrEnum]] = {
-    1: [S.INVITED, S.INVITED],
-    2: [S.REVIEW_DEPARTMENT],
-    3: [S.REVIEW_SCHOOL],
-    4: [S.SIGNED],
-    5: [S.REFUSED, S.INVITED],
-    6: [S.INVITED],
-    7: [S.INVITED],
-    8: [],
-    9: [S.INVITED],
-    10: [S.SIGNED],
-    11: [S.REJECTED, S.INVITED],
-    12: [S.WITHDRAWN, S.EXPIRED, S.SUPERSEDED, S.SIGNED],
-    13: [S.REVIEW_SCHOOL, S.INVITED],
-    14: [],
-    15: [S.SIGNED],
-    16: [OfflineSigning.AGREEMENT_ISSUED],
-    17: [Supplementary.RETURNED],
-    18: [S.SIGNED, T.AWAITING_GRADUATE],
-    19: [D.RETURNED],
-    20: [D.APPROVED],
-    21: [D.REVIEW_DEPARTMENT],
-    22: [S.SIGNED],
-    23: [S.SIGNED, T.AWAITING_EMPLOYER],
-    24: [S.TERMINATED, T.FORCED],
-    25: [D.REVIEW_DEPARTMENT],
-    26: [OfflineSigning.SIGNED, OfflineTermination.RETURNED],
-    27: [OfflineSigning.TERMINATED, OfflineTermination.COMPLETED],
-    28: [OfflineSigning.SIGNING_RETURNED],
-    29: [S.SIGNED, T.EMPLOYER_REFUSED, T.WITHDRAWN],
-    30: [OfflineSigning.LAPSED],
-    31: [OfflineSigning.AGREEMENT_DRAFT],
-    32: [OfflineSigning.AGREEMENT_RETURNED],
-    33: [D.VOIDED],
-}
-MODES = {8: "41", 21: "21"}
-
-
 @pytest.mark.parametrize("persona", PERSONAS, ids=[one.name for one in PERSONAS])
 async def test_personas_are_in_the_situation_that_their_label_tells(persona: Any) -> None:
     row = await db.fetch_row(
@@ -469,43 +387,3 @@ async def test_the_simulated_systems_are_told_what_the_data_say() -> None:
         (row["uscc"], row["name"]) for row in employers
     }
     assert [row["status"] for row in told["registry/enterprises"]].count("吊销") == 1
-
-
-# --- when it is refused, and on other days -------------------------------------------------------
-
-
-async def test_a_database_with_data_is_left_alone() -> None:
-    before = await db.fetch_value("SELECT count(*) FROM journal")
-    with pytest.raises(RuntimeError, match="holds data"):
-        await seed()
-    assert await db.fetch_value("SELECT count(*) FROM journal") == before
-
-
-async def test_production_never_gets_invented_data() -> None:
-    os.environ["WQ_PROFILE"] = "production"
-    settings.cache_clear()
-    try:
-        with pytest.raises(RuntimeError, match="production"):
-            await seed()
-    finally:
-        os.environ["WQ_PROFILE"] = "test"
-        settings.cache_clear()
-
-
-async def test_the_password_stands_nowhere_in_the_database() -> None:
-    for table in ("accounts", "employer_users"):
-        rows = await db.fetch(f"SELECT password FROM {table}")
-        assert rows
-        assert all(row["password"].startswith("$argon2id$") and PASSWORD not in row["password"] for row in rows)
-
-
-@pytest.mark.parametrize("moment", ["2027-01-31T23:58+08:00", "2027-09-01T00:02+08:00"])
-async def test_a_smaller_season_can_be_played_on_a_difficult_day(
-    database_server: TestServer, demo: str, moment: str
-) -> None:
-    """The last minutes before a cohort's close, and the first ones of the day on which the next becomes the default."""
-    now = datetime.fromisoformat(moment).astimezone(UTC)
-    async with seeded(database_server, demo, graduates=400, now=now):
-        states = {row["state"] for row in await db.fetch("SELECT DISTINCT state FROM records")}
-        assert states == {state for _, state in EVERY_STATE}
-        assert await db.fetch_value("SELECT max(at) FROM journal") <= now

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from workflows.demo.employers import SUSPENDED
+from workflows.demo.ending_histories import ENDING_KINDS
 from workflows.demo.institutions import SchoolPlan
-from workflows.demo.kinds import Kind
+from workflows.demo.kinds import Kind, at_home
 from workflows.demo.matters import Matters
 from workflows.demo.paper_histories import PAPER_KINDS
 from workflows.demo.people import Person
@@ -166,7 +167,7 @@ def histories(
     rng.shuffle(free)
     number = first
     # What happens here in any case comes first: few graduates may suit it.
-    for kind in sorted((*PAPER_KINDS, *KINDS), key=lambda kind: kind.home != plan.key):
+    for kind in sorted((*at_home((*PAPER_KINDS, *ENDING_KINDS)), *KINDS), key=lambda kind: kind.home != plan.key):
         for _ in range(kind.count(plan, len(people))):
             person = _taken(free, kind, plan)
             if person is None:

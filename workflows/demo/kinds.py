@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.parties import ReviewMode
@@ -33,3 +33,10 @@ class Kind:
             return 0
         least = 1 if self.home in ("", plan.key) else 0
         return max(least, round(self.share * people / 1000))
+
+
+def at_home(kinds: Iterable[Kind]) -> Iterator[Kind]:
+    """Each of them with a school at which it occurs in any case, by turns."""
+    for place, kind in enumerate(kinds):
+        schools = ("a1", "b1") if kind.two_stage else ("a1", "a2", "b1")
+        yield kind if kind.home else replace(kind, home=schools[place % len(schools)])

@@ -5,8 +5,6 @@ Every state of every flow has its kind of story; the numbers say how frequent ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -42,7 +40,7 @@ def _application_rejected(plot: Matters) -> None:
     plot.turn_down(plot.apply(), "reject_agreement")
 
 
-def _issued(plot: Matters) -> None:
+def issued(plot: Matters) -> None:
     plot.issue(plot.apply())
 
 
@@ -83,7 +81,7 @@ def _upload_rejected(plot: Matters) -> None:
     plot.turn_down(_uploaded(plot))
 
 
-def _sealed(plot: Matters) -> str:
+def sealed(plot: Matters) -> str:
     return plot.sign_on_paper()
 
 
@@ -100,7 +98,7 @@ def _sealed_after_all(plot: Matters) -> None:
 
 
 def _sealed_and_corrected(plot: Matters) -> None:
-    plot.correct(_sealed(plot), {"employer_nature": "39", "employer_industry": "38", "position_category": "30"})
+    plot.correct(sealed(plot), {"employer_nature": "39", "employer_industry": "38", "position_category": "30"})
 
 
 def _issue_cancelled(plot: Matters) -> None:
@@ -146,52 +144,52 @@ def _registration_cancelled(plot: Matters) -> None:
     plot.cancel(key)
 
 
-def _recorded(plot: Matters) -> str:
+def recorded(plot: Matters) -> str:
     key = plot.register()
     plot.finish(key)
     return key
 
 
 def _recorded_and_corrected(plot: Matters) -> None:
-    plot.correct(_recorded(plot), {"employer_nature": "31", "employer_industry": "22", "position_category": "13"})
+    plot.correct(recorded(plot), {"employer_nature": "31", "employer_industry": "22", "position_category": "13"})
 
 
 # --- destinations
 
 
-def _settled(code: str, plot: Matters) -> str:
+def settled(code: str, plot: Matters) -> str:
     key = plot.settle(code)
     plot.confirm(key)
     return key
 
 
-def _some(plot: Matters) -> str:
+def some(plot: Matters) -> str:
     """A kind that suits this person."""
     return plot.rng.choice([code for code in SHARES if suits(code, plot.person)])
 
 
 def _at_department(plot: Matters) -> None:
-    plot.settle(_some(plot))
+    plot.settle(some(plot))
 
 
-def _at_school(plot: Matters) -> None:
-    plot.pass_department(plot.settle(_some(plot)))
+def at_school(plot: Matters) -> None:
+    plot.pass_department(plot.settle(some(plot)))
 
 
 def _returned(plot: Matters) -> None:
-    plot.send_back(plot.settle(_some(plot)), early=plot.draw() < 0.5)
+    plot.send_back(plot.settle(some(plot)), early=plot.draw() < 0.5)
 
 
 def _taken_back(plot: Matters) -> None:
-    plot.take_back(plot.settle(_some(plot)))
+    plot.take_back(plot.settle(some(plot)))
 
 
 def _rejected(plot: Matters) -> None:
-    plot.turn_down(plot.settle(_some(plot)))
+    plot.turn_down(plot.settle(some(plot)))
 
 
 def _cancelled(plot: Matters) -> None:
-    key = plot.settle(_some(plot))
+    key = plot.settle(some(plot))
     plot.send_back(key)
     plot.cancel(key)
 
@@ -211,7 +209,7 @@ def _amended(plot: Matters) -> None:
 
 
 def _voided(plot: Matters) -> None:
-    plot.void(_settled(_some(plot), plot))
+    plot.void(settled(some(plot), plot))
 
 
 def _voided_then_signed(plot: Matters) -> None:
@@ -222,161 +220,20 @@ def _voided_then_signed(plot: Matters) -> None:
 
 
 def _bound(plot: Matters) -> None:
-    _settled(BOUND, plot)
+    settled(BOUND, plot)
 
 
 def _bound_waiting(plot: Matters) -> None:
     plot.settle(BOUND)
 
 
-# --- terminations
-
-
-def _signed(plot: Matters) -> str:
-    key = plot.invite(gap=(0.1, 1))
-    plot.accept(key, gap=(0.2, 2))
-    plot.approve(key)
-    return key
-
-
-def _asked(plot: Matters) -> None:
-    key = plot.ask(_signed(plot))
-    plot.note(key, "已电话联系单位人事，答复本周内处理。")
-
-
-def _asked_by_employer(plot: Matters) -> None:
-    plot.ask(_signed(plot), by=Party.EMPLOYER)
-
-
-def _opposed(plot: Matters) -> None:
-    signing = _signed(plot)
-    plot.oppose(plot.ask(signing), signing)
-
-
-def _opposed_by_graduate(plot: Matters) -> None:
-    signing = _signed(plot)
-    plot.oppose(plot.ask(signing, by=Party.EMPLOYER), signing, by=Party.GRADUATE)
-
-
-def _ending(plot: Matters) -> str:
-    signing = _signed(plot)
-    key = plot.ask(signing)
-    plot.agree(key, signing)
-    return key
-
-
-def _ending_by_employer(plot: Matters) -> None:
-    signing = _signed(plot)
-    key = plot.ask(signing, by=Party.EMPLOYER)
-    plot.agree(key, signing, by=Party.GRADUATE)
-
-
-def _ending_at_school(plot: Matters) -> None:
-    plot.pass_department(_ending(plot))
-
-
-def _thought_better(plot: Matters) -> None:
-    plot.take_back(plot.ask(_signed(plot)))
-
-
-def _ending_rejected(plot: Matters) -> None:
-    plot.turn_down(_ending(plot))
-
-
-def _ended(plot: Matters) -> None:
-    plot.finish(_ending(plot))
-
-
-def _ended_then_settled(plot: Matters) -> None:
-    _ended(plot)
-    _settled(_some(plot), plot)
-
-
-def _forced(plot: Matters) -> None:
-    plot.force(plot.ask(_signed(plot)))
-
-
-def _forced_and_disputed(plot: Matters) -> None:
-    key = plot.ask(_signed(plot))
-    plot.force(key)
-    plot.dispute(key, "单位昨天已经电话答复我，能否先不解约？")
-
-
-def _forced_and_answered(plot: Matters) -> None:
-    _forced_and_disputed(plot)
-    plot.answer("r2", "已与单位核实：单位不再保留岗位，解约有效，可以重新签约。")
-
-
-def _released(plot: Matters, *, unilateral: bool = False) -> None:
-    plot.release(plot.ask_on_paper(_sealed(plot), letter=not unilateral), unilateral=unilateral)
-
-
-def _recorded_and_released(plot: Matters) -> None:
-    plot.release(plot.ask_on_paper(_recorded(plot)))
-
-
-def _release_asked(plot: Matters) -> None:
-    plot.ask_on_paper(_recorded(plot))
-
-
-def _release_at_school(plot: Matters) -> None:
-    plot.pass_department(plot.ask_on_paper(_recorded(plot)))
-
-
-def _release_returned(plot: Matters) -> None:
-    plot.send_back(plot.ask_on_paper(_recorded(plot), letter=False))
-
-
-def _release_taken_back(plot: Matters) -> None:
-    plot.take_back(plot.ask_on_paper(_recorded(plot)))
-
-
-def _release_rejected(plot: Matters) -> None:
-    plot.turn_down(plot.ask_on_paper(_recorded(plot), letter=False))
-
-
-def _release_cancelled(plot: Matters) -> None:
-    key = plot.ask_on_paper(_recorded(plot))
-    plot.take_back(key)
-    plot.cancel(key)
-
-
-# --- off the roster, and back
-
-
-def _removed_before_upload(plot: Matters) -> None:
-    _issued(plot)
-    plot.invalidate()
-
-
-def _removed_settled(plot: Matters) -> None:
-    _settled("11", plot)
-    plot.invalidate()
-
-
-def _removed_while_asking(plot: Matters) -> None:
-    _asked(plot)
-    plot.invalidate()
-
-
-def _back_in_review(plot: Matters) -> None:
-    _at_school(plot)
-    plot.invalidate()
-    plot.restore()
-
-
-def _back_before_upload(plot: Matters) -> None:
-    _removed_before_upload(plot)
-    plot.restore()
-
-
-_KINDS: Final = (
+PAPER_KINDS: Final = (
     Kind(5, _applied, WAITING, home="a1"),
     Kind(4, _application_at_school, REVIEWED, two_stage=True),
     Kind(5, _application_returned, WAITING),
     Kind(3, _application_taken_back, WAITING),
     Kind(3, _application_rejected),
-    Kind(8, _issued, WAITING),
+    Kind(8, issued, WAITING),
     Kind(4, _uploaded, REVIEWED, home="b1"),
     Kind(2, _uploaded_by_employer, REVIEWED),
     Kind(5, _upload_at_school, REVIEWED),
@@ -384,7 +241,7 @@ _KINDS: Final = (
     Kind(4, _upload_returned, WAITING),
     Kind(2, _upload_taken_back, WAITING),
     Kind(2, _upload_rejected),
-    Kind(16, _sealed),
+    Kind(16, sealed),
     Kind(3, _sealed_after_all),
     Kind(2, _sealed_and_corrected),
     Kind(2, _issue_cancelled),
@@ -395,14 +252,14 @@ _KINDS: Final = (
     Kind(2, _registration_taken_back, WAITING),
     Kind(3, _registration_rejected),
     Kind(2, _registration_cancelled),
-    Kind(14, _recorded),
+    Kind(14, recorded),
     Kind(2, _recorded_and_corrected),
     *(
-        Kind(SHARES.get(code, 0.7), partial(_settled, code), suits=partial(suits, code), home=HOMES.get(code, ""))
+        Kind(SHARES.get(code, 0.7), partial(settled, code), suits=partial(suits, code), home=HOMES.get(code, ""))
         for code in KINDS
     ),
     Kind(9, _at_department, REVIEWED, home="b1"),
-    Kind(10, _at_school, REVIEWED, two_stage=True),
+    Kind(10, at_school, REVIEWED, two_stage=True),
     Kind(5, _returned, WAITING),
     Kind(3, _taken_back, WAITING),
     Kind(3, _rejected),
@@ -413,42 +270,4 @@ _KINDS: Final = (
     Kind(3, _voided_then_signed),
     Kind(4, _bound, suits=partial(suits, BOUND), home="a2"),
     Kind(2, _bound_waiting, REVIEWED, suits=partial(suits, BOUND), home="a1"),
-    Kind(3, _asked, (6, 18)),
-    Kind(3, _asked_by_employer, (3, 9)),
-    Kind(2, _opposed),
-    Kind(2, _opposed_by_graduate),
-    Kind(2, _ending, REVIEWED, home="a1"),
-    Kind(2, _ending_by_employer, REVIEWED),
-    Kind(3, _ending_at_school, REVIEWED, two_stage=True),
-    Kind(2, _thought_better),
-    Kind(2, _ending_rejected),
-    Kind(5, _ended),
-    Kind(3, _ended_then_settled),
-    Kind(2, _forced),
-    Kind(0.8, _forced_and_disputed, (1, 5)),
-    Kind(0.8, _forced_and_answered),
-    Kind(3, _released),
-    Kind(2, _recorded_and_released),
-    Kind(2, partial(_released, unilateral=True)),
-    Kind(2, _release_asked, REVIEWED, home="b1"),
-    Kind(2, _release_at_school, REVIEWED, two_stage=True),
-    Kind(2, _release_returned, WAITING),
-    Kind(1.5, _release_taken_back, WAITING),
-    Kind(2, _release_rejected),
-    Kind(1.5, _release_cancelled),
-    Kind(1, _removed_before_upload, (3, 10)),
-    Kind(1, _removed_settled, (5, 20)),
-    Kind(1, _removed_while_asking, (2, 8)),
-    Kind(1, _back_in_review, (3, 9)),
-    Kind(1, _back_before_upload, (3, 9)),
 )
-
-
-def _at_home() -> Iterator[Kind]:
-    """Each kind has a school at which it occurs in any case, by turns."""
-    for place, kind in enumerate(_KINDS):
-        schools = ("a1", "b1") if kind.two_stage else ("a1", "a2", "b1")
-        yield kind if kind.home else replace(kind, home=schools[place % len(schools)])
-
-
-PAPER_KINDS: Final = tuple(_at_home())
