@@ -16,8 +16,8 @@ from models import kit
 from models.config import Profile, settings
 from models.states import EmployerStatus
 from models.tables import Province as ProvinceRow
-from workflows.actors import CLOCK, OPERATOR
-from workflows.commands.clock import remind
+from workflows.actors import OPERATOR
+from workflows.commands.clock import remind_all
 from workflows.commands.notes import mark_notes_read
 from workflows.demo.binding import bind_persona
 from workflows.demo.building import (
@@ -151,18 +151,13 @@ async def _play(plays: list[Play], provinces: Mapping[str, Province], season: Se
     """Day by day, as the clock's jobs come by: reminders are written in the morning of each."""
     for morning in _mornings(season):
         await _until(plays, morning)
-        await _remind(morning)
+        await remind_all(morning)
         if morning == season.day(SUSPENSION) + MINUTE:
             await suspend_employer(provinces, morning)
         if timedelta(0) <= season.now - UNREAD - morning < timedelta(days=1):
             await asyncio.gather(*(at(morning, mark_notes_read, actor) for actor in plays[0].employers.values()))
     await asyncio.gather(late_employers(season), _until(plays, season.now))
-    await _remind(season.now)
-
-
-async def _remind(moment: datetime) -> None:
-    while await at(moment, remind, CLOCK):
-        pass
+    await remind_all(season.now)
 
 
 async def _until(plays: list[Play], moment: datetime) -> None:
