@@ -35,6 +35,7 @@ class PersonaIn(_Strict):
     openid: str = ""
     name: str | None = None
     label: str | None = None
+    tip: str | None = None
     mobile: str | None = None
     mobile_masked: str | None = None
     following: bool | None = None

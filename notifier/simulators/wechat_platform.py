@@ -24,11 +24,14 @@ OVERLAP: Final = timedelta(minutes=5)
 
 @dataclass(slots=True)
 class Persona:
-    """One WeChat user of the sandbox. `mobile` joins the SMS inbox; `snapshot` makes sign-in give a virtual visitor."""
+    """One WeChat user of the sandbox. `label`: the situation; `tip`: what to try. `mobile` joins the SMS inbox;
+    `snapshot` makes sign-in give a virtual visitor.
+    """
 
     openid: str
     name: str
     label: str = ""
+    tip: str = ""
     mobile: str = ""
     mobile_masked: str = ""
     following: bool = True

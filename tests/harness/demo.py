@@ -7,12 +7,26 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from typing import Any
 
-from models import db
+from models import db, kit
+from models.codes.identity import check_id_number, check_uscc
+from models.states import (
+    Destination,
+    OfflineSigning,
+    OfflineTermination,
+    OnlineSigning,
+    OnlineTermination,
+    Supplementary,
+)
 from models.vault import VaultError, is_sealed, unseal
 from tests.harness.postgres import TestServer, database_name
 from workflows.demo import seed
+from workflows.demo.invented import ABOLISHED
+from workflows.flows import FLOWS
+
+EVERY_STATE = {(str(flow), state.name) for flow, table in FLOWS.items() for state in table.states}
 
 
 @asynccontextmanager
@@ -88,3 +102,63 @@ async def lookalikes() -> Counter[tuple[str, str]]:
                 for kind, shape in SHAPES.items():
                     found.update((kind, hit) for hit in shape.findall(text))
     return found
+
+
+def check_invented(kind: str, number: str) -> None:
+    """That a number which `lookalikes` found is one that nobody has."""
+    today = kit.shanghai_day(kit.now())
+    match kind:
+        case "mobile":
+            assert number.startswith("154"), number
+        case "id_number" if number[2:8] in ABOLISHED:
+            assert check_uscc(number) == number  # a credit code without letters
+        case "id_number":
+            assert check_id_number(number, today) == number
+            assert number[2:6] == "0000"
+            assert number[:2] not in ("81", "82", "83")
+        case "credit_code":
+            assert number[2:8] in ABOLISHED or number[2:6] == "0000", number
+        case "fixed_line":
+            assert number.split("-")[1].startswith("0"), number
+        case "email":
+            assert number.endswith("@example.com"), number
+
+
+# What each person of the sandbox phone has been through: the states of their records, the oldest first.
+S, T, D = OnlineSigning, OnlineTermination, Destination
+SITUATIONS: dict[int, list[StrEnum]] = {
+    1: [S.INVITED, S.INVITED],
+    2: [S.REVIEW_DEPARTMENT],
+    3: [S.REVIEW_SCHOOL],
+    4: [S.SIGNED],
+    5: [S.REFUSED, S.INVITED],
+    6: [S.INVITED],
+    7: [S.INVITED],
+    8: [],
+    9: [S.INVITED],
+    10: [S.SIGNED],
+    11: [S.REJECTED, S.INVITED],
+    12: [S.WITHDRAWN, S.EXPIRED, S.SUPERSEDED, S.SIGNED],
+    13: [S.REVIEW_SCHOOL, S.INVITED],
+    14: [],
+    15: [S.SIGNED],
+    16: [OfflineSigning.AGREEMENT_ISSUED],
+    17: [Supplementary.RETURNED],
+    18: [S.SIGNED, T.AWAITING_GRADUATE],
+    19: [D.RETURNED],
+    20: [D.APPROVED],
+    21: [D.REVIEW_DEPARTMENT],
+    22: [S.SIGNED],
+    23: [S.SIGNED, T.AWAITING_EMPLOYER],
+    24: [S.TERMINATED, T.FORCED],
+    25: [D.REVIEW_DEPARTMENT],
+    26: [OfflineSigning.SIGNED, OfflineTermination.RETURNED],
+    27: [OfflineSigning.TERMINATED, OfflineTermination.COMPLETED],
+    28: [OfflineSigning.SIGNING_RETURNED],
+    29: [S.SIGNED, T.EMPLOYER_REFUSED, T.WITHDRAWN],
+    30: [OfflineSigning.LAPSED],
+    31: [OfflineSigning.AGREEMENT_DRAFT],
+    32: [OfflineSigning.AGREEMENT_RETURNED],
+    33: [D.VOIDED],
+}
+MODES = {8: "41", 21: "21"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 
 import pytest
 
@@ -12,7 +13,9 @@ from models.codes import REGION, may_sign, table
 from models.codes.identity import birth_date, check_id_number, check_mobile, check_phone, check_uscc
 from models.kit import SHANGHAI, cohort_close, day_end, shanghai_day
 from models.parties import Party
+from models.states import Flow
 from workflows.demo import SIGN_INS, personas
+from workflows.demo.destinations import BOUND
 from workflows.demo.employers import EMPLOYERS
 from workflows.demo.institutions import PASSWORD, SCHOOLS
 from workflows.demo.invented import (
@@ -26,13 +29,17 @@ from workflows.demo.invented import (
     mobile,
     person_name,
 )
+from workflows.demo.papers import made_over
 from workflows.demo.people import Person
 from workflows.demo.plots import Step
-from workflows.demo.season import Season, acting, season_of
-from workflows.demo.seeding import write_scripts
+from workflows.demo.scripts import Script, write_scripts
+from workflows.demo.season import Season, acting, earlier_season, season_of
+from workflows.destination_questions import OFFERED
 from workflows.passwords import faults_of
+from workflows.queries.attachments import ALIKE
 
 TODAY = date(2027, 3, 5)
+FEW = 400  # graduates, few enough to be quick and enough for one story of each kind
 
 # The edges of a season: a cohort's last minute and the next one's first, a leap day, nights, weekends.
 MOMENTS = [
@@ -175,31 +182,57 @@ def test_people_act_at_their_hours_and_never_later_than_asked(party: Party) -> N
 # --- stories -------------------------------------------------------------------------------------
 
 
+def _scripts(moment: str, graduates: int) -> list[Script]:
+    """Both cohorts of every school."""
+    written = write_scripts(season(moment), graduates)
+    return [*written.season, *written.earlier]
+
+
 def _people(moment: str, graduates: int) -> list[Person]:
-    return [person for script in write_scripts(season(moment), graduates) for person in script.people]
+    return [person for script in _scripts(moment, graduates) for person in script.people]
 
 
-def _stories(moment: str, graduates: int) -> list[list[Step]]:
-    return [steps for script in write_scripts(season(moment), graduates) for steps in script.stories]
+def _stories(moment: str, graduates: int) -> list[tuple[Season, list[Step]]]:
+    return [(script.season, steps) for script in _scripts(moment, graduates) for steps in script.stories]
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-@pytest.mark.parametrize("graduates", [260, 2000])
-def test_every_act_lies_between_the_opening_and_now_in_its_order(moment: str, graduates: int) -> None:
-    found = season(moment)
-    for steps in _stories(moment, graduates):
+@pytest.mark.parametrize("graduates", [FEW, 2000])
+def test_every_act_lies_between_the_opening_and_the_end_in_its_order(moment: str, graduates: int) -> None:
+    for found, steps in _stories(moment, graduates):
         assert all(found.opened < step.at <= found.now for step in steps)
-        assert [step.at for step in steps] == sorted(step.at for step in steps)
+        moments = [step.at for step in steps]
+        assert moments == sorted(set(moments))
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_cohort_before_had_closed_long_before_the_season_was_prepared(moment: str) -> None:
+    now = season(moment)
+    before = earlier_season(now)
+    assert before.cohort < now.cohort
+    assert cohort_close(before.cohort) < before.now < now.opened - timedelta(days=49)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_what_lapses_does_so_in_the_first_minute_after_the_close(moment: str) -> None:
+    ends = [(found, step.at) for found, steps in _stories(moment, FEW) for step in steps if step.action == "lapse"]
+    assert ends
+    for found, at in ends:
+        assert timedelta(0) < at - cohort_close(found.cohort) < timedelta(minutes=1)
+
+
+def test_a_school_with_too_few_graduates_is_refused() -> None:
+    with pytest.raises(RuntimeError, match="too few graduates"):
+        write_scripts(season(MOMENTS[0]), 100)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_invitations_are_answered_in_time_and_open_ones_are_still_open(moment: str) -> None:
-    found = season(moment)
-    for steps in _stories(moment, 2000):
+    for found, steps in _stories(moment, 2000):
         records: dict[str, list[Step]] = defaultdict(list)
         for step in steps:
-            records[step.key].append(step)
-        records.pop("", None)
+            if step.key and step.flow is Flow.ONLINE_SIGNING:
+                records[step.key].append(step)
         for first, *rest in records.values():
             assert first.action == "invite"
             until = day_end(shanghai_day(first.at) + timedelta(days=first.form["valid_days"]))
@@ -214,11 +247,39 @@ def test_invitations_are_answered_in_time_and_open_ones_are_still_open(moment: s
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_person_has_one_story_and_may_sign_in_it(moment: str) -> None:
-    stories = _stories(moment, 2000)
+def test_a_person_has_one_story_and_signs_only_where_the_training_mode_allows_it(moment: str) -> None:
+    stories = [steps for _, steps in _stories(moment, 2000)]
     people = [steps[0].person.exam_no for steps in stories]
     assert len(set(people)) == len(people)
-    assert all(may_sign(steps[0].person.row["pyfsdm"]) for steps in stories)
+    bound = [steps for steps in stories if not may_sign(steps[0].person.row["pyfsdm"])]
+    assert bound
+    for steps in bound:
+        assert {step.flow for step in steps} == {Flow.DESTINATION}
+        assert {step.form["destination_code"] for step in steps if step.action == "submit"} == {BOUND}
+
+
+def test_every_kind_of_destination_is_somebodys() -> None:
+    submitted = {
+        step.form["destination_code"]
+        for _, steps in _stories(MOMENTS[0], 2000)
+        for step in steps
+        if step.flow is Flow.DESTINATION and step.action == "submit"
+    }
+    assert submitted == {code.code for code in OFFERED}
+
+
+def test_no_two_papers_are_the_same_picture() -> None:
+    papers = [
+        paper
+        for _, steps in _stories(MOMENTS[0], FEW)
+        for step in steps
+        for kept in step.papers.values()
+        for paper in kept
+    ]
+    assert len(papers) > 100
+    assert len({paper.mark for paper in papers}) == len(papers)
+    pictures = [int(made_over(paper).dhash, 16) for paper in papers[:60]]
+    assert min((one ^ two).bit_count() for one, two in combinations(pictures, 2)) > ALIKE
 
 
 def test_no_number_is_given_to_two_people() -> None:
@@ -234,7 +295,7 @@ def test_the_roster_has_all_levels_and_training_modes_that_the_flows_distinguish
 
 
 def test_the_same_day_gives_the_same_data() -> None:
-    first, second = (_stories(MOMENTS[0], 2000) for _ in range(2))
+    first, second = (_stories(MOMENTS[0], FEW) for _ in range(2))
     assert first == second
 
 
@@ -255,9 +316,10 @@ def test_the_terminal_tells_an_account_of_every_kind() -> None:
 
 def test_personas_have_accounts_of_the_platforms_length_and_a_label_in_chinese() -> None:
     people = personas()
-    assert len(people) == 14
+    assert len(people) == 32
     assert len({one["openid"] for one in people}) == len(people)
     for one in people:
         assert len(one["openid"]) == 28
         assert one["mobile"].startswith("154")
         assert not any(ch.isascii() and ch.isalpha() for ch in one["label"])
+        assert one["tip"], one["name"]

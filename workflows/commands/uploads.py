@@ -28,6 +28,7 @@ from workflows.errors import InvalidForm, NotFound, Refused, Unavailable, WrongO
 from workflows.intake.faults import FAULTS, Unfit
 from workflows.intake.making import make_over
 from workflows.intake.names import display_name
+from workflows.intake.sieve import Made
 from workflows.limits import FILE_BYTES, OPEN_UPLOADS, ORPHAN_LIVES, UPLOAD_LIVES
 
 T = TypeVar("T")
@@ -146,12 +147,14 @@ async def _finish(upload: Progress) -> None:
         log.error("the bytes of an upload are gone")
         await execute(sql.REFUSE, upload.id, "file_broken", clock())
     else:
-        name = display_name(upload.name, made.media)
-        size = len(made.data)
-        await execute(
-            sql.COMPLETE, upload.id, name, made.media, sha256, size, made.pages, made.dhash, clock()
-        )  # fmt: skip
+        await _complete(upload.id, upload.name, made, sha256, clock())
     await asyncio.to_thread(storage.drop_part, upload.id)
+
+
+async def _complete(upload_id: UUID, name: str, made: Made, sha256: str, at: datetime) -> None:
+    shown = display_name(name, made.media)
+    size = len(made.data)
+    await execute(sql.COMPLETE, upload_id, shown, made.media, sha256, size, made.pages, made.dhash, at)
 
 
 async def _on_disk(work: Callable[..., T], *args: Any) -> T:
@@ -201,6 +204,17 @@ async def store_upload(actor: Actor, name: str, data: bytes) -> UUID:
     except InvalidForm:
         await delete_upload(actor, upload_id)
         raise
+    return upload_id
+
+
+async def keep_made(actor: Actor, name: str, made: Made, at: datetime) -> UUID:
+    """A file that the house has made itself (demo data), as a finished upload of the actor's.
+
+    Raises as `begin_upload`, and Unavailable.
+    """
+    upload_id = await begin_upload(actor, name, len(made.data), at=at)  # type: ignore[call-arg]  # taken by @command
+    sha256 = await _on_disk(storage.put, made.data)
+    await _complete(upload_id, name, made, sha256, at)
     return upload_id
 
 

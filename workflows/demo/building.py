@@ -25,8 +25,7 @@ from workflows.commands.roster import import_roster
 from workflows.commands.schools import create_school
 from workflows.commands.sessions import actor_of_account, actor_of_employer_user, actor_of_graduate
 from workflows.commands.settings import set_handler, submit_settings
-from workflows.demo.employers import EMPLOYERS, SUSPENDED, EmployerPlan
-from workflows.demo.histories import SUSPENSION
+from workflows.demo.employers import EMPLOYER_BY_NUMBER, EMPLOYERS, SUSPENDED, EmployerPlan
 from workflows.demo.institutions import (
     PASSWORD,
     PROVINCE_BY_KEY,
@@ -73,13 +72,16 @@ class Province:
 
 
 async def build_province(plan: ProvincePlan, season: Season) -> Province:
-    """The province, its first account, its agreement type for the cohort."""
+    """The province and its first account, before its first season."""
     province_id = await at(season.day(-45), create_province, OPERATOR, plan.code)
     staff = StaffPlan(plan.username, "省级就业主管部门")
     await _account(OPERATOR, Party.PROVINCE, staff, season.day(-45) + MINUTE, province_id=province_id)
-    desk = await account_actor(plan.username)
-    await at(season.day(-40), choose_agreement_type, desk, season.cohort, plan.agreement)
-    return Province(province_id, desk)
+    return Province(province_id, await account_actor(plan.username))
+
+
+async def choose_agreement(plan: ProvincePlan, province: Province, season: Season) -> None:
+    """The province's type of agreement for the season's cohort."""
+    await at(season.day(-40), choose_agreement_type, province.desk, season.cohort, plan.agreement)
 
 
 async def _account(
@@ -115,28 +117,45 @@ async def _account(
 # --- employers -----------------------------------------------------------------------------------
 
 
-async def build_employers(provinces: Mapping[str, Province], season: Season) -> None:
-    """All employers with what their province made of them, in the order of time in each province."""
-    await asyncio.gather(*(_employers_of(plan.key, provinces[plan.key].desk, season) for plan in PROVINCES))
+async def build_employers(
+    provinces: Mapping[str, Province], season: Season, statuses: frozenset[EmployerStatus]
+) -> None:
+    """The employers that end in one of these statuses, with what their province made of them before the season.
+
+    Each province in the order of time.
+    """
+    await asyncio.gather(*(_employers_of(plan.key, provinces[plan.key].desk, season, statuses) for plan in PROVINCES))
 
 
-async def _employers_of(province: str, desk: Actor, season: Season) -> None:
-    ids: dict[int, UUID] = {}
+async def _employers_of(province: str, desk: Actor, season: Season, statuses: frozenset[EmployerStatus]) -> None:
     own = [plan for plan in EMPLOYERS if plan.province == province]
     for plan in own:
-        if plan.status is EmployerStatus.PENDING:
+        if plan.status not in statuses:
             continue
         moment = season.day(-30 + plan.number) + plan.number * 7 * MINUTE
-        ids[plan.number], _ = await at(
-            moment, register_employer, APPLICANT, _registration(plan), plan.username, PASSWORD
-        )
+        employer_id, _ = await at(moment, register_employer, APPLICANT, _registration(plan), plan.username, PASSWORD)
+        verdict, note = (plan.status, plan.note)
         if plan.status is EmployerStatus.SUSPENDED:
-            await at(moment + timedelta(days=1), decide_employer, desk, ids[plan.number], EmployerStatus.VERIFIED)
-        else:
-            await at(moment + timedelta(days=1), decide_employer, desk, ids[plan.number], plan.status, plan.note)
-    if province == PROVINCES[0].key:
+            verdict, note = EmployerStatus.VERIFIED, ""
+        await decide_employer(desk, employer_id, verdict, note, at=moment + timedelta(days=1))
+    if province == PROVINCES[0].key and EmployerStatus.VERIFIED in statuses:
         second = await employer_actor(own[0].username)
         await at(season.day(2), add_employer_user, second, f"{own[0].username}-b", "招聘专员", PASSWORD)
+
+
+async def suspend_employer(provinces: Mapping[str, Province], moment: datetime) -> None:
+    """While the season is on: whoever has an invitation of this employer's open reads that it is withdrawn."""
+    plan = EMPLOYER_BY_NUMBER[SUSPENDED]
+    user = await EmployerUser.get(username=plan.username).select_related("employer")
+    await decide_employer(provinces[plan.province].desk, user.employer.id, plan.status, plan.note, at=moment)
+
+
+async def late_employers(season: Season) -> None:
+    """Whoever registered yesterday and still waits to be verified."""
+    for plan in EMPLOYERS:
+        if plan.status is EmployerStatus.PENDING:
+            moment = acting(Party.EMPLOYER, season.now - timedelta(days=1, hours=3), random.Random(plan.number))  # noqa: S311  an hour of the day, guards nothing
+            await at(moment, register_employer, APPLICANT, _registration(plan), plan.username, PASSWORD)
 
 
 def _registration(plan: EmployerPlan) -> dict[str, Any]:
@@ -156,18 +175,6 @@ def _registration(plan: EmployerPlan) -> dict[str, Any]:
     }
 
 
-async def late_employers(provinces: Mapping[str, Province], season: Season) -> None:
-    """What happened to employers while the season was on: one suspended, one that still waits to be verified."""
-    for plan in EMPLOYERS:
-        if plan.number == SUSPENDED:
-            user = await EmployerUser.get(username=plan.username).select_related("employer")
-            desk = provinces[plan.province].desk
-            await at(season.day(SUSPENSION), decide_employer, desk, user.employer.id, plan.status, plan.note)
-        if plan.status is EmployerStatus.PENDING:
-            moment = acting(Party.EMPLOYER, season.now - timedelta(days=1, hours=3), random.Random(plan.number))  # noqa: S311  an hour of the day, guards nothing
-            await at(moment, register_employer, APPLICANT, _registration(plan), plan.username, PASSWORD)
-
-
 async def employer_actor(username: str) -> Actor:
     return actor_of_employer_user(await EmployerUser.get(username=username))
 
@@ -177,27 +184,41 @@ async def employer_actor(username: str) -> Actor:
 
 @dataclass(slots=True)
 class School:
-    """A school that has opened: who acts there. `graduates` by 考生号."""
+    """A school that has opened a cohort: who acts there. `graduates` by 考生号."""
 
     plan: SchoolPlan
-    id: UUID
+    cohort: int
     desks: list[Actor]
     departments: list[Actor]
     graduates: dict[str, Actor]
     ids: dict[str, UUID]
 
 
-async def build_school(plan: SchoolPlan, people: Sequence[Person], province: Province, season: Season) -> School:
-    """School, accounts, roster, settings and handlers: ready to sign from the opening on."""
+async def found_school(plan: SchoolPlan, province: Province, season: Season) -> UUID:
+    """The school and its own accounts, before its first season; its id."""
     school_id = await at(season.day(-38), create_school, province.desk, plan.code, plan.name)
-    await at(season.day(-38) + MINUTE, open_module, province.desk, school_id, season.cohort, Module.EMPLOYMENT)
-    staff = [one for one in plan.staff if not one.department]
-    for place, one in enumerate(staff):
-        await _account(province.desk, Party.SCHOOL, one, season.day(-36) + place * MINUTE, school_id=school_id)
+    for place, one in enumerate(one for one in plan.staff if not one.department):
+        moment = season.day(-36) + place * MINUTE
+        await _account(province.desk, Party.SCHOOL, one, moment, school_id=school_id)
+    return school_id
+
+
+async def open_cohort(
+    plan: SchoolPlan, school_id: UUID, people: Sequence[Person], province: Province, season: Season, *, first: bool
+) -> School:
+    """Roster, settings and handlers of one cohort: ready to sign from the opening on.
+
+    `first`: the departments' accounts are made too, as soon as there is a roster that names them.
+    """
+    await at(season.day(-35), open_module, province.desk, school_id, season.cohort, Module.EMPLOYMENT)
     desk = await account_actor(plan.username)
     await import_people(desk, season.cohort, people, season.day(-20))
-    await _departments(plan, desk, season)
+    if first:
+        await _departments(plan, desk, season)
     await _settings(plan, desk, season)
+    if plan.narrowed and not first:
+        await _narrow(plan.narrowed, desk, season)
+    staff = [one for one in plan.staff if not one.department]
     desks = [await account_actor(one.username) for one in staff if one.grant == "rw"]
     departments = [
         await account_actor(one.username)
@@ -206,7 +227,7 @@ async def build_school(plan: SchoolPlan, people: Sequence[Person], province: Pro
     ]
     rows = await Graduate.filter(school_id=school_id, cohort=season.cohort)
     graduates = {row.basic["ksh"]: actor_of_graduate(row) for row in rows}
-    return School(plan, school_id, desks, departments, graduates, {ksh: one.id for ksh, one in graduates.items()})
+    return School(plan, season.cohort, desks, departments, graduates, {ksh: one.id for ksh, one in graduates.items()})
 
 
 async def import_people(desk: Actor, cohort: int, people: Iterable[Person], moment: datetime) -> None:
@@ -248,8 +269,6 @@ async def _settings(plan: SchoolPlan, desk: Actor, season: Season) -> None:
         scoped = next((one for one in plan.staff if not one.department and one.level is level), plan.staff[0])
         maker = await account_actor(scoped.username)
         await at(season.opened + (5 + place) * MINUTE, set_handler, maker, season.cohort, handler)
-    if plan.narrowed:
-        await _narrow(plan.narrowed, desk, season)
 
 
 async def _narrow(username: str, desk: Actor, season: Season) -> None:

@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from models.parties import ReviewMode
 from workflows.demo.employers import SUSPENDED
+from workflows.demo.ending_histories import ENDING_KINDS
 from workflows.demo.institutions import SchoolPlan
+from workflows.demo.kinds import Kind, at_home
+from workflows.demo.matters import Matters
+from workflows.demo.paper_histories import PAPER_KINDS
 from workflows.demo.people import Person
-from workflows.demo.plots import DAY, Plot, Step
+from workflows.demo.plots import DAY, Step
 from workflows.demo.season import Season
 
 SUSPENSION: Final = 45
 """Days after the opening at which the suspended employer was suspended; its last matter was settled long before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """`share`: of a thousand graduates. `age`: days since the last step, mean and most; None: any day of the season."""
-
-    share: float
-    write: Callable[[Plot], None]
-    age: tuple[float, float] | None = None
-    two_stage: bool = False
-
-
-def _signed(plot: Plot) -> None:
+def _signed(plot: Matters) -> None:
     key = plot.invite()
     plot.accept(key)
     plot.approve(key)
 
 
-def _refused_then_signed(plot: Plot) -> None:
+def _refused_then_signed(plot: Matters) -> None:
     plot.refuse(plot.invite())
     _signed(plot)
 
 
-def _superseding(plot: Plot) -> None:
+def _superseding(plot: Matters) -> None:
     """Two or three offers at once: the signature closes the others."""
     plot.invite()
     if plot.draw() < 0.3:
@@ -49,88 +41,93 @@ def _superseding(plot: Plot) -> None:
     _signed(plot)
 
 
-def _edited(plot: Plot) -> None:
+def _edited(plot: Matters) -> None:
     key = plot.invite()
     plot.accept(key)
     plot.approve(key)
     plot.edit(key)
 
 
-def _rejected(plot: Plot) -> None:
+def _rejected(plot: Matters) -> None:
     key = plot.invite()
     plot.accept(key)
     plot.reject(key)
 
 
-def _rejected_early(plot: Plot) -> None:
+def _rejected_early(plot: Matters) -> None:
     key = plot.invite()
     plot.accept(key)
     plot.reject(key, early=True)
 
 
-def _rejected_then_signed(plot: Plot) -> None:
+def _rejected_then_signed(plot: Matters) -> None:
     _rejected(plot)
     _signed(plot)
 
 
-def _expired_then_signed(plot: Plot) -> None:
+def _expired_then_signed(plot: Matters) -> None:
     plot.expire(plot.invite(), days=10)
     _signed(plot)
 
 
-def _at_department(plot: Plot) -> None:
+def _at_department(plot: Matters) -> None:
     plot.accept(plot.invite())
 
 
-def _at_school(plot: Plot) -> None:
+def _at_school(plot: Matters) -> None:
     key = plot.invite()
     plot.accept(key)
     plot.pass_department(key)
 
 
-def _at_school_with_offer(plot: Plot) -> None:
+def _at_school_with_offer(plot: Matters) -> None:
     """An offer that cannot be accepted while the slot is taken."""
     _at_school(plot)
     plot.invite(left=_left(plot))
 
 
-def _invited(plot: Plot) -> None:
+def _invited(plot: Matters) -> None:
     plot.invite(left=_left(plot))
 
 
-def _invited_twice(plot: Plot) -> None:
+def _invited_twice(plot: Matters) -> None:
     plot.invite(left=_left(plot))
     plot.invite(left=_left(plot), gap=(0.2, 4))
 
 
-def _left(plot: Plot) -> float:
+def _left(plot: Matters) -> float:
     """Days that an open invitation still has: some end tomorrow, most later."""
     return 1 + 13 * math.pow(plot.draw(), 1.5)
 
 
-def _refused(plot: Plot) -> None:
+def _refused(plot: Matters) -> None:
     plot.refuse(plot.invite())
 
 
-def _withdrawn(plot: Plot) -> None:
+def _withdrawn(plot: Matters) -> None:
     plot.withdraw(plot.invite())
 
 
-def _expired(plot: Plot) -> None:
+def _expired(plot: Matters) -> None:
     plot.expire(plot.invite())
 
 
-def _removed_signed(plot: Plot) -> None:
+def _left_open(plot: Matters) -> None:
+    """By the employer that is suspended a few days later: its invitations are withdrawn."""
+    plot.invite(employer=SUSPENDED)
+
+
+def _removed_signed(plot: Matters) -> None:
     _signed(plot)
     plot.invalidate()
 
 
-def _removed_in_review(plot: Plot) -> None:
+def _removed_in_review(plot: Matters) -> None:
     _at_school(plot)
     plot.invalidate()
 
 
-def _restored(plot: Plot) -> None:
+def _restored(plot: Matters) -> None:
     _signed(plot)
     plot.invalidate()
     plot.restore()
@@ -162,33 +159,49 @@ KINDS: Final = (
 def histories(
     plan: SchoolPlan, people: Sequence[Person], season: Season, rng: random.Random, first: int
 ) -> Iterator[list[Step]]:
-    """The stories of one school, each of another graduate who may sign. `first`: the number of the first of them."""
-    able = [person for person in people if person.may_sign]
-    rng.shuffle(able)
+    """The stories of one school, each of another graduate. `first`: the number of the first of them.
+
+    Raises RuntimeError where a school has too few graduates for one story of each kind.
+    """
+    free = list(people)
+    rng.shuffle(free)
     number = first
-    for kind in KINDS:
-        if kind.two_stage and plan.mode is not ReviewMode.DEPARTMENT_THEN_SCHOOL:
-            continue
-        for _ in range(max(1, round(kind.share * len(people) / 1000))):
-            plot = Plot(number, able.pop(), season, plan.mode, rng)
+    # What happens here in any case comes first: few graduates may suit it.
+    for kind in sorted((*at_home((*PAPER_KINDS, *ENDING_KINDS)), *KINDS), key=lambda kind: kind.home != plan.key):
+        for _ in range(kind.count(plan, len(people))):
+            person = _taken(free, kind, plan)
+            if person is None:
+                break
+            plot = Matters(number, person, season, plan.mode, rng)
             kind.write(plot)
             yield _laid_out(plot, _end(plot, kind, season, rng), season)
             number += 1
-    for _ in range(3):
-        plot = Plot(number, able.pop(), season, plan.mode, rng)
-        _signed_early(plot)
-        yield plot.ending(season.day(SUSPENSION - 10 - 3 * rng.random()))
+    able = [person for person in free if person.may_sign]
+    for write, before in ((_signed_early, 10), (_signed_early, 10), (_signed_early, 10), (_left_open, 1)):
+        plot = Matters(number, able.pop(), season, plan.mode, rng)
+        write(plot)
+        yield plot.ending(season.day(SUSPENSION - before - 3 * rng.random()))
         number += 1
 
 
-def _signed_early(plot: Plot) -> None:
+def _taken(free: list[Person], kind: Kind, plan: SchoolPlan) -> Person | None:
+    """The next graduate whom this may happen to; None where few graduates suit and this school has none of them."""
+    for place in range(len(free) - 1, -1, -1):
+        if kind.suits(free[place]):
+            return free.pop(place)
+    if not any(person.may_sign for person in free):
+        raise RuntimeError(f"{plan.name} has too few graduates for the demo")
+    return None
+
+
+def _signed_early(plot: Matters) -> None:
     """With the employer that was suspended later."""
     key = plot.invite(employer=SUSPENDED)
     plot.accept(key, gap=(0.2, 2))
     plot.approve(key)
 
 
-def _laid_out(plot: Plot, end: datetime, season: Season) -> list[Step]:
+def _laid_out(plot: Matters, end: datetime, season: Season) -> list[Step]:
     """Ending there, or as much later as nights and weekends need, so that nothing comes before the opening."""
     while (steps := plot.ending(end))[0].at < season.day(0.3):
         if end >= season.now:
@@ -197,7 +210,7 @@ def _laid_out(plot: Plot, end: datetime, season: Season) -> list[Step]:
     return steps
 
 
-def _end(plot: Plot, kind: Kind, season: Season, rng: random.Random) -> datetime:
+def _end(plot: Matters, kind: Kind, season: Season, rng: random.Random) -> datetime:
     if kind.age is not None:
         mean, most = kind.age
         return season.now - max(min(rng.expovariate(1 / mean), most) * DAY, timedelta(minutes=5))

@@ -69,12 +69,13 @@ class Wish:
 class Roster:
     """Invents one school's graduates of a cohort, one after the other."""
 
-    def __init__(self, plan: SchoolPlan, cohort: int, numbers: Numbers, rng: random.Random) -> None:
+    def __init__(self, plan: SchoolPlan, cohort: int, numbers: Numbers, rng: random.Random, *, after: int = 0) -> None:
+        """`after`: the running number that its first graduate follows."""
         self.plan = plan
         self._cohort = cohort
         self._numbers = numbers
         self._rng = rng
-        self._count = 0
+        self._count = after
 
     def drawn(self) -> Person:
         """Anybody."""
@@ -82,6 +83,10 @@ class Roster:
         department = rng.choice(self.plan.departments)
         course = rng.choices(department.courses, [one.share for one in department.courses])[0]
         return self.person(department, course, Wish())
+
+    def of_each_department(self) -> list[Person]:
+        """One graduate of each, of its first course."""
+        return [self.person(one, one.courses[0], Wish(mode="1")) for one in self.plan.departments]
 
     def person(self, department: DepartmentPlan, course: Course, wish: Wish) -> Person:
         """A graduate of this department and course."""

@@ -14,12 +14,16 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from models.codes import REGION, table
-from models.kit import day_end, shanghai_day
+from models.kit import cohort_close, day_end, shanghai_day
 from models.parties import Party, ReviewMode
+from models.states import Flow
 from workflows.demo.employers import EMPLOYER_BY_NUMBER, EmployerPlan, Post, suited
 from workflows.demo.invented import mobile
+from workflows.demo.papers import Paper
 from workflows.demo.people import Person
 from workflows.demo.season import Season, acting
+
+Papers = Mapping[str, tuple[Paper, ...]]
 
 DAY: Final = timedelta(days=1)
 SECOND: Final = timedelta(seconds=1)
@@ -47,7 +51,9 @@ _REJECTIONS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One act, ready to be performed. `key` names the record within its story; `employer` only where one acts."""
+    """One act, ready to be performed. `key` names the record within its story, `parent` the signing that it is about;
+    `employer` only where one acts. `papers`: a field of the form, and what is handed in there.
+    """
 
     at: datetime
     story: int
@@ -57,6 +63,9 @@ class Step:
     person: Person
     form: Mapping[str, Any]
     employer: int = 0
+    flow: Flow = Flow.ONLINE_SIGNING
+    parent: str = ""
+    papers: Papers = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -69,6 +78,7 @@ class _Move:
     form: dict[str, Any] = field(default_factory=dict)
     employer: int = 0
     days: int = 0
+    papers: Papers = field(default_factory=dict)
 
 
 class Plot:
@@ -77,84 +87,111 @@ class Plot:
     def __init__(self, number: int, person: Person, season: Season, mode: ReviewMode, rng: random.Random) -> None:
         self.number = number
         self.person = person
-        self._season = season
-        self._mode = mode
-        self._rng = rng
-        self._moves: list[_Move] = []
+        self.season = season
+        self.mode = mode
+        self.rng = rng
+        self.moves: list[_Move] = []
+        self._matters: dict[str, tuple[Flow, str]] = {}
         self._needed: dict[str, timedelta | None] = {}
         self._met: set[int] = set()
+        self._count = 0
+
+    def counted(self) -> int:
+        """1, 2, 3 … for whatever must be another each time in this story."""
+        self._count += 1
+        return self._count
 
     def draw(self) -> float:
         """A number between 0 and 1, for a plot that has a choice."""
-        return self._rng.random()
+        return self.rng.random()
 
     # --- writing
+
+    def begin(self, flow: Flow, parent: str = "") -> str:
+        """A new record's key. `parent`: the signing that is to be ended."""
+        key = f"r{len(self._matters) + 1}"
+        self._matters[key] = (flow, parent)
+        return key
 
     def invite(self, *, gap: tuple[float, float] = (0.1, 3), employer: int = 0, left: float | None = None) -> str:
         """An employer that has not invited this graduate yet; the record's key. `left`: days that are to remain of
         it today, for an invitation that is still open.
         """
-        key = f"r{len({move.key for move in self._moves}) + 1}"
+        key = self.begin(Flow.ONLINE_SIGNING)
         plan, post = self._chosen(employer)
         self._met.add(plan.number)
-        self._add(gap, key, "invite", Party.EMPLOYER, self._offer(plan, post), plan.number)
+        self.add(gap, key, "invite", Party.EMPLOYER, self.offer(plan, post), plan.number)
         self._needed[key] = None if left is None else timedelta(days=left)
         return key
 
     def accept(self, key: str, *, gap: tuple[float, float] = (0.2, 5)) -> None:
-        rng = self._rng
+        rng = self.rng
         form: dict[str, Any] = {"own_mobile": self.person.row["sjh"], "agreed": True}
         if self.person.row["dzyx"]:
             form["own_email"] = self.person.row["dzyx"]
         if rng.random() < 0.6:
             form["archive_wish"] = rng.choice(("employer", "agency", "origin"))
             form["household_wish"] = rng.choice(("origin", "employer", "talent_market"))
-        self._add(gap, key, "accept", Party.GRADUATE, form)
+        self.add(gap, key, "accept", Party.GRADUATE, form)
 
     def refuse(self, key: str) -> None:
-        reason, text = self._rng.choice(_REFUSALS)
-        self._add(
-            (0.2, 5), key, "refuse", Party.GRADUATE, {"reason": reason, **({"reason_text": text} if text else {})}
-        )
+        reason, text = self.rng.choice(_REFUSALS)
+        self.add((0.2, 5), key, "refuse", Party.GRADUATE, {"reason": reason, **({"reason_text": text} if text else {})})
 
     def withdraw(self, key: str) -> None:
-        note = self._rng.choice(("", "岗位招聘计划调整", "信息填写有误，更正后重新邀请"))
+        note = self.rng.choice(("", "岗位招聘计划调整", "信息填写有误，更正后重新邀请"))
         form = {"note": note} if note else {}
-        self._add((0.3, 5), key, "withdraw", Party.EMPLOYER, form, self._employer_of(key))
+        self.add((0.3, 5), key, "withdraw", Party.EMPLOYER, form, self.employer_of(key))
 
     def expire(self, key: str, days: int = 0) -> None:
         """The graduate never answers. What comes next in the plot comes after the deadline."""
-        self._add((0, 0), key, "expire", Party.CLOCK)
-        self._moves[-1].days = days or self._rng.choice(DURATIONS)
+        self.add((0, 0), key, "expire", Party.CLOCK)
+        self.moves[-1].days = days or self.rng.choice(DURATIONS)
 
-    def pass_department(self, key: str) -> None:
+    def pass_department(self, key: str, action: str = "approve") -> None:
         """The department's approval, where the school has that stage."""
-        if self._mode is ReviewMode.DEPARTMENT_THEN_SCHOOL:
-            self._add((0.2, 3), key, "approve", Party.DEPARTMENT)
+        if self.mode is ReviewMode.DEPARTMENT_THEN_SCHOOL:
+            self.add((0.2, 3), key, action, Party.DEPARTMENT)
 
     def approve(self, key: str) -> None:
         """Every stage up to the signature."""
         self.pass_department(key)
-        self._add((0.3, 4), key, "approve", Party.SCHOOL)
+        self.add((0.3, 4), key, "approve", Party.SCHOOL)
 
     def reject(self, key: str, *, early: bool = False, why: tuple[str, str] | None = None) -> None:
         """`early`: by the department already; `why`: reason and text."""
         if not early:
             self.pass_department(key)
-        reason, text = why or self._rng.choice(_REJECTIONS)
+        reason, text = why or self.rng.choice(_REJECTIONS)
         form = {"reason": reason, "reason_text": text}
-        self._add((0.3, 4), key, "reject", Party.DEPARTMENT if early else Party.SCHOOL, form)
+        self.add((0.3, 4), key, "reject", Party.DEPARTMENT if early else Party.SCHOOL, form)
 
     def edit(self, key: str) -> None:
-        self._add((3, 15), key, "edit", Party.SCHOOL, {"position_category": self._rng.choice(("29", "30", "21"))})
+        self.add((3, 15), key, "edit", Party.SCHOOL, {"position_category": self.rng.choice(("29", "30", "21"))})
+
+    def note(self, key: str, text: str) -> None:
+        """What a reviewer of the school writes beside the record, for colleagues only."""
+        self.add((0.1, 1), key, "note", Party.SCHOOL, {"text": text})
+
+    def dispute(self, key: str, text: str) -> None:
+        """对此有异议, by the graduate, after an edit or an end that the school brought about."""
+        self.add((0.1, 1), key, "dispute", Party.GRADUATE, {"text": text})
+
+    def answer(self, key: str, text: str) -> None:
+        """The school's answer to it."""
+        self.add((0.3, 2), key, "answer_note", Party.SCHOOL, {"text": text})
+
+    def lapse(self, key: str) -> None:
+        """Nothing more comes of it: the cohort closes."""
+        self.add((0, 0), key, "lapse", Party.CLOCK)
 
     def invalidate(self) -> None:
-        self._add((1, 4), "", "invalidate", Party.SCHOOL, {"reason": "已办理退学手续，学籍注销"})
+        self.add((1, 4), "", "invalidate", Party.SCHOOL, {"reason": "已办理退学手续，学籍注销"})
 
     def restore(self) -> None:
-        self._add((2, 6), "", "restore", Party.SCHOOL)
+        self.add((2, 6), "", "restore", Party.SCHOOL)
 
-    def _add(
+    def add(
         self,
         gap: tuple[float, float],
         key: str,
@@ -162,26 +199,27 @@ class Plot:
         party: Party,
         form: dict[str, Any] | None = None,
         employer: int = 0,
+        papers: Papers | None = None,
     ) -> None:
-        after = DAY * self._rng.uniform(*gap)
-        gap_at_least = max(after, 600 * SECOND)
-        self._moves.append(_Move(gap_at_least, key, action, party, self._season.now, form or {}, employer))
+        """A move, so many days after the one before it (at least ten minutes)."""
+        after = max(DAY * self.rng.uniform(*gap), 600 * SECOND)
+        self.moves.append(_Move(after, key, action, party, self.season.now, form or {}, employer, papers=papers or {}))
 
-    def _employer_of(self, key: str) -> int:
-        return next(move.employer for move in self._moves if move.key == key)
+    def employer_of(self, key: str) -> int:
+        return next(move.employer for move in self.moves if move.key == key)
 
     def _chosen(self, employer: int) -> tuple[EmployerPlan, Post]:
         if employer:
             plan = EMPLOYER_BY_NUMBER[employer]
             fitting = [post for post in plan.posts if self.person.field in post.fields or "*" in post.fields]
-            return plan, self._rng.choice(fitting or plan.posts)
-        return self._rng.choice([pair for pair in suited(self.person.field) if pair[0].number not in self._met])
+            return plan, self.rng.choice(fitting or plan.posts)
+        return self.rng.choice([pair for pair in suited(self.person.field) if pair[0].number not in self._met])
 
     # --- what an employer offers
 
-    def _offer(self, plan: EmployerPlan, post: Post) -> dict[str, Any]:
+    def offer(self, plan: EmployerPlan, post: Post) -> dict[str, Any]:
         """The form of an invitation, without its validity and day of reporting."""
-        rng, row = self._rng, self.person.row
+        rng, row = self.rng, self.person.row
         place = table(REGION).label(plan.region)
         form: dict[str, Any] = {
             "school_code": row["yxdm"],
@@ -218,48 +256,70 @@ class Plot:
     @property
     def span(self) -> timedelta:
         """How long the plot takes, nights and weekends apart."""
-        return sum((DAY * (m.days + 2) if m.action == "expire" else m.after for m in self._moves), DAY)
+        return sum((DAY * (m.days + 2) if m.action == "expire" else m.after for m in self.moves), DAY)
 
     def ending(self, end: datetime) -> list[Step]:
         """The steps of the plot, in order, the last of them at or shortly before `end`."""
         cursor = end
-        for place in range(len(self._moves) - 1, -1, -1):
-            move = self._moves[place]
+        for place in range(len(self.moves) - 1, -1, -1):
+            move = self.moves[place]
             if move.action == "expire":
                 # The deadline is reckoned from the invitation, below; here it only takes its time.
                 cursor -= DAY * (move.days + 2)
                 continue
-            move.at = acting(move.party, cursor, self._rng)
+            if move.action == "lapse":
+                move.at = cohort_close(self.season.cohort) + self.rng.randrange(2, 60) * SECOND
+                continue
+            move.at = acting(move.party, cursor, self.rng)
             cursor = move.at - move.after
-        for move in self._moves:
+        for move in self.moves:
             if move.action == "invite":
                 self._settle(move)
-        moves = sorted(self._moves, key=lambda move: move.at)
-        return [Step(m.at, self.number, m.key, m.action, m.party, self.person, m.form, m.employer) for m in moves]
+            elif move.form.get("upload_kind") == "agreement":
+                move.form["signed_on"] = (shanghai_day(move.at) - timedelta(days=1)).isoformat()
+        moves = sorted(self.moves, key=lambda move: move.at)
+        return [self._step(move) for move in moves]
+
+    def _step(self, move: _Move) -> Step:
+        flow, parent = self._matters.get(move.key, (Flow.ONLINE_SIGNING, ""))
+        return Step(
+            move.at,
+            self.number,
+            move.key,
+            move.action,
+            move.party,
+            self.person,
+            move.form,
+            move.employer,
+            flow,
+            parent,
+            move.papers,
+        )
 
     def _settle(self, invitation: _Move) -> None:
         """How long the invitation is valid, and when it ran out."""
         day = shanghai_day(invitation.at)
-        ending = next((m for m in self._moves if m.key == invitation.key and m.action == "expire"), None)
+        ending = next((m for m in self.moves if m.key == invitation.key and m.action == "expire"), None)
         left = self._needed[invitation.key]
         if left is not None:
-            until = shanghai_day(self._season.now + left)
+            until = shanghai_day(self.season.now + left)
             days = min(max((until - day).days, 1), 30)
         elif ending is not None:
             days = ending.days
-            ending.at = day_end(day + timedelta(days=days)) + self._rng.randrange(3, 22) * SECOND
+            ending.at = day_end(day + timedelta(days=days)) + self.rng.randrange(3, 22) * SECOND
         else:
             needed = (shanghai_day(self._open_until(invitation.key)) - day).days + 1
-            days = self._rng.choice([n for n in DURATIONS if n >= needed] or [30])
+            most = (shanghai_day(cohort_close(self.season.cohort)) - day).days
+            days = self.rng.choice([n for n in DURATIONS if needed <= n <= most] or [min(30, most)])
         invitation.form["valid_days"] = days
         invitation.form["report_on"] = self._reporting(day).isoformat()
 
     def _open_until(self, key: str) -> datetime:
         """When the invitation is answered; where nobody answers it, the end of the plot, which closes it."""
-        answers = [m.at for m in self._moves if m.key == key and m.action in ("accept", "refuse", "withdraw")]
-        return answers[0] if answers else self._moves[-1].at
+        answers = [m.at for m in self.moves if m.key == key and m.action in ("accept", "refuse", "withdraw")]
+        return answers[0] if answers else self.moves[-1].at
 
     def _reporting(self, invited: date) -> date:
         """报到日期: in the summer of the graduation, but not before the agreement."""
-        usual = date(self._season.cohort, 7, self._rng.randrange(1, 26))
+        usual = date(self.season.cohort, 7, self.rng.randrange(1, 26))
         return max(usual, invited + timedelta(days=35))

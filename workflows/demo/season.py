@@ -6,10 +6,12 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from models.kit import SHANGHAI, shanghai_day
+from models.kit import SHANGHAI, cohort_close, shanghai_day
 from models.parties import Party
 
 SHORTEST, LONGEST = timedelta(days=60), timedelta(days=160)
+QUIET = timedelta(days=50)
+"""Before a season schools and provinces prepare it; nothing of the cohort before happens then."""
 MORNING, LUNCH, AFTERNOON, CLOSING = time(8, 40), time(11, 50), time(13, 40), time(17, 20)
 WAKING, SLEEPING = time(8, 0), time(22, 30)
 
@@ -41,6 +43,15 @@ def season_of(now: datetime) -> Season:
     cohort = today.year + (1 if today.month >= 9 else 0)
     day = min(max(date(cohort - 1, 9, 1), today - LONGEST), today - SHORTEST)
     return Season(now, cohort, datetime.combine(day, time(9, 0), SHANGHAI).astimezone(now.tzinfo))
+
+
+def earlier_season(season: Season) -> Season:
+    """The last hundred days of the newest cohort that had closed long before this season began."""
+    ended = season.opened - QUIET
+    year = shanghai_day(ended).year - 1
+    cohort = year if cohort_close(year) <= ended else year - 1
+    opened = datetime.combine(date(cohort, 10, 20), time(9, 0), SHANGHAI)
+    return Season(cohort_close(cohort) + timedelta(minutes=5), cohort, opened.astimezone(season.now.tzinfo))
 
 
 def acting(party: Party, latest: datetime, rng: random.Random) -> datetime:

@@ -100,6 +100,25 @@ def packaged_font() -> Font | None:
     return None
 
 
+@lru_cache(maxsize=1)
+def drawing_font() -> tuple[Path, int]:
+    """File of a Chinese font and its number within, for pictures; no glyph is promised. Raises NoFont."""
+    for folder in map(Path, _FOLDERS):
+        if (folder / _MACHINE[0]).is_file():
+            return folder / _MACHINE[0], _numbered(folder / _MACHINE[0])
+    found = packaged_font()
+    if found is None:
+        raise NoFont("no Chinese font: install the system package fonts-noto-cjk or pip's justmytype-intl-cjk")
+    return found.folder / _PACKAGED_FILE, 0
+
+
+def _numbered(file: Path) -> int:
+    """Which font of a collection is ours."""
+    with TTCollection(file, lazy=True) as collection:
+        names = [one["name"].getBestFamilyName() for one in collection.fonts]
+    return names.index(_MACHINE_FAMILY)
+
+
 def _font(family: str, folder: Path, files: list[Path]) -> Font:
     digest = hashlib.sha256()
     for file in files:

@@ -131,6 +131,7 @@ class Phone:
             "openid": persona.openid,
             "name": persona.name,
             "label": persona.label,
+            "tip": persona.tip,
             "mobile": persona.mobile_masked,
             "following": persona.following,
             "last": entries[-1]["id"] if entries else 0,
@@ -148,7 +149,7 @@ class Phone:
 
 
 def _words(persona: Persona) -> str:
-    return f"{persona.name} {persona.label} {persona.mobile_masked}"
+    return f"{persona.name} {persona.label} {persona.tip} {persona.mobile_masked}"
 
 
 def _links() -> list[dict[str, str]]:

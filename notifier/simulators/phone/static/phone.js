@@ -56,7 +56,8 @@ async function loadPeople() {
 function drawPeople() {
   const rows = state.people.map((one) => {
     const button = el("button", "person", el("span", "face mine", one.name.slice(0, 1)),
-      el("span", "person-text", el("b", "", one.name), el("span", "", one.label || one.mobile)));
+      el("span", "person-text", el("b", "", one.name), el("span", "", one.label || one.mobile),
+        one.tip ? el("span", "tip", `可试：${one.tip}`) : null));
     button.type = "button";
     button.setAttribute("aria-pressed", String(one.openid === state.openid));
     if (one.openid !== state.openid && one.last > (state.seen[one.openid] ?? 0)) {
