@@ -268,11 +268,13 @@ async def test_a_closed_registration_shows_why_and_cannot_be_edited(
 async def test_every_form_of_the_portal_asks_for_its_mark(clerk: Clerk, service: Quart, world: w.World) -> None:
     """Read from the route table, so that a new form cannot be forgotten."""
     await clerk.sign_in(world.employer)
-    invited = await w.invite(world, world.graduates[1])
+    invited, signed = await w.invite(world, world.graduates[1]), await w.sign(world, world.graduates[0])
     paths = []
     for rule in service.url_map.iter_rules():
         if rule.endpoint.startswith("portal.") and "POST" in (rule.methods or ()):
             values = {"flow": "online_signing", "id": str(invited.record_id), "action": "withdraw"}
+            if "other" in rule.arguments:
+                values |= {"id": str(signed.record_id), "other": "online_termination", "action": "request"}
             path = service.url_map.bind("test").build(rule.endpoint, {k: values[k] for k in rule.arguments}, "POST")
             paths.append(path)
             for forged in ("", "x", "0" * 64):

@@ -12,13 +12,13 @@ from api.auth import ANYONE, EMPLOYER, Caller
 from api.pages import csrf, sessions
 from api.pages.employer.portal import (
     PREFIX,
-    RESUMED,
     SIGN_IN,
     go,
     line,
     page,
     received,
     render,
+    resumed,
     route,
     sent,
     within,
@@ -100,11 +100,11 @@ async def sign_in() -> Response:
         opened = await opening.sign_in_employer(username, given.get("password", ""), _address(), counter=store())
     except (ForgedForm, Unauthenticated, RateLimited) as refusal:
         return await ask_to_sign_in(target, refusal, username=username, kept=kept)
-    resumed = RESUMED.get(target) if kept else None
-    if resumed is None:
+    again = resumed(target) if kept else None
+    if again is None:
         return await _begin(opened, go(target))
     who = Caller(opened.token, await opening.bearer(opened.token))
-    return await _begin(opened, await resumed(who, dict(parse_qsl(kept, keep_blank_values=True))))
+    return await _begin(opened, await again(who, dict(parse_qsl(kept, keep_blank_values=True))))
 
 
 async def _begin(opened: SignedIn, response: Response) -> Response:
@@ -128,7 +128,7 @@ async def kept_form() -> dict[str, str]:
 
     Looks nobody up: the browser still holds the cookie that the form was made for, whatever became of the session.
     """
-    if request.method != "POST" or request.path not in RESUMED:
+    if request.method != "POST" or resumed(request.path) is None:
         return {}
     try:
         await csrf.check_form(sessions.EMPLOYER.token)
