@@ -50,6 +50,7 @@ ROUND_FILES = 20  # of one party in one round of a record
 OPEN_UPLOADS = 60  # of one person, not handed in yet: a full round of forms and what was chosen by mistake
 UPLOADS = Rate(240, timedelta(hours=1))  # begun, per person
 DRAFT_LIVES = timedelta(days=90)  # since it was last saved; its files go earlier
+APPLICANT_UPLOADS = Rate(60, timedelta(hours=1))  # per address: a browser that is not signed in costs nothing
 UPLOAD_LIVES = timedelta(days=7)  # as long as a draft may wait to be handed in
 ORPHAN_LIVES = timedelta(hours=1)  # a stored file that no row names
 PDF_PAGES = 50

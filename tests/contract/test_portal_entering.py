@@ -14,7 +14,7 @@ from models.tables import Employer, EmployerUser, Session
 from tests.harness import world as w
 from tests.harness.callers import Api
 from tests.harness.portal import Clerk, Page, as_typed, invitation, read
-from workflows.commands.employers import decide_employer
+from workflows.commands.employers import add_employer_user, decide_employer
 
 NEW = "/employer/online_signing/new"
 
@@ -36,7 +36,8 @@ def registration(**values: object) -> dict[str, str]:
 
 async def register(clerk: Clerk, username: str, **values: object) -> Page:
     page = await clerk.open("/employer/register")
-    typed = {"username": username, "password": w.PASSWORD, "again": w.PASSWORD, **registration(), **values}
+    chosen = {"username": username, "password": w.PASSWORD, "again": w.PASSWORD, "licence": await clerk.scan()}
+    typed = {**chosen, **registration(), **values}
     return await clerk.press(page, "提交注册", **typed)
 
 
@@ -214,7 +215,8 @@ async def test_a_name_that_somebody_has_is_refused(clerk: Clerk, world: w.World)
 async def test_a_double_click_registers_once_and_lands_inside(clerk: Clerk) -> None:
     name, form = w.username("portal"), registration()
     page = await clerk.open("/employer/register")
-    values = {"username": name, "password": w.PASSWORD, "again": w.PASSWORD, **form}
+    chosen = {"username": name, "password": w.PASSWORD, "again": w.PASSWORD, "licence": await clerk.scan()}
+    values = {**chosen, **form}
     both = await asyncio.gather(*(clerk.press(page, "提交注册", follow=False, **values) for _ in range(2)))
     assert [(p.status, p.response.headers["Location"]) for p in both] == [(303, "/employer")] * 2
     assert await Employer.filter(uscc=form["employer_uscc"]).count() == 1
@@ -265,14 +267,18 @@ async def test_a_closed_registration_shows_why_and_cannot_be_edited(
 # --- forms that are not ours ---------------------------------------------------------------------
 
 
-async def test_every_form_of_the_portal_asks_for_its_mark(clerk: Clerk, service: Quart, world: w.World) -> None:
+async def test_every_form_of_the_portal_asks_for_its_mark(clerk: Clerk, service: Quart) -> None:
     """Read from the route table, so that a new form cannot be forgotten."""
+    world = await w.make_world()
     await clerk.sign_in(world.employer)
-    invited, signed = await w.invite(world, world.graduates[1]), await w.sign(world, world.graduates[0])
+    invited, signed = await w.invite(world), await w.sign(world, world.graduates[1])
+    colleague = await add_employer_user(world.employer.actor, w.username("clerk"), "钱同事", w.PASSWORD)
     paths = []
     for rule in service.url_map.iter_rules():
         if rule.endpoint.startswith("portal.") and "POST" in (rule.methods or ()):
             values = {"flow": "online_signing", "id": str(invited.record_id), "action": "withdraw"}
+            if "users" in rule.rule:
+                values["id"] = str(colleague)
             if "other" in rule.arguments:
                 values |= {"id": str(signed.record_id), "other": "online_termination", "action": "request"}
             path = service.url_map.bind("test").build(rule.endpoint, {k: values[k] for k in rule.arguments}, "POST")

@@ -22,7 +22,7 @@ from workflows.actors import Actor
 from workflows.commands import uploads
 from workflows.errors import Fault, HouseError, InvalidForm, NotFound, Refused
 from workflows.fields import Form, Kind
-from workflows.limits import FILE_BYTES, ROSTER_BYTES, UPLOADS, Rate
+from workflows.limits import APPLICANT_UPLOADS, FILE_BYTES, JSON_BYTES, ROSTER_BYTES, UPLOADS, Rate
 from workflows.queries.attachments import read_file
 from workflows.rates import spend
 
@@ -33,6 +33,7 @@ UPLOAD: Final = "upload"
 REMOVE: Final = "remove"
 """The button of one file; its value is `field:id`."""
 FORM_BYTES: Final = min(4 * FILE_BYTES, ROSTER_BYTES)  # of one form with its files; more files go in a second turn
+ENTRY_BYTES: Final = 2 * FILE_BYTES + 4 * JSON_BYTES  # of a form of somebody who is not signed in
 _NAME_SHOWN: Final = 60
 
 Files = Mapping[str, list[dict[str, Any]]]
@@ -66,6 +67,17 @@ async def take(actor: Actor, forms: Iterable[Form], values: Mapping[str, str], l
 def own_limit(who: Caller) -> tuple[Rate, str]:
     """How often one person may send files."""
     return UPLOADS, f"uploads:{who.actor.key}"
+
+
+def applicants_limit() -> tuple[Rate, str]:
+    """How often those behind one address may, who are not signed in."""
+    return APPLICANT_UPLOADS, f"uploads:{request.remote_addr or ''}"
+
+
+def ids(form: Form, values: Mapping[str, str]) -> dict[str, UUID]:
+    """The upload of each field that takes one, once the form was found right."""
+    found = {field.name: parse_id(values.get(field.name, "").strip()) for field in form.fields}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 async def without(actor: Actor, forms: Iterable[Form], values: Mapping[str, str], removed: str) -> dict[str, str]:

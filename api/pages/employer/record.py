@@ -61,7 +61,10 @@ TERMS: Final[Sections] = (
 )
 
 FROZEN: Final = "学生已不在名单，流程暂停。期间不能办理，也不会到期；学校恢复后继续。"
-UPLOAD_AWAITED: Final = "就业协议已生成。请下载打印，双方签字盖章后上传图像（本单位或毕业生上传一次即可）；协议内容有误的，改为上传情况说明。"
+UPLOAD_AWAITED: Final = (
+    "就业协议已生成。请下载打印，双方签字盖章后上传图像（本单位或毕业生上传一次即可）；"
+    "协议内容有误的，改为上传情况说明。"
+)
 # What comes next, by state where it differs from what its turn says.
 _NEXT_IN: Final[Mapping[tuple[Flow, str], str]] = {
     **{(Flow.OFFLINE_SIGNING, str(state)): UPLOAD_AWAITED for state in UPLOADABLE},
