@@ -19,6 +19,7 @@ from api.auth import Caller
 from api.pages.employer import papers
 from api.pages.employer.portal import PREFIX, RESUMED, go, line, page, received, render, sent, told
 from api.pages.employer.records import FLOW, fresh_key, key_of
+from api.pages.enclosed import FORM_BYTES, take_files, without
 from api.pages.filling import data, filling, typed
 from models.kit import parse_id
 from models.parties import Party
@@ -92,7 +93,7 @@ async def confirm_follow(who: Caller, flow: str, id: UUID, other: str, action: s
     return await _open(who, Step(Flow(other), action, Flow(flow), id, follows=True))
 
 
-@page(f"/{FLOW}/<id>/actions/<action>", "POST", most=papers.FORM_BYTES)
+@page(f"/{FLOW}/<id>/actions/<action>", "POST", most=FORM_BYTES)
 async def act(who: Caller, flow: str, id: UUID, action: str) -> Response:
     return await _came_in(who, Step(Flow(flow), action, Flow(flow), id, follows=False))
 
@@ -113,8 +114,8 @@ async def _came_in(who: Caller, step: Step) -> Response:
         await sent(who)
         faults: list[Fault] = []
         if form is not None and _has_files(form):
-            values = await papers.without(who.actor, [form], values, given.get(papers.REMOVE, ""))
-            values, faults = await papers.take(who.actor, [form], values, papers.own_limit(who))
+            values = await without(who.actor, [form], values, given.get(papers.REMOVE, ""))
+            values, faults = await take_files(who.actor, [form], values)
             if papers.REMOVE in given or papers.UPLOAD in given:
                 return await _open(who, step, values, InvalidForm(faults) if faults else None)
         outcome = await _done(who, step, form, values, faults)

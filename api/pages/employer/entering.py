@@ -24,6 +24,7 @@ from api.pages.employer.portal import (
     sent,
     within,
 )
+from api.pages.enclosed import take_files, without
 from api.pages.filling import Sections, data, filling, typed
 from api.pages.repeating import told
 from models.store import store
@@ -185,8 +186,8 @@ async def register() -> Response:
     values = {**typed(FORM, given), **typed(PAPERS, given), "username": line(given, "username")}
     try:
         await sent()
-        values = await papers.without(newcomer(), [PAPERS], values, given.get(papers.REMOVE, ""))
-        values, wrong = await papers.take(newcomer(), [PAPERS], values, papers.applicants_limit())
+        values = await without(newcomer(), [PAPERS], values, given.get(papers.REMOVE, ""))
+        values, wrong = await take_files(newcomer(), [PAPERS], values, papers.applicants_limit())
         if {LIST_REGIONS, papers.REMOVE, papers.UPLOAD} & set(given):
             return await _registration(values, InvalidForm(wrong) if wrong else None)
         opened = await _register(values, given.get("password", ""), given.get("again", ""), wrong)

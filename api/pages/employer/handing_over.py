@@ -11,6 +11,7 @@ from api.auth import ANYONE
 from api.pages.employer import papers
 from api.pages.employer.entering import PASSWORDS, chosen_faults, newcomer, paper_faults
 from api.pages.employer.portal import PREFIX, go, line, received, render, route, sent, told
+from api.pages.enclosed import take_files, without
 from api.pages.filling import data, filling, typed
 from models.store import store
 from workflows.commands.handovers import ask_from
@@ -52,8 +53,8 @@ async def ask_handover() -> Response:
     values = {**typed(FORM, given), **typed(PAPERS, given), "username": line(given, "username")}
     try:
         await sent()
-        values = await papers.without(newcomer(), [PAPERS], values, given.get(papers.REMOVE, ""))
-        values, wrong = await papers.take(newcomer(), [PAPERS], values, papers.applicants_limit())
+        values = await without(newcomer(), [PAPERS], values, given.get(papers.REMOVE, ""))
+        values, wrong = await take_files(newcomer(), [PAPERS], values, papers.applicants_limit())
         if {papers.REMOVE, papers.UPLOAD} & set(given):
             return await _page(values, InvalidForm(wrong) if wrong else None)
         await _ask(values, {name: given.get(name, "") for name in PASSWORDS}, wrong)

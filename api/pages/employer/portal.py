@@ -17,6 +17,7 @@ from quart import Blueprint, Response, render_template, request
 from api.auth import ATTRIBUTE, EMPLOYER, Caller, Rule
 from api.body import MOST
 from api.pages import assets, csrf, filling, sessions
+from api.pages.enclosed import FORM_SECONDS
 from models.kit import parse_id
 from workflows.errors import NotFound
 from workflows.queries.employers import own_employer
@@ -26,7 +27,6 @@ PREFIX: Final = sessions.EMPLOYER.path
 SIGN_IN: Final = f"{PREFIX}/login"
 STATIC: Final = f"{PREFIX}/static"
 
-FORM_SECONDS: Final = 300  # for a form with files to arrive over a slow line
 _LONGEST: Final = 200  # characters of a search word, a user name or another line that is no field of a form
 
 blueprint = Blueprint(

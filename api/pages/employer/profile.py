@@ -11,7 +11,9 @@ from api.auth import Caller
 from api.pages.employer import papers
 from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS, paper_faults
 from api.pages.employer.home import STATUS_SENTENCES, desk_of
-from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent
+from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent, told
+from api.pages.employer.showing import lines
+from api.pages.enclosed import FORM_BYTES, take_files, without
 from api.pages.filling import as_typed, data, filling, typed
 from api.pages.repeating import told
 from api.pages.showing import lines
@@ -87,14 +89,14 @@ async def _form(who: Caller, values: Mapping[str, str], refusal: HouseError | No
     )
 
 
-@page("/profile/edit", "POST", most=papers.FORM_BYTES)
+@page("/profile/edit", "POST", most=FORM_BYTES)
 async def save_profile(who: Caller) -> Response:
     given = await received()
     values = {**typed(FORM, given), **typed(LICENCE, given)}
     try:
         await sent(who)
-        values = await papers.without(who.actor, [LICENCE], values, given.get(papers.REMOVE, ""))
-        values, wrong = await papers.take(who.actor, [LICENCE], values, papers.own_limit(who))
+        values = await without(who.actor, [LICENCE], values, given.get(papers.REMOVE, ""))
+        values, wrong = await take_files(who.actor, [LICENCE], values)
         if {LIST_REGIONS, papers.REMOVE, papers.UPLOAD} & set(given):
             return await _form(who, values, InvalidForm(wrong) if wrong else None)
         if wrong := paper_faults(LICENCE, values, wrong):
