@@ -65,6 +65,10 @@ REGISTRY_FRESH = timedelta(minutes=5)  # an answer so young is not asked for aga
 EVIDENCE_MOST = 20  # uploads beside one warning mark
 TOTP_TRIES_APART = 1  # steps of 30 s by which a phone's clock may be wrong
 
+INVITATION_ROWS = 200  # of one file
+INVITATION_BYTES = 2 * 1024 * 1024
+INVITATION_FILES = Rate(30, timedelta(hours=1))  # per employer
+INVITATION_FORMS_LIVE = timedelta(days=7)  # of rows that were not sent
 INVITATION_DAYS = (1, 30)
 ROSTER_BYTES = 40 * 1024 * 1024
 ROSTER_ROWS = 200_000

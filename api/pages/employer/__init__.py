@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.pages.employer import (
     account,
     acting,
+    batch,
     entering,
     handing_over,
     home,
@@ -21,6 +22,7 @@ from api.pages.employer.portal import blueprint
 __all__ = [
     "account",
     "acting",
+    "batch",
     "blueprint",
     "entering",
     "handing_over",
