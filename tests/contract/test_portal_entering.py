@@ -10,11 +10,14 @@ import pytest
 from quart import Quart
 
 from models.states import EmployerStatus
+from models.store import MemoryStore
 from models.tables import Employer, EmployerUser, Session
 from tests.harness import world as w
 from tests.harness.callers import Api
+from tests.harness.invitations import row, workbook
 from tests.harness.portal import Clerk, Page, as_typed, invitation, read
 from workflows.commands.employers import add_employer_user, decide_employer
+from workflows.commands.invitation_files import take_file
 
 NEW = "/employer/online_signing/new"
 
@@ -273,12 +276,16 @@ async def test_every_form_of_the_portal_asks_for_its_mark(clerk: Clerk, service:
     await clerk.sign_in(world.employer)
     invited, signed = await w.invite(world), await w.sign(world, world.graduates[1])
     colleague = await add_employer_user(world.employer.actor, w.username("clerk"), "钱同事", w.PASSWORD)
+    rows = workbook([row(world, world.graduate)])
+    file = await take_file(world.employer.actor, MemoryStore(), "邀请.xlsx", rows)
     paths = []
     for rule in service.url_map.iter_rules():
         if rule.endpoint.startswith("portal.") and "POST" in (rule.methods or ()):
             values = {"flow": "online_signing", "id": str(invited.record_id), "action": "withdraw"}
             if "users" in rule.rule:
                 values["id"] = str(colleague)
+            if "batch" in rule.rule:
+                values["id"] = str(file.id)
             if "other" in rule.arguments:
                 values |= {"id": str(signed.record_id), "other": "online_termination", "action": "request"}
             path = service.url_map.bind("test").build(rule.endpoint, {k: values[k] for k in rule.arguments}, "POST")
