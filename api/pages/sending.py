@@ -17,11 +17,10 @@ from api import acts
 from api.pages import advice, sheet, telling
 from api.pages.binding import enter
 from api.pages.doors import Guest, door
-from api.pages.employer.portal import told
-from api.pages.employer.records import fresh_key, key_of
 from api.pages.enclosed import ADD, FORM_BYTES, FORM_SECONDS, take_files, without
 from api.pages.filling import data, typed
 from api.pages.phone import PREFIX, SESSION, blueprint, check_mark, form_mark, go, page
+from api.pages.repeating import fresh_key, key_of, told
 from api.pages.sheet import KIND, Matter, begun, matter_on, new_matter
 from models.kit import chat_time
 from models.states import Flow

@@ -18,6 +18,10 @@ from tests.harness.invitations import row, workbook
 from tests.harness.portal import Clerk, Page, as_typed, invitation, read
 from workflows.commands.employers import add_employer_user, decide_employer
 from workflows.commands.invitation_files import take_file
+from workflows.commands.provinces import set_employer_desk
+from workflows.errors import Forbidden, InvalidForm
+from workflows.queries.employers import own_employer
+from workflows.queries.schools import province_desk
 
 NEW = "/employer/online_signing/new"
 
@@ -265,6 +269,27 @@ async def test_a_closed_registration_shows_why_and_cannot_be_edited(
     page = await clerk.open("/employer/profile/edit")
     assert page.status == 409
     assert "不能修改信息" in page.text
+
+
+async def test_the_provinces_desk_stands_on_every_page_with_its_telephone(clerk: Clerk, database: str) -> None:
+    world = await w.make_world(graduates=0)
+    home = await clerk.sign_in(world.employer)
+    assert "企业客服：北京市毕业生就业主管部门" in home.text
+    await set_employer_desk(world.province, {"phone": "010-02345678", "hours": "工作日 9:00—17:00"})
+    try:
+        for path in ("/employer/inbox", NEW):
+            page = await clerk.open(path)
+            assert "电话 010-02345678" in page.text.replace("　", " ")
+            assert "工作日 9:00—17:00" in page.text
+        stated = (await own_employer(world.employer.actor))["desk"]
+        assert stated == {"name": "北京市毕业生就业主管部门", "phone": "010-02345678", "hours": "工作日 9:00—17:00"}
+        assert (await province_desk(world.province, world.cohort))["employer_phone"] == "010-02345678"
+        with pytest.raises(InvalidForm):
+            await set_employer_desk(world.province, {"phone": "客服"})
+        with pytest.raises(Forbidden):
+            await set_employer_desk(world.school, {"phone": "010-02345678"})
+    finally:
+        await set_employer_desk(world.province, {})
 
 
 # --- forms that are not ours ---------------------------------------------------------------------

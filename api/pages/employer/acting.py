@@ -17,10 +17,11 @@ from quart import Response
 from api import acts
 from api.auth import Caller
 from api.pages.employer import papers
-from api.pages.employer.portal import PREFIX, RESUMED, go, line, page, received, render, sent, told
-from api.pages.employer.records import FLOW, fresh_key, key_of
+from api.pages.employer.portal import PREFIX, RESUMED, go, line, page, received, render, sent
+from api.pages.employer.records import FLOW
 from api.pages.enclosed import FORM_BYTES, take_files, without
 from api.pages.filling import data, filling, typed
+from api.pages.repeating import fresh_key, key_of, told
 from models.kit import parse_id
 from models.parties import Party
 from models.states import Flow

@@ -15,7 +15,8 @@ from quart.formparser import FormDataParser
 from api.auth import Caller
 from api.downloads import attachment
 from api.pages.employer.home import barred
-from api.pages.employer.portal import PREFIX, go, page, render, sent, told
+from api.pages.employer.portal import PREFIX, go, page, render, sent
+from api.pages.repeating import told
 from api.pages.spans import screen
 from models.states import Flow
 from models.store import store

@@ -10,9 +10,10 @@ from quart import Response, request
 from api.auth import ANYONE
 from api.pages.employer import papers
 from api.pages.employer.entering import PASSWORDS, chosen_faults, newcomer, paper_faults
-from api.pages.employer.portal import PREFIX, go, line, received, render, route, sent, told
+from api.pages.employer.portal import PREFIX, go, line, received, render, route, sent
 from api.pages.enclosed import take_files, without
 from api.pages.filling import data, filling, typed
+from api.pages.repeating import told
 from models.store import store
 from workflows.commands.handovers import ask_from
 from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLimited, Refused

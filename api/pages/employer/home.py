@@ -10,7 +10,6 @@ from api.auth import ANYONE, Caller
 from api.pages import assets
 from api.pages.employer.portal import PREFIX, go, page, render, route
 from api.pages.employer.records import ALL, OURS, UPLOADABLE, row_shown
-from api.pages.filling import provinces
 from api.pages.spans import screen
 from models.parties import Party
 from models.states import EmployerStatus, Flow, Phase
@@ -38,17 +37,11 @@ COUNTED: Final = (
 )
 
 
-def desk_of(employer: dict[str, Any]) -> str:
-    """The province that verifies this employer: its desk is whom the portal names (workflows.md 0)."""
-    names = {choice.value: choice.label for choice in provinces()}
-    return f"{names.get(employer['region'][:2], '')}毕业生就业主管部门"
-
-
 @page("")
 async def home(who: Caller) -> Response:
     employer = await own_employer(who.actor)
     status = EmployerStatus(employer["status"])
-    desk = desk_of(employer)
+    desk = employer["desk"]["name"]
     flow = Flow.ONLINE_SIGNING
     counts, waiting, due, notes = [], [], [], []
     if employer["decided_at"]:  # before the first decision there can be nothing

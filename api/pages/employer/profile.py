@@ -10,9 +10,8 @@ from quart import Response
 from api.auth import Caller
 from api.pages.employer import papers
 from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS, paper_faults
-from api.pages.employer.home import STATUS_SENTENCES, desk_of
-from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent, told
-from api.pages.employer.showing import lines
+from api.pages.employer.home import STATUS_SENTENCES
+from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent
 from api.pages.enclosed import FORM_BYTES, take_files, without
 from api.pages.filling import as_typed, data, filling, typed
 from api.pages.repeating import told
@@ -53,7 +52,7 @@ async def profile(who: Caller) -> Response:
         employer=employer,
         sections=lines(FORM, registered(employer), SECTIONS),
         standing=str(status),
-        sentence=STATUS_SENTENCES[status].format(desk=desk_of(employer)),
+        sentence=STATUS_SENTENCES[status].format(desk=employer["desk"]["name"]),
         may_edit=status not in _FIXED,
         licence=f"{PREFIX}/files/{employer['licence']}" if employer["licence"] else "",
         registered_at=screen(employer["registered_at"]),

@@ -13,8 +13,8 @@ from api.downloads import PDF, attachment
 from api.pages.employer.papers import size
 from api.pages.employer.portal import PREFIX, page, render
 from api.pages.employer.records import FLOW, TONES, UPLOADABLE, clocks
-from api.pages.employer.showing import EMPTY, Line, label, lines
 from api.pages.filling import Sections
+from api.pages.showing import EMPTY, Line, label, lines
 from api.pages.spans import screen
 from models.parties import PARTY_LABELS, Party
 from models.states import Flow, OnlineTermination, Phase

@@ -12,12 +12,11 @@ from quart import Response, request
 
 from api.auth import Caller
 from api.pages.employer.portal import PREFIX, line, page, render
-from api.pages.employer.showing import EMPTY, label
+from api.pages.showing import EMPTY, label
 from api.pages.spans import Clock, left, screen, waited
 from models import kit
 from models.parties import Party
 from models.states import Flow, OfflineSigning, Phase
-from workflows.errors import ForgedForm
 from workflows.flows import FLOWS
 from workflows.queries.record_filters import ME, Filters
 from workflows.queries.records import list_flows
@@ -46,7 +45,6 @@ SORTS: Final = (("newest", "最近发起的在前"), ("oldest", "最早发起的
 _ASKED: Final = ("phase", "state", "name", "cohort", "from", "to", "sort", "mine")
 
 TONES: Final = {Phase.OPEN: "waiting", Phase.FLOW: "moving", Phase.FORCE: "good", Phase.END: "done"}
-_KEY: Final = re.compile(r"[0-9a-f]{32}")
 
 
 def row_shown(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -167,19 +165,3 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return found if 2000 <= found.year <= 2200 else None
-
-
-# --- keys of acts --------------------------------------------------------------------------------
-
-
-def fresh_key() -> str:
-    """The key of an act, hidden in its page, so that a second click is the same act."""
-    return kit.new_id().hex
-
-
-def key_of(given: Mapping[str, str]) -> str:
-    """Raises ForgedForm: a page of ours has one."""
-    key = given.get("key", "")
-    if not _KEY.fullmatch(key):
-        raise ForgedForm
-    return key

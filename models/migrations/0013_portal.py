@@ -1,4 +1,4 @@
-"""Room: files that invite many graduates at once, row by row."""
+"""Room: files that invite many graduates at once, row by row; whom employers call in a province."""
 
 from tortoise import fields, migrations
 from tortoise.indexes import Index
@@ -18,6 +18,16 @@ class Migration(migrations.Migration):
     dependencies = [("models", "0012_drafts")]
 
     operations = [
+        ops.AddField(
+            model_name="Province",
+            name="desk_phone",
+            field=fields.CharField(default="", description="企业客服: whom employers call", max_length=40),
+        ),
+        ops.AddField(
+            model_name="Province",
+            name="desk_hours",
+            field=fields.CharField(default="", max_length=80),
+        ),
         ops.CreateModel(
             name="InvitationFile",
             fields=[
