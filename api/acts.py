@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +17,11 @@ from models.states import Flow
 from models.store import store
 from workflows.actors import require_read
 from workflows.engine import Outcome, act
-from workflows.errors import Conflict, HouseError, InvalidForm, NotFound, Refused
+from workflows.errors import Conflict, HouseError, InvalidForm, NotFound
 from workflows.flows import FLOWS
 from workflows.forms import FORMS, validate
-from workflows.invitee import GUARD as INVITEE_FOUND
-from workflows.limits import INVITE_MISS
+from workflows.invitee import counted_misses
 from workflows.queries.bulk import hindrances
-from workflows.rates import spend
 from workflows.spec import Transition
 
 
@@ -39,15 +38,8 @@ async def create(
     """
     require_read(who.actor, FLOWS[flow].module)
     looks_up = who.actor.party is Party.EMPLOYER and not FLOWS[flow].parents
-    counted = f"invite_miss:{who.actor.employer_id}" if looks_up else ""
-    if counted:
-        await spend(store(), INVITE_MISS, counted, add=False)
-    try:
+    async with counted_misses(store(), who.actor) if looks_up else nullcontext():
         return await act(who.actor, flow, None, action, form, once=once(who, key), parent_id=parent)
-    except Refused as refused:
-        if counted and refused.guard == INVITEE_FOUND:
-            await spend(store(), INVITE_MISS, counted)
-        raise
 
 
 async def on_record(

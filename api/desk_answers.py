@@ -69,8 +69,17 @@ class EmployerFull(EmployerRow):
     decisions: list[str]
 
 
+class EmployerDesk(Shape):
+    """企业客服 of the employer's province; telephone and hours may be empty."""
+
+    name: str
+    phone: str
+    hours: str
+
+
 class EmployerOwn(EmployerRow):
     profile: Codes
+    desk: EmployerDesk
 
 
 class Note(Shape):
@@ -256,6 +265,8 @@ class Desk(Shape):
     agreement_type: str | None
     frozen: bool
     decided_at: Moment | None
+    employer_phone: str
+    employer_hours: str
     schools: list[DeskSchool]
 
 

@@ -14,7 +14,17 @@ from models.db import is_unavailable
 from models.kit import now
 from notifier import metrics
 from workflows.actors import CLOCK
-from workflows.commands import agreements, clock, drafts, exports, lookups, receipts, suspension, uploads
+from workflows.commands import (
+    agreements,
+    clock,
+    drafts,
+    exports,
+    invitation_files,
+    lookups,
+    receipts,
+    suspension,
+    uploads,
+)
 from workflows.ports import OutsideFault, Registry, Upstream
 
 AT_ONCE: Final = 20
@@ -69,6 +79,7 @@ def clock_jobs(registry: Registry, upstream: Upstream) -> list[Job]:
         Job("return_from_ems", 60, lambda: return_from_ems(upstream)),
         Job("sweep", 3600, _sweep),
         Job("sweep_uploads", 1800, uploads.sweep_uploads),
+        Job("forget_invitation_forms", 3600, invitation_files.forget_forms),
         Job("sweep_drafts", 3600, drafts.sweep_drafts),
         Job("write_metrics", 15, _write_metrics),
     ]

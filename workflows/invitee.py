@@ -1,11 +1,12 @@
 """Room: finding the graduate whom an employer names: school, name and ID number, all exact (workflows.md 1, invite).
 
-One neutral answer for "no such person" and "not this name"; the API counts the misses (limits.INVITE_MISS).
+One neutral answer for "no such person" and "not this name"; whoever lets an employer invite counts the misses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from models.vault import blind_index
 from workflows.actors import Actor
 from workflows.errors import Refused
 from workflows.guards import EMPLOYER_VERIFIED
+from workflows.limits import INVITE_MISS
+from workflows.rates import Counter, spend
 
 GUARD = "invitee_found"
 SENTENCE = "没有找到与学校、姓名、证件号码都相符的毕业生，请与毕业生本人核对后重试。"
@@ -39,3 +42,18 @@ async def find_invitee(actor: Actor, form: Mapping[str, Any]) -> UUID:
         raise Refused(SENTENCE, guard=GUARD)
     found: UUID = rows[0]["id"]
     return found
+
+
+@asynccontextmanager
+async def counted_misses(counter: Counter, actor: Actor) -> AsyncIterator[None]:
+    """Around an invitation: a look-up that finds nobody is counted for the employer, so that rosters cannot be tried
+    out. Raises RateLimited before the look-up once there were too many.
+    """
+    key = f"invite_miss:{actor.employer_id}"
+    await spend(counter, INVITE_MISS, key, add=False)
+    try:
+        yield
+    except Refused as refused:
+        if refused.guard == GUARD:
+            await spend(counter, INVITE_MISS, key)
+        raise

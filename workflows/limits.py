@@ -50,6 +50,7 @@ ROUND_FILES = 20  # of one party in one round of a record
 OPEN_UPLOADS = 60  # of one person, not handed in yet: a full round of forms and what was chosen by mistake
 UPLOADS = Rate(240, timedelta(hours=1))  # begun, per person
 DRAFT_LIVES = timedelta(days=90)  # since it was last saved; its files go earlier
+APPLICANT_UPLOADS = Rate(60, timedelta(hours=1))  # per address: a browser that is not signed in costs nothing
 UPLOAD_LIVES = timedelta(days=7)  # as long as a draft may wait to be handed in
 ORPHAN_LIVES = timedelta(hours=1)  # a stored file that no row names
 PDF_PAGES = 50
@@ -64,6 +65,10 @@ REGISTRY_FRESH = timedelta(minutes=5)  # an answer so young is not asked for aga
 EVIDENCE_MOST = 20  # uploads beside one warning mark
 TOTP_TRIES_APART = 1  # steps of 30 s by which a phone's clock may be wrong
 
+INVITATION_ROWS = 200  # of one file
+INVITATION_BYTES = 2 * 1024 * 1024
+INVITATION_FILES = Rate(30, timedelta(hours=1))  # per employer
+INVITATION_FORMS_LIVE = timedelta(days=7)  # of rows that were not sent
 INVITATION_DAYS = (1, 30)
 ROSTER_BYTES = 40 * 1024 * 1024
 ROSTER_ROWS = 200_000

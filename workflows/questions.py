@@ -318,6 +318,38 @@ EMPLOYER_HANDOVER = Form(
     ),
 )
 
+_LICENCE = Field(
+    name="licence",
+    label="营业执照图像",
+    kind=Kind.FILES,
+    max=1,
+    required=True,
+    help="事业单位、社会团体等用法人登记证书；能看清名称、代码和公章。",
+)
+
+# Handed in beside a form, since an applicant has no account by which files could be sent before.
+EMPLOYER_LICENCE = Form("employer_licence", "营业执照", (_LICENCE,))
+NEW_LICENCE = Form(
+    "employer_new_licence",
+    "更换营业执照",
+    (replace(_LICENCE, required=False, help="没有变化的不用上传；上传新的营业执照后需要重新核验。"),),
+)
+HANDOVER_PAPERS = Form(
+    "employer_handover_papers",
+    "经办人变更材料",
+    (
+        _LICENCE,
+        Field(
+            name="authorisation",
+            label="单位授权书",
+            kind=Kind.FILES,
+            max=1,
+            required=True,
+            help="写明授权新经办人办理，加盖单位公章。",
+        ),
+    ),
+)
+
 STAFF_NOTE = Form(
     "staff_note",
     "内部备注",
@@ -332,5 +364,8 @@ ALL = (
     EDIT,
     EMPLOYER_REGISTRATION,
     EMPLOYER_HANDOVER,
+    EMPLOYER_LICENCE,
+    NEW_LICENCE,
+    HANDOVER_PAPERS,
     STAFF_NOTE,
 )

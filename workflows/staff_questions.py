@@ -137,6 +137,15 @@ DESK = Form(
     ),
 )
 
+EMPLOYER_DESK = Form(
+    "employer_desk",
+    "企业客服",
+    (
+        Field(name="phone", label="客服电话", kind=Kind.PHONE, help="用人单位在签约平台上看到；写法如 010-62345678。"),
+        Field(name="hours", label="服务时间", kind=Kind.TEXT, max_length=80, help="例如：工作日 9:00—17:00。"),
+    ),
+)
+
 _RIGHTS = (
     Field(name="grant_employment", label="毕业去向登记与网签", kind=Kind.CHOICE, choices=GRANT_CHOICES, required=True),
     Field(name="grant_archive", label="档案信息登记", kind=Kind.CHOICE, choices=GRANT_CHOICES, required=True),
@@ -187,4 +196,4 @@ WARNING_MARK = Form(
     ),
 )
 
-ALL = (SIGNING_SETTINGS, HANDLER, DESK, ACCOUNT, ACCOUNT_RIGHTS, WARNING_MARK)
+ALL = (SIGNING_SETTINGS, HANDLER, DESK, EMPLOYER_DESK, ACCOUNT, ACCOUNT_RIGHTS, WARNING_MARK)

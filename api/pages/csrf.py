@@ -65,10 +65,16 @@ def token(session: str = "") -> str:
     return mark(_seed(), session)
 
 
+def browser() -> str:
+    """The random value that this browser holds; empty before its first form."""
+    kept = cookies.read(COOKIE)
+    return kept if len(kept) == _SEED_LENGTH else ""
+
+
 async def check_form(session: str = "") -> None:
     """The form of this request carries in `FIELD` what `token` gave to this browser. Raises ForgedForm."""
-    seed = cookies.read(COOKIE)
-    if len(seed) != _SEED_LENGTH:
+    seed = browser()
+    if not seed:
         raise ForgedForm
     check((await request.form).get(FIELD, ""), seed, session)
 
@@ -83,8 +89,8 @@ def remember(response: Response) -> Response:
 
 def _seed() -> str:
     """The browser's random value, made with the first form that it is shown."""
-    kept = cookies.read(COOKIE)
-    if len(kept) == _SEED_LENGTH:
+    kept = browser()
+    if kept:
         return kept
     if "csrf_seed" not in g:
         g.csrf_seed = secrets.token_urlsafe(32)

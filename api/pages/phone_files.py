@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,63 +15,16 @@ from api.pages.doors import Guest, door
 from api.pages.phone import SESSION, blueprint, check_mark
 from api.routes.files import PART
 from api.schemas import NewFile
-from models.kit import parse_id
 from models.store import store
-from workflows.actors import Actor
 from workflows.commands import uploads
-from workflows.errors import Fault, HouseError, InvalidForm, NotFound, Refused
-from workflows.fields import Form, Kind
-from workflows.limits import CHUNK_BYTES, FILE_BYTES, ROSTER_BYTES, UPLOADS
+from workflows.errors import HouseError
+from workflows.limits import CHUNK_BYTES, UPLOADS
 from workflows.queries.attachments import read_file
 from workflows.rates import spend
 
 __all__ = ("blueprint",)
 
-ADD: Final = "add_"
-"""In front of a field's name: the files that were chosen for it and are on their way with the form."""
-
-FORM_BYTES: Final = min(
-    4 * FILE_BYTES, ROSTER_BYTES
-)  # files that are sent with one form; by script there is no such end
-FORM_SECONDS: Final = 300  # for such a form to arrive over a slow line
 MARK: Final = "X-Form-Mark"
-
-
-# --- with the form -------------------------------------------------------------------------------
-
-
-async def take_files(actor: Actor, form: Form, values: Mapping[str, str]) -> tuple[dict[str, str], list[Fault]]:
-    """The values with the ids of what was chosen; what cannot be used is a fault of its field."""
-    found, faults = dict(values), list[Fault]()
-    sent = await request.files
-    for field in form.fields:
-        if field.kind is not Kind.FILES:
-            continue
-        for one in sent.getlist(f"{ADD}{field.name}"):
-            if not one.filename:
-                continue
-            try:
-                await spend(store(), UPLOADS, f"uploads:{actor.key}")
-                made = await uploads.store_upload(actor, one.filename, one.read())
-            except InvalidForm as wrong:
-                faults += [Fault(field.name, f.code, f"“{one.filename[:60]}”：{f.message}") for f in wrong.faults]
-            except HouseError as wrong:
-                faults.append(Fault(field.name, wrong.code, wrong.detail))
-            else:
-                found[field.name] = f"{found.get(field.name, '')} {made}".strip()
-    return found, faults
-
-
-async def without(actor: Actor, form: Form, values: Mapping[str, str], removed: str) -> dict[str, str]:
-    """The values without one file (`field:id`), which is thrown away unless it was handed in before."""
-    name, _, text = removed.partition(":")
-    field, upload_id = form.field(name), parse_id(text)
-    if field is None or field.kind is not Kind.FILES or upload_id is None:
-        return dict(values)
-    with suppress(NotFound, Refused):
-        await uploads.delete_upload(actor, upload_id)
-    left = [one for one in values.get(name, "").split() if one != text]
-    return {**values, name: " ".join(left)}
 
 
 # --- by the script -------------------------------------------------------------------------------

@@ -17,9 +17,9 @@ from api import acts
 from api.pages import advice, sheet, telling
 from api.pages.binding import enter
 from api.pages.doors import Guest, door
+from api.pages.enclosed import ADD, FORM_BYTES, FORM_SECONDS, take_files, without
 from api.pages.filling import data, typed
 from api.pages.phone import PREFIX, SESSION, blueprint, check_mark, form_mark, go, page
-from api.pages.phone_files import ADD, FORM_BYTES, FORM_SECONDS, take_files, without
 from api.pages.repeating import fresh_key, key_of, told
 from api.pages.sheet import KIND, Matter, begun, matter_on, new_matter
 from models.kit import chat_time
@@ -161,8 +161,8 @@ async def _came_in(who: Guest, matter: Matter) -> Response:
     except ForgedForm as refusal:
         return await _form(who, matter, values, refusal)
     if given.get(REMOVE):
-        values = await without(who.actor, matter.form, values, given[REMOVE])
-    values, faults = await take_files(who.actor, matter.form, values)
+        values = await without(who.actor, [matter.form], values, given[REMOVE])
+    values, faults = await take_files(who.actor, [matter.form], values)
     if RECHOOSE in given and matter.by_kind:
         await save_draft(who.actor, matter.place, matter.form, _fields(matter, values))
         return go(f"{matter.path}?kind=")

@@ -20,11 +20,17 @@ class Line:
     long: bool = False
 
 
-def lines(form: Form, values: Mapping[str, Any], sections: Sections = ()) -> list[tuple[str, list[Line]]]:
-    """The form's fields with their values under the page's headings; questions that were not asked are left out."""
+def lines(
+    form: Form, values: Mapping[str, Any], sections: Sections = (), *, rest: bool = True
+) -> list[tuple[str, list[Line]]]:
+    """The form's fields with their values under the page's headings; questions that were not asked are left out.
+
+    `rest`: fields that stand under no heading come last.
+    """
     fields = {field.name: field for field in form.fields if field.stored and _asked(field, values)}
     named = [name for _, names in sections for name in names]
-    plan = [*sections, (REST if sections else "", [name for name in fields if name not in named])]
+    others = [name for name in fields if name not in named] if rest else []
+    plan = [*sections, (REST if sections else "", others)]
     shown = [(title, [_line(fields[n], values.get(n)) for n in names if n in fields]) for title, names in plan]
     return [(title, found) for title, found in shown if found]
 

@@ -10,9 +10,9 @@ from quart import Blueprint
 from api.auth import PROVINCE
 from api.desk_answers import Desk, Made
 from api.endpoints import Call, endpoint
-from api.schemas import AgreementTypeChoice, ModuleSwitch, NewSchool
+from api.schemas import AgreementTypeChoice, Filled, ModuleSwitch, NewSchool
 from models.parties import AgreementType, Module
-from workflows.commands.provinces import choose_agreement_type, close_module, open_module
+from workflows.commands.provinces import choose_agreement_type, close_module, open_module, set_employer_desk
 from workflows.commands.schools import create_school
 from workflows.errors import NotFound
 from workflows.queries.schools import province_desk
@@ -37,6 +37,21 @@ async def desk(call: Call, cohort: int) -> dict[str, Any]:
 )
 async def choose(call: Call, cohort: int) -> None:
     await choose_agreement_type(call.actor, cohort, AgreementType(call.body.agreement_type))
+
+
+@endpoint(
+    blueprint,
+    "PUT",
+    "/v1/desk/employers",
+    rule=PROVINCE,
+    summary="设置企业客服的电话和服务时间",
+    body=Filled,
+    form="employer_desk",
+    status=204,
+    raises=(422,),
+)
+async def change_employer_desk(call: Call) -> None:
+    await set_employer_desk(call.actor, call.body.form)
 
 
 @endpoint(

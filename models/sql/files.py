@@ -74,18 +74,24 @@ OF_RECORD = """
 SELECT a.upload_id, a.kind, a.round, a.name, a.media, a.bytes, a.pages, a.added_by, a.added_at
 FROM attachments a WHERE a.record_id = $1 ORDER BY a.round, a.added_at, a.id"""
 
+# Of an employer, whose papers have no form that counts their rounds.
+NEXT_ROUND = "SELECT COALESCE(max(round), 0) + 1 FROM attachments WHERE record_id = $1"
+
 # Where a file hangs: the records that it was handed in with, and who may see those.
 HOLDERS = """
 SELECT a.kind, a.added_by, r.flow, r.school_id, s.province_id, r.graduate_id, r.employer_id, r.department, r.level
 FROM attachments a JOIN records r ON r.id = a.record_id JOIN schools s ON s.id = r.school_id
 WHERE a.upload_id = $1"""
 
-# Papers of a warning mark are for the school's own staff, those of an employer for itself and its province.
+# Papers of a warning mark are for the school's own staff, those of an employer for itself and its province, those of
+# somebody who wants to take it over for the province alone.
 BESIDE_RECORDS = """
 SELECT EXISTS (SELECT 1 FROM attachments a JOIN warnings w ON w.id = a.record_id
     WHERE a.upload_id = $1 AND w.school_id = $2)
   OR EXISTS (SELECT 1 FROM attachments a JOIN employers e ON e.id = a.record_id
-    WHERE a.upload_id = $1 AND (e.id = $3 OR e.province_id = $4))"""
+    WHERE a.upload_id = $1 AND (e.id = $3 OR e.province_id = $4))
+  OR EXISTS (SELECT 1 FROM attachments a JOIN employer_handovers h ON h.id = a.record_id
+    JOIN employers e ON e.id = h.employer_id WHERE a.upload_id = $1 AND e.province_id = $4)"""
 
 
 def _parts(alias: str) -> str:

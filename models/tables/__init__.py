@@ -8,6 +8,7 @@ from models.tables.drafts import Draft
 from models.tables.employers import Employer, EmployerUser, Handover, InboxNote, RegistryStatus
 from models.tables.files import Attachment, Upload
 from models.tables.graduates import Binding, EmsLookup, EmsMirror, Graduate, GraduateReminder
+from models.tables.invitations import InvitationFile, InvitationRow
 from models.tables.jobs import Job
 from models.tables.ledger import ActKey, InboxRow, JournalHead, JournalRow
 from models.tables.lists import SavedFilter
@@ -37,6 +38,8 @@ __all__ = [
     "Handover",
     "InboxNote",
     "InboxRow",
+    "InvitationFile",
+    "InvitationRow",
     "Job",
     "JournalHead",
     "JournalRow",

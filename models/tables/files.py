@@ -37,8 +37,8 @@ class Upload(Model):
 class Attachment(Model):
     """A file as it was handed in: with which record, in which round, for which field (`kind`), by which party.
 
-    `record_id` may also name a warning mark or an employer, which have papers of their own; `school_id` is then that
-    of the mark, or empty.
+    `record_id` may also name a warning mark, an employer or a request to take one over, which have papers of their
+    own; `school_id` is then that of the mark, or empty.
     """
 
     id = fields.UUIDField(primary_key=True)

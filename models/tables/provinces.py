@@ -10,6 +10,8 @@ class Province(Model):
     id = fields.UUIDField(primary_key=True)
     code = fields.CharField(max_length=6, unique=True, description="GB/T 2260, province level")
     name = fields.CharField(max_length=40)
+    desk_phone = fields.CharField(max_length=40, default="", description="企业客服: whom employers call")
+    desk_hours = fields.CharField(max_length=80, default="")
 
     class Meta:
         table = "provinces"

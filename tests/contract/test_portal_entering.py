@@ -10,11 +10,18 @@ import pytest
 from quart import Quart
 
 from models.states import EmployerStatus
+from models.store import MemoryStore
 from models.tables import Employer, EmployerUser, Session
 from tests.harness import world as w
 from tests.harness.callers import Api
+from tests.harness.invitations import row, workbook
 from tests.harness.portal import Clerk, Page, as_typed, invitation, read
-from workflows.commands.employers import decide_employer
+from workflows.commands.employers import add_employer_user, decide_employer
+from workflows.commands.invitation_files import take_file
+from workflows.commands.provinces import set_employer_desk
+from workflows.errors import Forbidden, InvalidForm
+from workflows.queries.employers import own_employer
+from workflows.queries.schools import province_desk
 
 NEW = "/employer/online_signing/new"
 
@@ -36,7 +43,8 @@ def registration(**values: object) -> dict[str, str]:
 
 async def register(clerk: Clerk, username: str, **values: object) -> Page:
     page = await clerk.open("/employer/register")
-    typed = {"username": username, "password": w.PASSWORD, "again": w.PASSWORD, **registration(), **values}
+    chosen = {"username": username, "password": w.PASSWORD, "again": w.PASSWORD, "licence": await clerk.scan()}
+    typed = {**chosen, **registration(), **values}
     return await clerk.press(page, "提交注册", **typed)
 
 
@@ -214,7 +222,8 @@ async def test_a_name_that_somebody_has_is_refused(clerk: Clerk, world: w.World)
 async def test_a_double_click_registers_once_and_lands_inside(clerk: Clerk) -> None:
     name, form = w.username("portal"), registration()
     page = await clerk.open("/employer/register")
-    values = {"username": name, "password": w.PASSWORD, "again": w.PASSWORD, **form}
+    chosen = {"username": name, "password": w.PASSWORD, "again": w.PASSWORD, "licence": await clerk.scan()}
+    values = {**chosen, **form}
     both = await asyncio.gather(*(clerk.press(page, "提交注册", follow=False, **values) for _ in range(2)))
     assert [(p.status, p.response.headers["Location"]) for p in both] == [(303, "/employer")] * 2
     assert await Employer.filter(uscc=form["employer_uscc"]).count() == 1
@@ -262,17 +271,48 @@ async def test_a_closed_registration_shows_why_and_cannot_be_edited(
     assert "不能修改信息" in page.text
 
 
+async def test_the_provinces_desk_stands_on_every_page_with_its_telephone(clerk: Clerk, database: str) -> None:
+    world = await w.make_world(graduates=0)
+    home = await clerk.sign_in(world.employer)
+    assert "企业客服：北京市毕业生就业主管部门" in home.text
+    await set_employer_desk(world.province, {"phone": "010-02345678", "hours": "工作日 9:00—17:00"})
+    try:
+        for path in ("/employer/inbox", NEW):
+            page = await clerk.open(path)
+            assert "电话 010-02345678" in page.text.replace("　", " ")
+            assert "工作日 9:00—17:00" in page.text
+        stated = (await own_employer(world.employer.actor))["desk"]
+        assert stated == {"name": "北京市毕业生就业主管部门", "phone": "010-02345678", "hours": "工作日 9:00—17:00"}
+        assert (await province_desk(world.province, world.cohort))["employer_phone"] == "010-02345678"
+        with pytest.raises(InvalidForm):
+            await set_employer_desk(world.province, {"phone": "客服"})
+        with pytest.raises(Forbidden):
+            await set_employer_desk(world.school, {"phone": "010-02345678"})
+    finally:
+        await set_employer_desk(world.province, {})
+
+
 # --- forms that are not ours ---------------------------------------------------------------------
 
 
-async def test_every_form_of_the_portal_asks_for_its_mark(clerk: Clerk, service: Quart, world: w.World) -> None:
+async def test_every_form_of_the_portal_asks_for_its_mark(clerk: Clerk, service: Quart) -> None:
     """Read from the route table, so that a new form cannot be forgotten."""
+    world = await w.make_world()
     await clerk.sign_in(world.employer)
-    invited = await w.invite(world, world.graduates[1])
+    invited, signed = await w.invite(world), await w.sign(world, world.graduates[1])
+    colleague = await add_employer_user(world.employer.actor, w.username("clerk"), "钱同事", w.PASSWORD)
+    rows = workbook([row(world, world.graduate)])
+    file = await take_file(world.employer.actor, MemoryStore(), "邀请.xlsx", rows)
     paths = []
     for rule in service.url_map.iter_rules():
         if rule.endpoint.startswith("portal.") and "POST" in (rule.methods or ()):
             values = {"flow": "online_signing", "id": str(invited.record_id), "action": "withdraw"}
+            if "users" in rule.rule:
+                values["id"] = str(colleague)
+            if "batch" in rule.rule:
+                values["id"] = str(file.id)
+            if "other" in rule.arguments:
+                values |= {"id": str(signed.record_id), "other": "online_termination", "action": "request"}
             path = service.url_map.bind("test").build(rule.endpoint, {k: values[k] for k in rule.arguments}, "POST")
             paths.append(path)
             for forged in ("", "x", "0" * 64):

@@ -9,14 +9,19 @@ Like a browser without script: what is sent is what stands in the page's form, c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
 import httpx
 
+from tests.harness.files import own_scan
 from tests.harness.world import PASSWORD, Firm, Person, World, invite_form
+from workflows.actors import applicant
+
+Files = Sequence[tuple[str, bytes]]
+"""Name and bytes of each file that was chosen for one field."""
 
 VOID = frozenset({"input", "br", "meta", "link", "img", "hr"})
 
@@ -97,7 +102,9 @@ class _Reader(HTMLParser):
         return self._inside.fields if self._inside else {}
 
     def _input(self, given: Mapping[str, str]) -> None:
-        if not given.get("name") or (given.get("type") in ("radio", "checkbox") and "checked" not in given):
+        if not given.get("name") or given.get("type") == "file":
+            return
+        if given.get("type") in ("radio", "checkbox") and "checked" not in given:
             return
         self._fields()[given["name"]] = given.get("value", "")
 
@@ -144,17 +151,33 @@ class Clerk:
     async def open(self, path: str, **query: str) -> Page:
         return read(await self.client.get(path, params=query or None, follow_redirects=True))
 
-    async def send(self, path: str, values: Mapping[str, str], *, follow: bool = True) -> Page:
-        """Post fields as they are."""
-        return read(await self.client.post(path, data=dict(values), follow_redirects=follow))
+    async def send(
+        self, path: str, values: Mapping[str, str], *, follow: bool = True, files: Mapping[str, Files] | None = None
+    ) -> Page:
+        """Post fields as they are; with files as a browser does, in parts."""
+        parts = [(f"add_{name}", one) for name, chosen in (files or {}).items() for one in chosen]
+        return read(await self.client.post(path, data=dict(values), files=parts or None, follow_redirects=follow))
 
-    async def press(self, page: Page, button: str, *, follow: bool = True, **typed: Any) -> Page:
-        """Send the form of that button with what was typed; `None` takes a field out."""
+    async def press(
+        self,
+        page: Page,
+        button: str,
+        *,
+        follow: bool = True,
+        files: Mapping[str, Files] | None = None,
+        **typed: Any,
+    ) -> Page:
+        """Send the form of that button with what was typed; `None` takes a field out. `files`: chosen, by field."""
         form = page.form(button)
         name, value = form.buttons[button]
         values = {**form.fields, **typed, **({name: value} if name else {})}
         assert form.method == "post"
-        return await self.send(form.action, {k: str(v) for k, v in values.items() if v is not None}, follow=follow)
+        values = {k: str(v) for k, v in values.items() if v is not None}
+        return await self.send(form.action, values, follow=follow, files=files)
+
+    async def scan(self) -> str:
+        """The id of a picture that this browser has sent already, without an account or before it had one."""
+        return str(await own_scan(applicant(self.client.cookies["wq_csrf"])))
 
     async def sign_in(self, firm: Firm) -> Page:
         page = await self.open("/employer/login")

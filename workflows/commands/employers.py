@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from models.db import fetch_value
 from models.kit import name_key, new_id
 from models.parties import Party
+from models.sql.files import NEXT_ROUND
 from models.states import EmployerStatus
 from models.tables import Employer, EmployerUser, Province
 from models.vault import seal
@@ -67,8 +69,11 @@ _USERNAME_TAKEN = {"employer_users_username": username_taken}
 
 
 @command(clashes=_USERNAME_TAKEN)
-async def register_employer(book: Book, form: Mapping[str, Any], username: str, password: str) -> tuple[UUID, UUID]:
-    """A new employer and its first user, for the province to verify; the ids of both. The actor is `actors.APPLICANT`.
+async def register_employer(
+    book: Book, form: Mapping[str, Any], username: str, password: str, licence: UUID | None = None
+) -> tuple[UUID, UUID]:
+    """A new employer and its first user, for the province to verify; the ids of both. The actor is `actors.APPLICANT`,
+    or one of `actors.applicant`, whose upload `licence` shows the 营业执照.
 
     `form`: the form `employer_registration`. Raises InvalidForm, Refused (`code_free`).
     """
@@ -81,16 +86,26 @@ async def register_employer(book: Book, form: Mapping[str, Any], username: str, 
         province_id=province_id,
         status=str(S.PENDING),
         registered_at=book.now,
+        licence=licence,
         **_columns(clean),
     )
     await employer.save()
+    if licence is not None:
+        await attach(book.actor, None, employer.id, 1, "licence", [licence], book.now)
     user = await _add_user(book, employer, username, clean.get("agent_name") or clean["contact_name"], password)
     book.note(province_chain(province_id), "employer", employer.id, "register", name=employer.name, uscc=employer.uscc)
     return employer.id, user
 
 
 async def register_from(
-    address: str, counter: Counter, form: Mapping[str, Any], username: str, password: str
+    address: str,
+    counter: Counter,
+    form: Mapping[str, Any],
+    username: str,
+    password: str,
+    *,
+    actor: Actor = APPLICANT,
+    licence: UUID | None = None,
 ) -> tuple[UUID, UUID]:
     """The same for whoever comes in from an address. A form that reads well counts as a try, whatever comes of it.
 
@@ -98,7 +113,7 @@ async def register_from(
     """
     _readable(form, username, password)
     await spend(counter, REGISTER, f"register:{address}")
-    return await register_employer(APPLICANT, form, username, password)
+    return await register_employer(actor, form, username, password, licence)
 
 
 def _readable(form: Mapping[str, Any], username: str, password: str) -> dict[str, Any]:
@@ -267,7 +282,8 @@ async def update_profile(book: Book, form: Mapping[str, Any], licence: UUID | No
     changed = sorted(name for name, value in columns.items() if getattr(employer, name) != value and name != "profile")
     again = {"name", "uscc", "licence"} & set(changed) or province_id != employer.province_id or status is S.RETURNED
     if licence is not None:
-        await attach(book.actor, None, employer.id, 1, "licence", [licence], book.now)
+        number = await fetch_value(NEXT_ROUND, employer.id)
+        await attach(book.actor, None, employer.id, number, "licence", [licence], book.now)
     employer.update_from_dict({**columns, "province_id": province_id})
     if again:
         employer.status = str(S.PENDING)

@@ -11,7 +11,8 @@ from models.parties import Party
 from models.states import EmployerStatus, HandoverStatus
 from models.tables import Employer, EmployerUser, Handover
 from models.vault import seal, unseal
-from workflows.actors import APPLICANT, require, require_place, require_write
+from workflows.actors import APPLICANT, Actor, require, require_place, require_write
+from workflows.attaching import attach
 from workflows.commands import Book, command
 from workflows.commands.employers import NEEDS_REASON_SENTENCE, PROFILE_PLACE, login_faults, username_taken
 from workflows.commands.filled import fault
@@ -34,15 +35,25 @@ NAME_TAKEN = "申请中的用户名已被使用，不能通过；请在说明中
 S = EmployerStatus
 
 
-async def ask_from(address: str, counter: Counter, form: Mapping[str, Any], username: str, password: str) -> UUID:
+async def ask_from(
+    address: str,
+    counter: Counter,
+    form: Mapping[str, Any],
+    username: str,
+    password: str,
+    *,
+    actor: Actor = APPLICANT,
+    papers: Mapping[str, UUID] | None = None,
+) -> UUID:
     """Somebody at an address asks to be the 经办人 of an employer that is registered already; the request's id.
 
-    `form`: the form `employer_handover`. A form that reads well counts as a try. Raises InvalidForm, RateLimited,
+    `form`: the form `employer_handover`; `papers`: uploads of the actor by the fields of `employer_handover_papers`,
+    which the province alone gets to see. A form that reads well counts as a try. Raises InvalidForm, RateLimited,
     Refused (`one_handover`).
     """
     _readable(form, username, password)
     await spend(counter, REGISTER, f"register:{address}")
-    return await _ask(APPLICANT, form, username, password)
+    return await _ask(actor, form, username, password, papers or {})
 
 
 def _readable(form: Mapping[str, Any], username: str, password: str) -> dict[str, Any]:
@@ -53,7 +64,7 @@ def _readable(form: Mapping[str, Any], username: str, password: str) -> dict[str
 
 
 @command()
-async def _ask(book: Book, form: Mapping[str, Any], username: str, password: str) -> UUID:
+async def _ask(book: Book, form: Mapping[str, Any], username: str, password: str, papers: Mapping[str, UUID]) -> UUID:
     require(book.actor, Party.EMPLOYER)
     clean = _readable(form, username, password)
     username = login_name(username)
@@ -77,8 +88,11 @@ async def _ask(book: Book, form: Mapping[str, Any], username: str, password: str
         statement=clean.get("statement", ""),
         status=str(HandoverStatus.PENDING),
         asked_at=book.now,
+        **papers,
     )
     await row.save()
+    for name, upload_id in papers.items():
+        await attach(book.actor, None, row.id, 1, name, [upload_id], book.now)
     # Whoever holds the account now reads that somebody wants it.
     await tell_employer(book, employer.id, "handover_asked", agent=row.agent_name)
     book.note(province_chain(employer.province_id), "employer", employer.id, "ask_handover", agent=row.agent_name)

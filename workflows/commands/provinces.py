@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from models.codes import REGION, table
@@ -11,7 +13,7 @@ from models.parties import AgreementType, Module, Party
 from models.tables import Province, ProvinceSettings, School, SchoolModule, SigningSettings
 from workflows.actors import own_province, require, require_place, require_write
 from workflows.commands import Book, command
-from workflows.commands.filled import fault, one_fault
+from workflows.commands.filled import fault, filled, one_fault
 from workflows.errors import NotFound, Refused
 from workflows.flows import FLOWS
 from workflows.journal import PLATFORM_CHAIN, province_chain, school_chain
@@ -121,3 +123,17 @@ def check_cohort(cohort: int) -> None:
     """A cohort is a year; anything else is a slip of the keyboard. Raises InvalidForm."""
     if not 2000 <= cohort <= 2100:
         fault("cohort", "out_of_range", "届次应为四位年份，例如 2027。")
+
+
+@command()
+async def set_employer_desk(book: Book, form: Mapping[str, Any], province_id: UUID | None = None) -> None:
+    """Whom the employers of a province call (form `employer_desk`); with neither, only its name is shown.
+
+    Raises Forbidden, ReadOnly, InvalidForm.
+    """
+    require_write(book.actor, Party.PROVINCE)
+    province = own_province(book.actor, province_id)
+    clean = filled("employer_desk", form)
+    phone, hours = clean.get("phone", ""), clean.get("hours", "")
+    await Province.filter(id=province).update(desk_phone=phone, desk_hours=hours)
+    book.note(province_chain(province), "province", province, "set_employer_desk", hours=hours)

@@ -27,6 +27,13 @@ _COLUMNS = """e.id, e.uscc, e.name, e.nature, e.industry, e.region, e.profile, e
   e.decided_at, e.licence, (SELECT count(*) FROM employer_handovers h
     WHERE h.employer_id = e.id AND h.status = 'pending') AS handovers"""
 
+_OWN = f"""
+SELECT {_COLUMNS}, p.name AS province, p.desk_phone, p.desk_hours
+FROM employers e JOIN provinces p ON p.id = e.province_id WHERE e.id = $1"""  # noqa: S608  fixed texts
+
+DESK = "毕业生就业主管部门"
+"""What a province's desk is called, after the province's name; it is the 企业客服 of the portal."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmployerFilters:
@@ -86,12 +93,13 @@ async def read_employer(actor: Actor, employer_id: UUID) -> dict[str, Any]:
 
 
 async def own_employer(actor: Actor) -> dict[str, Any]:
-    """An employer's own registration, in the shape of its form. Raises Forbidden."""
+    """An employer's own registration, in the shape of its form, with the desk that decides on it. Raises Forbidden."""
     require(actor, Party.EMPLOYER)
-    row = await fetch_row(f"SELECT {_COLUMNS} FROM employers e WHERE e.id = $1", actor.employer_id)  # noqa: S608  fixed texts
+    row = await fetch_row(_OWN, actor.employer_id)
     if row is None:
         raise Forbidden
-    return {**_row(row), "profile": _profile(row["profile"], whole=True)}
+    desk = {"name": f"{row['province']}{DESK}", "phone": row["desk_phone"], "hours": row["desk_hours"]}
+    return {**_row(row), "profile": _profile(row["profile"], whole=True), "desk": desk}
 
 
 _HANDOVERS = """

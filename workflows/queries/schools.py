@@ -27,15 +27,21 @@ FROM province_settings p WHERE p.province_id = $1 AND p.cohort = $2"""
 
 
 async def province_desk(actor: Actor, cohort: int) -> dict[str, Any]:
-    """开通模块, 协议类型, 学校与账号 of one cohort. `frozen`: the type can no longer be changed. Raises Forbidden."""
+    """开通模块, 协议类型, 学校与账号 of one cohort. `frozen`: the type can no longer be changed.
+
+    `employer_phone`, `employer_hours`: of the 企业客服. Raises Forbidden.
+    """
     require(actor, Party.PROVINCE)
     province = own_province(actor)
     chosen = await fetch_row(_TYPE, province, cohort)
+    own = await fetch_row("SELECT desk_phone, desk_hours FROM provinces WHERE id = $1", province)
     return {
         "cohort": cohort,
         "agreement_type": chosen["agreement_type"] if chosen else None,
         "frozen": chosen["frozen"] if chosen else False,
         "decided_at": moment(chosen["decided_at"]) if chosen else None,
+        "employer_phone": own["desk_phone"] if own else "",
+        "employer_hours": own["desk_hours"] if own else "",
         "schools": [_school(row) for row in await fetch(_SCHOOLS, province, cohort)],
     }
 

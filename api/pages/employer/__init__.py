@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from api.pages.employer import account, entering, home, inbox, inviting, profile, records, refusals
+from api.pages.employer import (
+    account,
+    acting,
+    batch,
+    entering,
+    handing_over,
+    home,
+    inbox,
+    inviting,
+    papers,
+    profile,
+    record,
+    records,
+    refusals,
+)
 from api.pages.employer.portal import blueprint
 
-__all__ = ["account", "blueprint", "entering", "home", "inbox", "inviting", "profile", "records", "refusals"]
+__all__ = [
+    "account",
+    "acting",
+    "batch",
+    "blueprint",
+    "entering",
+    "handing_over",
+    "home",
+    "inbox",
+    "inviting",
+    "papers",
+    "profile",
+    "record",
+    "records",
+    "refusals",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from quart import Response, request
 
@@ -12,12 +13,16 @@ from api.pages.employer.portal import PREFIX, go, line, page, received, render, 
 from api.pages.repeating import told
 from api.pages.spans import screen
 from models.store import store
-from workflows.commands.employers import add_employer_user
+from workflows.commands.employers import ONESELF, add_employer_user, disable_employer_user
 from workflows.commands.sessions import change_password
-from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLimited
+from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, NotFound, RateLimited, Refused
 from workflows.queries.portal import list_users
 
-DONE = {"password": "密码已修改，其他地方的登录已全部退出。", "user": "用户已添加，请把用户名和密码告知本人。"}
+DONE = {
+    "password": "密码已修改，其他地方的登录已全部退出。",
+    "user": "用户已添加，请把用户名和密码告知本人。",
+    "disabled": "用户已停用，其登录已全部退出。",
+}
 
 
 @page("/account")
@@ -70,3 +75,29 @@ async def add_user(who: Caller) -> Response:
     except (ForgedForm, InvalidForm) as refusal:
         return await _account(who, refusal, part="user", values=values)
     return go(f"{PREFIX}/account?done=user")
+
+
+@page("/account/users/<id>/disable")
+async def ask_to_disable(who: Caller, id: UUID) -> Response:
+    return await _disabling(who, id)
+
+
+async def _disabling(who: Caller, id: UUID, refusal: HouseError | None = None) -> Response:
+    """The step before: whose account it is. Raises NotFound, Refused."""
+    user = next((one for one in await list_users(who.actor) if one["id"] == str(id)), None)
+    if user is None:
+        raise NotFound
+    if user["own"]:
+        raise Refused(ONESELF, guard="not_oneself")
+    shown = told(refusal)
+    return await render("disable.html", shown["status"], who=who, user=user, alert=shown["alert"])
+
+
+@page("/account/users/<id>/disable", "POST")
+async def disable_user(who: Caller, id: UUID) -> Response:
+    try:
+        await sent(who)
+    except ForgedForm as refusal:
+        return await _disabling(who, id, refusal)
+    await disable_employer_user(who.actor, id)
+    return go(f"{PREFIX}/account?done=disabled")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,30 +10,35 @@ from quart import Response, request
 
 from api.auth import ANYONE, EMPLOYER, Caller
 from api.pages import csrf, sessions
+from api.pages.employer import papers
 from api.pages.employer.portal import (
     PREFIX,
-    RESUMED,
     SIGN_IN,
     go,
     line,
     page,
     received,
     render,
+    resumed,
     route,
     sent,
     within,
 )
+from api.pages.enclosed import take_files, without
 from api.pages.filling import Sections, data, filling, typed
 from api.pages.repeating import told
 from models.store import store
+from workflows.actors import Actor, applicant
 from workflows.commands import sessions as opening
 from workflows.commands.employers import login_faults, register_from
 from workflows.commands.sessions import SignedIn
 from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLimited, Refused, Unauthenticated
+from workflows.fields import Form
 from workflows.forms import FORMS, validate
 from workflows.queries.employers import own_employer
 
 FORM: Final = FORMS["employer_registration"]
+PAPERS: Final = FORMS["employer_licence"]
 SECTIONS: Final[Sections] = (
     (
         "单位信息",
@@ -100,11 +105,11 @@ async def sign_in() -> Response:
         opened = await opening.sign_in_employer(username, given.get("password", ""), _address(), counter=store())
     except (ForgedForm, Unauthenticated, RateLimited) as refusal:
         return await ask_to_sign_in(target, refusal, username=username, kept=kept)
-    resumed = RESUMED.get(target) if kept else None
-    if resumed is None:
+    again = resumed(target) if kept else None
+    if again is None:
         return await _begin(opened, go(target))
     who = Caller(opened.token, await opening.bearer(opened.token))
-    return await _begin(opened, await resumed(who, dict(parse_qsl(kept, keep_blank_values=True))))
+    return await _begin(opened, await again(who, dict(parse_qsl(kept, keep_blank_values=True))))
 
 
 async def _begin(opened: SignedIn, response: Response) -> Response:
@@ -128,7 +133,7 @@ async def kept_form() -> dict[str, str]:
 
     Looks nobody up: the browser still holds the cookie that the form was made for, whatever became of the session.
     """
-    if request.method != "POST" or request.path not in RESUMED:
+    if request.method != "POST" or resumed(request.path) is None:
         return {}
     try:
         await csrf.check_form(sessions.EMPLOYER.token)
@@ -162,42 +167,61 @@ async def _registration(values: Mapping[str, str], refusal: HouseError | None = 
         shown["status"],
         alert=shown["alert"],
         filling=filling(FORM, values, faults, SECTIONS),
+        papers=filling(PAPERS, values, faults),
+        files=await papers.shown(newcomer(), [PAPERS], values),
         username=line(values, "username"),
         said={fault.path: fault.message for fault in reversed(faults)},
         list_regions=LIST_REGIONS,
     )
 
 
-@route("/register", ANYONE, "POST")
+def newcomer() -> Actor:
+    """Whoever fills a form in here without an account, known again by the same browser."""
+    return applicant(csrf.browser())
+
+
+@route("/register", ANYONE, "POST", most=papers.ENTRY_BYTES)
 async def register() -> Response:
     given = await received()
-    values = {**typed(FORM, given), "username": line(given, "username")}
+    values = {**typed(FORM, given), **typed(PAPERS, given), "username": line(given, "username")}
     try:
         await sent()
-        if LIST_REGIONS in given:
-            return await _registration(values)
-        opened = await _register(values, given.get("password", ""), given.get("again", ""))
+        values = await without(newcomer(), [PAPERS], values, given.get(papers.REMOVE, ""))
+        values, wrong = await take_files(newcomer(), [PAPERS], values, papers.applicants_limit())
+        if {LIST_REGIONS, papers.REMOVE, papers.UPLOAD} & set(given):
+            return await _registration(values, InvalidForm(wrong) if wrong else None)
+        opened = await _register(values, given.get("password", ""), given.get("again", ""), wrong)
     except (ForgedForm, InvalidForm, Refused, RateLimited) as refusal:
         return await _registration(values, refusal)
     return await _begin(opened, go(PREFIX))
 
 
-async def _register(values: Mapping[str, str], password: str, again: str) -> SignedIn:
-    """Everything that is wrong is said at once, the repeated password too."""
+async def _register(values: Mapping[str, str], password: str, again: str, files: Sequence[Fault]) -> SignedIn:
+    """Everything that is wrong is said at once, the repeated password too. `files`: what is wrong with those sent."""
     clean, faults = validate(FORM, data(FORM, values), {})
-    wrong = [*faults, *login_faults(values["username"], password)]
-    if password != again:
-        wrong.append(Fault("again", "different", NOT_AGAIN))
-    if wrong:
+    if wrong := [*faults, *paper_faults(PAPERS, values, files), *chosen_faults(values["username"], password, again)]:
         raise InvalidForm(wrong)
     try:
-        await register_from(_address(), store(), clean, values["username"], password)
+        licence = papers.ids(PAPERS, values)["licence"]
+        await register_from(_address(), store(), clean, values["username"], password, actor=newcomer(), licence=licence)
     except InvalidForm as refusal:
         # The second half of a double click finds the name taken: by the first half.
         if [fault.code for fault in refusal.faults] != ["taken"]:
             raise
         return await _registered_just_now(values["username"], password, clean["employer_uscc"], refusal)
     return await opening.sign_in_employer(values["username"], password, _address(), counter=store())
+
+
+def paper_faults(form: Form, values: Mapping[str, str], files: Sequence[Fault]) -> list[Fault]:
+    """What is wrong with the papers beside a form; a file that was refused is not also missing."""
+    _, faults = validate(form, data(form, values), {})
+    return [*files, *(fault for fault in faults if fault.path not in {one.path for one in files})]
+
+
+def chosen_faults(username: str, password: str, again: str) -> list[Fault]:
+    """What is wrong with the user name and the password that somebody chose, the second typing included."""
+    different = [Fault("again", "different", NOT_AGAIN)] if password != again else []
+    return [*login_faults(username, password), *different]
 
 
 async def _registered_just_now(username: str, password: str, uscc: str, refusal: InvalidForm) -> SignedIn:

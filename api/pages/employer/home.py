@@ -9,16 +9,15 @@ from quart import Response
 from api.auth import ANYONE, Caller
 from api.pages import assets
 from api.pages.employer.portal import PREFIX, go, page, render, route
-from api.pages.employer.records import row_shown
-from api.pages.filling import provinces
+from api.pages.employer.records import ALL, OURS, UPLOADABLE, row_shown
 from api.pages.spans import screen
 from models.parties import Party
 from models.states import EmployerStatus, Flow, Phase
 from workflows.guards import EMPLOYER_VERIFIED
 from workflows.queries.employers import own_employer
 from workflows.queries.portal import inbox_page
-from workflows.queries.record_filters import Filters
-from workflows.queries.records import list_records
+from workflows.queries.record_filters import ME, Filters
+from workflows.queries.records import list_flows, list_records
 
 FEW: Final = 5
 
@@ -38,25 +37,20 @@ COUNTED: Final = (
 )
 
 
-def desk_of(employer: dict[str, Any]) -> str:
-    """The province that verifies this employer: its desk is whom the portal names (workflows.md 0)."""
-    names = {choice.value: choice.label for choice in provinces()}
-    return f"{names.get(employer['region'][:2], '')}毕业生就业主管部门"
-
-
 @page("")
 async def home(who: Caller) -> Response:
     employer = await own_employer(who.actor)
     status = EmployerStatus(employer["status"])
-    desk = desk_of(employer)
+    desk = employer["desk"]["name"]
     flow = Flow.ONLINE_SIGNING
-    counts, waiting, notes = [], [], []
+    counts, waiting, due, notes = [], [], [], []
     if employer["decided_at"]:  # before the first decision there can be nothing
         for phase, label in COUNTED:
             found = await list_records(who.actor, flow, Filters(phase=phase, limit=1))
             counts.append({"label": label, "phase": str(phase), "total": found.total, "capped": found.total_is_capped})
         open_ones = await list_records(who.actor, flow, Filters(waits_on=str(Party.GRADUATE), limit=FEW))
         waiting = [row_shown(row) for row in open_ones.items]
+        due = await _due(who)
         notes = [{**note, "at": screen(note["at"])} for note in (await inbox_page(who.actor, limit=FEW)).items]
     return await render(
         "home.html",
@@ -69,9 +63,20 @@ async def home(who: Caller) -> Response:
         decided_at=screen(employer["decided_at"]),
         counts=counts if barred(employer) == "" or any(count["total"] for count in counts) else [],
         waiting=waiting,
+        due=due,
+        everything=ALL,
         notes=notes,
         flow=str(flow),
     )
+
+
+async def _due(who: Caller) -> list[dict[str, Any]]:
+    """What this employer is to do: answer a termination, send a stamped agreement back; the longest waiting first."""
+    asked = await list_flows(who.actor, OURS, Filters(waits_on=ME, limit=FEW))
+    states = tuple(str(state) for state in UPLOADABLE)
+    papers = await list_records(who.actor, Flow.OFFLINE_SIGNING, Filters(states=states, sort="oldest", limit=FEW))
+    found = sorted([*asked.items, *papers.items], key=lambda row: str(row["since"]))
+    return [row_shown(row) for row in found[:FEW]]
 
 
 def barred(employer: dict[str, Any]) -> str:

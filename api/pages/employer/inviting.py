@@ -13,7 +13,7 @@ from api import acts
 from api.auth import ANYONE, Caller
 from api.pages.employer.home import barred
 from api.pages.employer.portal import PREFIX, RESUMED, go, line, page, received, render, route, sent
-from api.pages.employer.records import TERMS
+from api.pages.employer.record import TERMS
 from api.pages.filling import Sections, as_typed, data, filling, regions, typed
 from api.pages.repeating import fresh_key, key_of, told
 from api.pages.spans import left, screen

@@ -7,6 +7,7 @@ the way keeps them. Warning marks are for graduates and reviewers: nothing here 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,9 @@ from typing import Any, Final
 from quart import Blueprint, Response, render_template, request
 
 from api.auth import ATTRIBUTE, EMPLOYER, Caller, Rule
+from api.body import MOST
 from api.pages import assets, csrf, filling, sessions
+from api.pages.enclosed import FORM_SECONDS
 from models.kit import parse_id
 from workflows.errors import NotFound
 from workflows.queries.employers import own_employer
@@ -32,20 +35,38 @@ blueprint = Blueprint(
 
 View = Callable[..., Awaitable[Response]]
 
-RESUMED: dict[str, Callable[[Caller, Mapping[str, str]], Awaitable[Response]]] = {}
-"""Forms that somebody may have been filling in while the session ended: path → the page with what was typed."""
+Resumed = Callable[..., Awaitable[Response]]
+
+RESUMED: dict[str, Resumed] = {}
+"""Forms that somebody may have been filling in while the session ended: path → the page with what was typed.
+
+A path is a pattern; its named groups go to the page besides the caller and the values.
+"""
+
+
+def resumed(path: str) -> Callable[[Caller, Mapping[str, str]], Awaitable[Response]] | None:
+    """The page of `RESUMED` that this path is of."""
+    for pattern, view in RESUMED.items():
+        if found := re.fullmatch(pattern, path):
+            return functools.partial(view, **found.groupdict())
+    return None
 
 
 # --- routes --------------------------------------------------------------------------------------
 
 
-def route(path: str, rule: Rule, *methods: str) -> Callable[[View], View]:
-    """Declare a page. For anything but everybody the view takes a `Caller`, then the path's parameters."""
+def route(path: str, rule: Rule, *methods: str, most: int = 0) -> Callable[[View], View]:
+    """Declare a page. For anything but everybody the view takes a `Caller`, then the path's parameters.
+
+    `most`: how many bytes its form may have where files come with it; they get the time that a slow line needs.
+    """
 
     def wrap(view: View) -> View:
         @functools.wraps(view)
         async def run(**values: str) -> Response:
             found = {name: _read(name, value) for name, value in values.items()}
+            if most:
+                request.body_timeout = FORM_SECONDS
             if rule.public:
                 return await view(**found)
             who = await sessions.EMPLOYER.caller()
@@ -53,15 +74,17 @@ def route(path: str, rule: Rule, *methods: str) -> Callable[[View], View]:
             return await view(who, **found)
 
         setattr(run, ATTRIBUTE, rule)
+        if most:
+            setattr(run, MOST, most)
         blueprint.add_url_rule(path, view.__name__, run, methods=list(methods), provide_automatic_options=False)
         return view
 
     return wrap
 
 
-def page(path: str, *methods: str) -> Callable[[View], View]:
+def page(path: str, *methods: str, most: int = 0) -> Callable[[View], View]:
     """A page of a signed-in person of an employer."""
-    return route(path, EMPLOYER, *(methods or ("GET",)))
+    return route(path, EMPLOYER, *(methods or ("GET",)), most=most)
 
 
 def _read(name: str, value: str) -> Any:

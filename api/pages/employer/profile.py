@@ -8,9 +8,11 @@ from typing import Any, Final
 from quart import Response
 
 from api.auth import Caller
-from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS
-from api.pages.employer.home import STATUS_SENTENCES, desk_of
+from api.pages.employer import papers
+from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS, paper_faults
+from api.pages.employer.home import STATUS_SENTENCES
 from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent
+from api.pages.enclosed import FORM_BYTES, take_files, without
 from api.pages.filling import as_typed, data, filling, typed
 from api.pages.repeating import told
 from api.pages.showing import lines
@@ -18,10 +20,12 @@ from api.pages.spans import screen
 from models.states import EmployerStatus
 from workflows.commands.employers import SUSPENDED, update_profile
 from workflows.errors import ForgedForm, HouseError, InvalidForm, Refused
+from workflows.forms import FORMS, validate
 from workflows.queries.employers import own_employer
 
 PROFILE: Final = f"{PREFIX}/profile"
 EDIT: Final = f"{PROFILE}/edit"
+LICENCE: Final = FORMS["employer_new_licence"]
 
 _COLUMNS: Final = {
     "employer_name": "name",
@@ -48,8 +52,9 @@ async def profile(who: Caller) -> Response:
         employer=employer,
         sections=lines(FORM, registered(employer), SECTIONS),
         standing=str(status),
-        sentence=STATUS_SENTENCES[status].format(desk=desk_of(employer)),
+        sentence=STATUS_SENTENCES[status].format(desk=employer["desk"]["name"]),
         may_edit=status not in _FIXED,
+        licence=f"{PREFIX}/files/{employer['licence']}" if employer["licence"] else "",
         registered_at=screen(employer["registered_at"]),
         decided_at=screen(employer["decided_at"]),
     )
@@ -75,27 +80,35 @@ async def _form(who: Caller, values: Mapping[str, str], refusal: HouseError | No
         employer=employer,
         alert=shown["alert"],
         filling=filling(FORM, values, faults, SECTIONS),
+        papers=filling(LICENCE, values, faults),
+        files=await papers.shown(who.actor, [LICENCE], values),
+        licence=f"{PREFIX}/files/{employer['licence']}" if employer["licence"] else "",
         returned=employer["status"] == EmployerStatus.RETURNED,
         list_regions=LIST_REGIONS,
     )
 
 
-@page("/profile/edit", "POST")
+@page("/profile/edit", "POST", most=FORM_BYTES)
 async def save_profile(who: Caller) -> Response:
     given = await received()
-    values = typed(FORM, given)
+    values = {**typed(FORM, given), **typed(LICENCE, given)}
     try:
         await sent(who)
-        if LIST_REGIONS in given:
-            return await _form(who, values)
-        await update_profile(who.actor, data(FORM, values))
+        values = await without(who.actor, [LICENCE], values, given.get(papers.REMOVE, ""))
+        values, wrong = await take_files(who.actor, [LICENCE], values)
+        if {LIST_REGIONS, papers.REMOVE, papers.UPLOAD} & set(given):
+            return await _form(who, values, InvalidForm(wrong) if wrong else None)
+        if wrong := paper_faults(LICENCE, values, wrong):
+            _, faults = validate(FORM, data(FORM, values), {})
+            raise InvalidForm([*faults, *wrong])
+        await update_profile(who.actor, data(FORM, values), papers.ids(LICENCE, values).get("licence"))
     except (ForgedForm, InvalidForm, Refused) as refusal:
         return await _form(who, values, refusal)
     return go(PROFILE)
 
 
 async def _resumed(who: Caller, given: Mapping[str, str]) -> Response:
-    return await _form(who, typed(FORM, given))
+    return await _form(who, {**typed(FORM, given), **typed(LICENCE, given)})
 
 
 RESUMED[EDIT] = _resumed
