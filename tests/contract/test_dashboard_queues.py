@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +13,9 @@ from models.db import execute, fetch_value
 from models.parties import Grant, Party, ReviewMode
 from models.states import Flow
 from models.vault import unseal
-from tests.harness.clerks import at, picked, queue, review, reviewing, state_of, steps, token_of
+from tests.harness.clerks import at, picked, queue, review, reviewing, serving_alone, state_of, steps, token_of
 from tests.harness.reaching import Case, reach
-from tests.harness.sitting import Sitting, use_service
+from tests.harness.sitting import Sitting
 from tests.harness.stack import Stack
 from tests.harness.world import World, make_account, make_employer, make_world
 from workflows.commands.accounts import disable_account
@@ -30,12 +29,7 @@ WRONG = "公章不清晰，请重新上传"
 @pytest.fixture
 async def service(stack: Stack, database: str) -> str:
     """The real service as a process on this worker's database; what is outside does not answer here."""
-    if "simulators" in stack.children:
-        await asyncio.to_thread(stack.children.pop("simulators").end)
-    if "serve" not in stack.children:
-        await stack.start("serve")
-    use_service(stack.service_url)
-    return stack.service_url
+    return await serving_alone(stack)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from uuid import UUID
 
 import pytest
@@ -12,7 +11,7 @@ from models import kit
 from models.db import execute, fetch_value
 from models.parties import Grant, Module, Party, ReviewMode
 from models.states import EmployerStatus
-from tests.harness.clerks import queue, review, sit, token_of, waiting
+from tests.harness.clerks import queue, review, serving_alone, sit, token_of, waiting
 from tests.harness.sitting import Sitting, use_service
 from tests.harness.stack import Stack
 from tests.harness.world import (
@@ -39,12 +38,7 @@ REASON, WRONG_TEXT = "单位信息有误", "单位名称与公章不一致"
 @pytest.fixture
 async def service(stack: Stack, database: str) -> str:
     """The real service as a process on this worker's database; what is outside does not answer here."""
-    if "simulators" in stack.children:
-        await asyncio.to_thread(stack.children.pop("simulators").end)
-    if "serve" not in stack.children:
-        await stack.start("serve")
-    use_service(stack.service_url)
-    return stack.service_url
+    return await serving_alone(stack)
 
 
 # --- first page ----------------------------------------------------------------------------------

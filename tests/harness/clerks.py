@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,7 +10,8 @@ from dashboard import client
 from dashboard.words import STATE_COLUMNS
 from models.db import fetch_value
 from tests.harness.reaching import Case
-from tests.harness.sitting import Sitting
+from tests.harness.sitting import Sitting, use_service
+from tests.harness.stack import Stack
 from tests.harness.world import (
     PASSWORD,
     Desk,
@@ -18,6 +20,24 @@ from tests.harness.world import (
     invite,
 )
 from workflows.engine import Outcome
+from workflows.ports import Held, OutsideFault
+
+
+async def serving_alone(stack: Stack) -> str:
+    """The real service as a process on this worker's database, with nothing outside to answer it; its address."""
+    if "simulators" in stack.children:
+        await asyncio.to_thread(stack.children.pop("simulators").end)
+    if "serve" not in stack.children:
+        await stack.start("serve")
+    use_service(stack.service_url)
+    return stack.service_url
+
+
+class Silent:
+    """An EMS that these tests do not ask."""
+
+    async def lookup(self, school: str, cohort: int, id_number: str) -> Held | OutsideFault:
+        raise AssertionError((school, cohort, len(id_number)))
 
 
 def token_of(username: str) -> str:
