@@ -9,22 +9,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from models.parties import Party
 from models.states import Flow
 from models.tables import Record
-from tests.conftest import ROOT
 from tests.harness.callers import bind
 from tests.harness.files import jpeg, pdf
 from tests.harness.pure import EMPLOYER_TYPED
 from tests.harness.reaching import Case, reach
+from tests.harness.screens import SCREENS, looked_at
 from tests.harness.stack import Stack
 from tests.harness.world import Person, World, add_graduates, make_world
 from workflows.commands.sessions import open_graduate_session
 
-SCREENS = ROOT / "var" / "screens"
 PHONE = {"width": 360, "height": 800}
 SCAN = {"name": "盖章协议.jpg", "mimeType": "image/jpeg", "buffer": jpeg(7)}
 PAPER = {"name": "证明.pdf", "mimeType": "application/pdf", "buffer": pdf(2)}
@@ -74,22 +72,6 @@ def _ours(text: str) -> bool:
     return "Failed to load resource" not in text
 
 
-async def looked_at(page: Page, name: str) -> None:
-    """Nothing serious for axe, no wider than its window; and a picture for people."""
-    found = await Axe().run(page)
-    serious = [
-        (one["id"], [node["target"] for node in one["nodes"]])
-        for one in found.response["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == [], name
-    assert len(found.response["passes"]) > 5, "axe has looked at something"
-    box = await page.locator("html").evaluate("e => [e.scrollWidth, e.clientWidth]")
-    assert box[0] <= box[1], name
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    await page.screenshot(path=SCREENS / f"phone-{name}.png", full_page=True)
-
-
 async def press(page: Page, label: str) -> None:
     await page.get_by_role("button", name=label, exact=True).locator("visible=true").last.click()
 
@@ -131,14 +113,14 @@ async def record_of(person: Person, flow: Flow) -> Record:
 async def test_an_agreement_on_paper_from_the_application_to_the_signing(enter: Enter, world: World) -> None:
     page, me = await enter()
     await page.get_by_role("link", name="办理新的事项").click()
-    await looked_at(page, "begin")
+    await looked_at(page, "phone-begin")
     await page.get_by_role("link", name="申请就业协议").click()
     hidden = page.locator("#field-dispatched_to")
     await expect(hidden).to_be_hidden()
-    await looked_at(page, "offline-empty")
+    await looked_at(page, "phone-offline-empty")
     await press(page, "申请就业协议")
     await expect(page.get_by_role("alert")).to_be_focused()
-    await looked_at(page, "offline-faults")
+    await looked_at(page, "phone-offline-faults")
     await fill_employer(page, world)
     await press(page, "查询单位")
     await expect(page.get_by_text("没有查到学校对该单位的预警")).to_be_visible()
@@ -149,7 +131,7 @@ async def test_an_agreement_on_paper_from_the_application_to_the_signing(enter: 
     await expect(hidden).to_be_hidden()
     await page.get_by_label("我确认以上内容属实").check()
     await sent(page, "申请就业协议")
-    await looked_at(page, "offline-record")
+    await looked_at(page, "phone-offline-record")
 
     record = await record_of(me, Flow.OFFLINE_SIGNING)
     case = Case(world, me, world.employer, Flow.OFFLINE_SIGNING, record.id, record.state, record.version)
@@ -160,7 +142,7 @@ async def test_an_agreement_on_paper_from_the_application_to_the_signing(enter: 
     await expect(page.get_by_text("已上传 2 个文件")).to_be_visible()
     await expect(page.locator(".files li")).to_have_count(2)
     await expect(page.locator(".files img")).to_have_js_property("complete", True)
-    await looked_at(page, "offline-upload")
+    await looked_at(page, "phone-offline-upload")
     await page.get_by_role("button", name="移除").last.click()
     await expect(page.locator(".files li")).to_have_count(1)
     await page.locator("#field-signed_on").fill(f"{world.cohort - 1}-01-05")
@@ -182,7 +164,7 @@ async def test_a_destination_of_each_sort_is_registered(enter: Enter, world: Wor
     await page.get_by_role("link", name="去向登记：登记去向").click()
     await page.get_by_role("radio", name=kind).check()
     if kind == "待就业":
-        await looked_at(page, "kinds")
+        await looked_at(page, "phone-kinds")
     await press(page, "下一步")
     if kind == "签劳动合同形式就业":
         await fill_employer(page, world)
@@ -201,7 +183,7 @@ async def test_a_destination_of_each_sort_is_registered(enter: Enter, world: Wor
         await page.locator("#add-proofs").set_input_files([PAPER])
         await expect(page.get_by_text("已上传 1 个文件")).to_be_visible()
     await sent(page, "登记去向")
-    await looked_at(page, f"destination-{(await record_of(me, Flow.DESTINATION)).destination_code}")
+    await looked_at(page, f"phone-destination-{(await record_of(me, Flow.DESTINATION)).destination_code}")
 
 
 async def test_a_returned_destination_is_corrected_and_the_approved_one_voided(enter: Enter, world: World) -> None:
@@ -213,13 +195,13 @@ async def test_a_returned_destination_is_corrected_and_the_approved_one_voided(e
     await page.get_by_role("link", name="重新提交").click()
     await expect(page.get_by_text("退回原因")).to_be_visible()
     await page.locator("#field-position_title").fill("测试工程师")
-    await looked_at(page, "returned")
+    await looked_at(page, "phone-returned")
     await sent(page, "重新提交")
     case.state, case.version = "review_school", (await Record.get(id=case.id)).version
     await case.take("approve")
     await page.reload()
     await page.get_by_role("link", name="作废").click()
-    await looked_at(page, "void")
+    await looked_at(page, "phone-void")
     await page.get_by_label("我确认作废这条去向登记").check()
     await sent(page, "作废")
     assert (await Record.get(id=case.id)).state == "voided"
@@ -233,7 +215,7 @@ async def test_a_termination_is_asked_for_and_another_agreed_to(enter: Enter, wo
     await page.get_by_role("link", name="申请解约").click()
     await page.locator("#field-reason").select_option("personal")
     await page.locator("#field-reason_text").fill("家庭原因需要回乡")
-    await looked_at(page, "termination")
+    await looked_at(page, "phone-termination")
     await sent(page, "申请解约")
     await page.get_by_role("link", name="撤回解约申请").click()
     await sent(page, "撤回解约申请")

@@ -7,13 +7,22 @@ import re
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
-from models.states import EmployerStatus
+from models.kit import now, shanghai_day
+from models.states import EmployerStatus, Flow
 from models.tables import EmployerUser, Record
 from tests.harness import world as w
+from tests.harness.files import jpeg
+from tests.harness.invitations import row, workbook
+from tests.harness.screens import looked_at
 from tests.harness.stack import Stack
+from tests.harness.stepping import step, walk
 from workflows.commands.employers import decide_employer
 
 LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
+LICENCE = {"name": "营业执照.jpg", "mimeType": "image/jpeg", "buffer": jpeg(91)}
+PAGES = [{"name": f"协议第{n}页.jpg", "mimeType": "image/jpeg", "buffer": jpeg(92 + n)} for n in (1, 2)]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FORMATS = {"JPEG", "PNG", "PDF", "MB", "KB", "Excel", "xlsx"}
 HEX = re.compile(r"[a-f]+")  # of the number that an error page gives for the desk
 
 
@@ -105,6 +114,7 @@ async def _register(page: Page, portal: str, name: str) -> None:
     await expect(places).to_have_value("110101")
     await page.get_by_role("link", name="请填写“联系人”").click()
     await page.get_by_role("textbox", name="联系人", exact=True).fill("赵人事")
+    await page.get_by_label("营业执照图像：选择文件").set_input_files([LICENCE])
     await page.get_by_role("textbox", name="密码", exact=True).fill(w.PASSWORD)
     await page.get_by_label("再次输入密码").fill(w.PASSWORD)
     await page.get_by_role("button", name="提交注册").click()
@@ -135,6 +145,85 @@ async def _invite(page: Page, world: w.World) -> None:
     await page.get_by_role("button", name="发出邀请").dblclick()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+async def test_a_clerk_invites_many_sends_papers_back_and_answers_a_termination(
+    browser: Browser, portal: str, width: int
+) -> None:
+    """At a telephone's width and at a desk's; every page is looked at."""
+    world = await w.make_world(graduates=4)
+    many, paper, ending = world.graduates[:2], world.graduates[2], world.graduates[3]
+    firm = world.employer
+    named = {"employer_name": firm.name, "employer_uscc": firm.uscc}
+    await walk(world, paper, Flow.OFFLINE_SIGNING, "submit", "approve_agreement", **named)
+    signed = await w.sign(world, ending)
+    await step(world, ending.actor, Flow.ONLINE_TERMINATION, "request", parent=signed.record_id)
+    context = await browser.new_context(viewport={"width": width, "height": 800}, locale="zh-CN")
+    page = await context.new_page()
+    await sign_in(page, portal, firm)
+    await expect(page.get_by_role("heading", name="等待本单位办理")).to_be_visible()
+    await looked_at(page, f"portal-{width}-home")
+    await _invite_many(page, world, many, width)
+    await _send_back(page, paper, width)
+    await _answer(page, ending, width)
+    await page.get_by_role("link", name="签约记录").first.click()
+    await expect(page.get_by_text("共 4 条")).to_be_visible()
+    await looked_at(page, f"portal-{width}-records")
+    await page.get_by_role("link", name="站内消息").click()
+    await looked_at(page, f"portal-{width}-inbox")
+    await page.get_by_role("button", name="查看记录").first.click()
+    await expect(page.get_by_role("heading", name="办理历史")).to_be_visible()
+    await context.close()
+
+
+async def _invite_many(page: Page, world: w.World, people: list[w.Person], width: int) -> None:
+    rows = [row(world, people[0]), row(world, people[1], monthly_pay="面议"), row(world, people[1])]
+    await page.get_by_role("link", name="发起邀请", exact=True).click()
+    await page.get_by_role("link", name="用表格批量邀请").click()
+    await looked_at(page, f"portal-{width}-batch")
+    content = {"name": "春招邀请.xlsx", "mimeType": XLSX, "buffer": workbook(rows)}
+    await page.get_by_label("填好的表格").set_input_files([content])
+    await page.get_by_role("button", name="上传并检查").click()
+    await expect(page.get_by_text("“月薪（元，税前）”应填整数")).to_be_visible()
+    await page.get_by_role("button", name="确认发出 1 份邀请").click()
+    await expect(page.get_by_text("已发出 1 行")).to_be_visible()
+    await looked_at(page, f"portal-{width}-batch-results")
+    async with page.expect_download() as taken:
+        await page.get_by_role("link", name="下载结果（.xlsx）").click()
+    assert (await taken.value).suggested_filename == "签约邀请处理结果.xlsx"
+
+
+async def _send_back(page: Page, person: w.Person, width: int) -> None:
+    await page.get_by_role("link", name="首页", exact=True).click()
+    await page.get_by_role("link", name=person.name).first.click()
+    async with page.expect_download() as taken:
+        await page.get_by_role("link", name="下载协议书（PDF）").click()
+    assert (await taken.value).suggested_filename.endswith(".pdf")
+    await page.get_by_role("link", name="回传盖章协议").click()
+    await page.get_by_label("图像：选择文件").set_input_files(PAGES)
+    await page.get_by_role("button", name="先上传所选文件").click()
+    await expect(page.get_by_text("协议第2页.jpg").first).to_be_visible()
+    await page.get_by_role("button", name=re.compile("移除.*协议第1页")).click()
+    await expect(page.get_by_text("协议第1页.jpg")).to_have_count(0)
+    await page.get_by_role("button", name="确认回传盖章协议").click()
+    await expect(page.get_by_role("alert")).to_contain_text("请选择“签约日期”")
+    await looked_at(page, f"portal-{width}-upload-faults")
+    await page.get_by_label("签约日期").fill(shanghai_day(now()).isoformat())
+    await page.get_by_role("button", name="确认回传盖章协议").click()
+    await expect(page.get_by_role("status")).to_have_text("办理成功：回传盖章协议。")
+    await looked_at(page, f"portal-{width}-offline-record")
+
+
+async def _answer(page: Page, person: w.Person, width: int) -> None:
+    await page.get_by_role("link", name="签约记录").first.click()
+    await page.get_by_role("link", name="等待本单位答复").click()
+    await page.get_by_role("link", name=person.name).click()
+    await looked_at(page, f"portal-{width}-termination")
+    await page.get_by_role("link", name="同意解约").click()
+    await expect(page.get_by_text("不能恢复")).to_be_visible()
+    await page.get_by_role("button", name="确认同意解约").click()
+    await expect(page.get_by_role("status")).to_have_text("办理成功：同意解约。")
+
+
 @pytest.mark.parametrize("width", [360, 640, 1280])
 async def test_no_page_is_wider_than_its_window_and_none_speaks_english(
     browser: Browser, portal: str, width: int
@@ -144,7 +233,7 @@ async def test_no_page_is_wider_than_its_window_and_none_speaks_english(
     first, second, third = world.graduates
     invited = await w.invite(world, first, extra_terms="补充条款" * 100)
     await w.accept(world, await w.invite(world, second), second)
-    await w.sign(world, third)
+    signed = await w.sign(world, third)
     context = await browser.new_context(
         viewport={"width": width, "height": 800}, locale="zh-CN", java_script_enabled=False
     )
@@ -163,13 +252,18 @@ async def test_no_page_is_wider_than_its_window_and_none_speaks_english(
         f"{portal}/profile",
         f"{portal}/profile/edit",
         f"{portal}/account",
+        f"{portal}/records",
+        f"{portal}/online_signing/batch",
+        f"{portal}/online_signing/{signed.record_id}/follow/online_termination/request",
         f"{portal}/register",
+        f"{portal}/handover",
+        f"{portal}/handover/sent",
         f"{portal}/nowhere",
     ):
         await page.goto(address)
         main = page.locator("html")
         text = await page.locator("body").inner_text()
-        words = {word for word in LATIN_WORD.findall(text) if not HEX.fullmatch(word)} - own
+        words = {word for word in LATIN_WORD.findall(text) if not HEX.fullmatch(word)} - own - FORMATS
         box = await main.evaluate("e => [e.scrollWidth, e.clientWidth]")
         assert box[0] <= box[1], address
         assert words == set(), address

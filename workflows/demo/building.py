@@ -20,7 +20,7 @@ from models.tables import Account, EmployerUser, Graduate
 from workflows.actors import APPLICANT, OPERATOR, Actor
 from workflows.commands.accounts import change_rights, create_account, disable_account
 from workflows.commands.employers import add_employer_user, decide_employer, register_employer
-from workflows.commands.provinces import choose_agreement_type, create_province, open_module
+from workflows.commands.provinces import choose_agreement_type, create_province, open_module, set_employer_desk
 from workflows.commands.roster import import_roster
 from workflows.commands.schools import create_school
 from workflows.commands.sessions import actor_of_account, actor_of_employer_user, actor_of_graduate
@@ -76,7 +76,10 @@ async def build_province(plan: ProvincePlan, season: Season) -> Province:
     province_id = await at(season.day(-45), create_province, OPERATOR, plan.code)
     staff = StaffPlan(plan.username, "省级就业主管部门")
     await _account(OPERATOR, Party.PROVINCE, staff, season.day(-45) + MINUTE, province_id=province_id)
-    return Province(province_id, await account_actor(plan.username))
+    desk = await account_actor(plan.username)
+    service = {"phone": f"{plan.area}-02000400", "hours": "工作日 9:00—11:30，14:00—17:00"}
+    await at(season.day(-40), set_employer_desk, desk, service)
+    return Province(province_id, desk)
 
 
 async def choose_agreement(plan: ProvincePlan, province: Province, season: Season) -> None:
