@@ -15,10 +15,11 @@ HOME, REVIEW = "home", "review"
 QUEUES = ("signing", "supplementary", "termination", "destination")
 STUDENTS, INVALIDATED, VOIDED = "students", "invalidated", "voided"
 ACCOUNTS, SETTINGS, WARNINGS, DELIVERIES = "accounts", "settings", "warnings", "deliveries"
+RECONCILIATION = "reconciliation"
 INBOX, SELF, MODULES, EMPLOYERS, STATISTICS = "inbox", "self", "modules", "employers", "statistics"
 PAGES = (
-    *QUEUES, REVIEW, STUDENTS, INVALIDATED, VOIDED, ACCOUNTS, SETTINGS, WARNINGS, DELIVERIES, INBOX, SELF, MODULES,
-    EMPLOYERS, STATISTICS,
+    *QUEUES, REVIEW, STUDENTS, INVALIDATED, VOIDED, ACCOUNTS, SETTINGS, WARNINGS, DELIVERIES, RECONCILIATION,
+    INBOX, SELF, MODULES, EMPLOYERS, STATISTICS,
 )  # fmt: skip
 """Pages beside the first one, by their path; the first one is `/`."""
 

@@ -24,6 +24,7 @@ from dashboard.views import (
     modules,
     myself,
     queue,
+    reconciliation,
     review,
     settings,
     statistics,
@@ -64,6 +65,7 @@ def entries(desk: Desk) -> dict[str, Entry]:
         a.STATISTICS: Entry("数据统计", "统计", statistics.show, signing),
         a.INBOX: Entry("异议与留言", "消息", inbox.show, signing),
         a.DELIVERIES: Entry("消息与上报", "消息", deliveries.show, signing),
+        a.RECONCILIATION: Entry("与就业管理系统对账", "消息", reconciliation.show, signing),
         a.SELF: Entry("本人账号", "本人", myself.show, True),
     }
 

@@ -152,6 +152,11 @@ def pager(shelf: Shelf, page: Mapping[str, Any], unit: str = "条") -> None:
     """How many, which page, and the ways to its neighbours; to be drawn in a horizontal container."""
     total = f"{page['total']}{'+' if page['total_is_capped'] else ''}"
     st.text(f"共 {total} {unit}，第 {len(shelf.cursors) + 1} 页", width="content")
+    turner(shelf, page)
+
+
+def turner(shelf: Shelf, page: Mapping[str, Any]) -> None:
+    """The ways to the neighbours alone, of a list that nobody counts."""
     if st.button("上一页", key=f"{shelf.name}_back", disabled=not shelf.cursors, shortcut="Alt+Left"):
         shelf.cursors.pop()
         st.rerun()

@@ -11,6 +11,7 @@ from dashboard import addresses, filters, rows, shell, tables, words
 from dashboard.client import Problem
 from dashboard.filters import Ask, Shelf
 from dashboard.shell import Desk
+from dashboard.views import handovers
 from dashboard.views.evidence import registry_note
 
 DECISIONS = {"verified": "核验通过", "returned": "退回补充", "refused": "不通过", "suspended": "停用"}
@@ -57,7 +58,8 @@ def _asks(desk: Desk) -> list[Ask]:
     return [
         Ask("status", "状态", options=desk.catalog["employers"]),
         Ask("name", "单位名称", "名称的一部分即可", wide=2),
-        Ask("uscc", "统一社会信用代码", "需完整填写", wide=2),
+        Ask("uscc", "统一社会信用代码", "需完整填写"),
+        Ask("handover", "经办人变更", options={"": "不限", "true": "有待核验的申请"}),
     ]
 
 
@@ -98,6 +100,7 @@ def _one(desk: Desk, employer_id: str) -> None:
     tables.line((employer["label"], f"{words.moment(employer['registered_at'])} 注册"), "strong")
     _bar(desk, employer)
     _details(desk, employer)
+    handovers.show(desk, employer)
 
 
 def _back(desk: Desk) -> None:
@@ -179,4 +182,7 @@ def _details(desk: Desk, employer: Mapping[str, Any]) -> None:
     ]
     more = [(f["label"], words.shown(f, profile[n], desk.client.region)) for n, f in fields.items() if n in profile]
     decided = [("处理时间", words.moment(employer["decided_at"])), ("处理说明", employer["note"] or "")]
-    tables.pairs("注册信息", known + more + decided, before=registry_note(employer["registry"], employer["name"]))
+    paper = employer["licence"]
+    licence = tables.own_link("下载营业执照", f"{addresses.ATTACHMENTS}/{paper}") if paper else ""
+    note = registry_note(employer["registry"], employer["name"])
+    tables.pairs("注册信息", known + more + decided, before=note, after=licence)

@@ -28,6 +28,7 @@ def show(desk: Desk) -> None:
         st.info("本校还没有开通任何届次。省级用户开通模块、学校完成签约设置并导入学生名单后，这里会出现待办事项。")
         return
     _counts(desk)
+    _notes(desk)
     if desk.party == "school":
         _setup(desk)
     if desk.party in ("school", "department"):
@@ -104,6 +105,16 @@ def _employers(desk: Desk, line: Mapping[str, Any]) -> None:
     st.caption(oldest)
     if st.button("去核验", disabled=not line["count"]):
         desk.open(addresses.EMPLOYERS)
+
+
+def _notes(desk: Desk) -> None:
+    """What graduates asked or disputed and nobody has answered yet."""
+    page = desk.client.get("/v1/notes", status="open", limit=1, cohort=desk.cohort)
+    if page["total"]:
+        st.subheader(f"异议与留言待答复：{page['total']}", anchor=False)
+        st.caption(f"最早的已等待：{words.age(page['items'][0]['created_at'])}")
+        if st.button("去答复"):
+            desk.open(addresses.INBOX)
 
 
 def _setup(desk: Desk) -> None:

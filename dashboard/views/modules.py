@@ -13,7 +13,7 @@ from dashboard.shell import Desk
 from dashboard.views.settings import TYPES
 
 TYPE, SCHOOL, OPEN, COHORT = "province_type", "province_school", "province_modules", "province_cohort"
-CHOSEN = "province_chosen"
+CHOSEN, EMPLOYERS = "province_chosen", "province_employers"
 AREAS = ("employment", "archive", "household")
 
 
@@ -24,8 +24,9 @@ def show(desk: Desk) -> None:
     found = desk.client.get(f"/v1/desk/{cohort}")
     writes = desk.grant("employment") == "rw"
     _type(found, writes=writes)
+    _employer_desk(found, writes=writes)
     chosen = _schools(desk, found, writes=writes)
-    questions = [_choosing(desk, found), _founding(desk)]
+    questions = [_choosing(desk, found), _founding(desk), _calling(desk, found)]
     if chosen is not None:
         questions.append(_opening(desk, cohort, chosen))
     dialogs.ask(desk.client, *questions)
@@ -70,6 +71,24 @@ def _choosing(desk: Desk, found: Mapping[str, Any]) -> Question:
     fields = (dialogs.choice("agreement_type", "协议类型", TYPES),)
     intro = ("两方协议由学校鉴证，三方协议由学校作为丙方审核；有学校提交签约设置后不能再修改。",)
     return Question(TYPE, "选择协议类型", fields, send, before=found, intro=intro)
+
+
+def _employer_desk(found: Mapping[str, Any], *, writes: bool) -> None:
+    """Whom employers call."""
+    told = [("客服电话", found["employer_phone"]), ("服务时间", found["employer_hours"])]
+    empty = "" if any(text for _, text in told) else tables.note("还没有填写，用人单位目前看不到客服电话。", "warn")
+    tables.pairs("企业客服（用人单位在签约平台上看到）", told, before=empty)
+    if writes:
+        dialogs.button("修改企业客服", EMPLOYERS)
+
+
+def _calling(desk: Desk, found: Mapping[str, Any]) -> Question:
+    def send(answers: dict[str, Any], _: bool) -> None:
+        desk.client.put("/v1/desk/employers", {"form": answers})
+        shell.say("企业客服已保存")
+
+    before = {"phone": found["employer_phone"], "hours": found["employer_hours"]}
+    return Question(EMPLOYERS, "企业客服", desk.catalog["forms"]["employer_desk"]["fields"], send, before=before)
 
 
 # --- schools -------------------------------------------------------------------------------------

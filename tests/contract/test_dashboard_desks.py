@@ -235,6 +235,25 @@ async def test_a_dispute_is_answered_from_the_inbox_and_stands_on_the_record(ser
     assert "已电话与你核对" in review.words
 
 
+async def test_what_the_ems_holds_otherwise_is_shown_field_by_field_and_reported_again(service: str) -> None:
+    world = await make_world(graduates=1)
+    assert "没有不一致的学生" in at(world.school_desk, "reconciliation").words
+    case = await reach(world, F.SUPPLEMENTARY, "signed")
+    await execute("UPDATE outbox SET status = 'dead', settled_at = now() WHERE record_id = $1", case.record_id)
+    mirror = "UPDATE ems_mirror SET refused_cause = '单位代码不存在' WHERE graduate_id = $1"
+    await execute(mirror, world.graduate.id)
+    page = at(world.school_desk, "reconciliation")
+    (row,) = page.tables[0]["rows"]
+    assert (row["cells"][0], row["cells"][2]) == (world.graduate.name, "不一致")
+    page.at.session_state["reconciliation_chosen"] = str(world.graduate.id)
+    page.at.session_state["dialog_open"] = "reconciliation_chosen"
+    page.run()
+    assert f"单位名称 {world.employer.name}" in page.words
+    page.press("重新上报")
+    owed = "SELECT count(*) FROM outbox WHERE channel = 'ems' AND status = 'pending' AND recipient = $1"
+    assert await fetch_value(owed, world.graduate.id) == 1
+
+
 async def test_a_selection_becomes_a_file(service: str) -> None:
     world = await make_world(graduates=1)
     await reach(world, F.SUPPLEMENTARY, "review_school")
@@ -252,25 +271,7 @@ async def test_a_selection_becomes_a_file(service: str) -> None:
     assert not at(await reader(world), "supplementary").press("导出").has("导出完整")
 
 
-# --- the province, oneself -----------------------------------------------------------------------
-
-
-async def test_a_province_opens_modules_and_founds_schools(service: str, world: World) -> None:
-    page = at(world.province_desk, "modules").type("为哪一届设置", world.cohort).run()
-    assert "两方协议（学校鉴证）" in page.words
-    (table,) = page.tables
-    mine = next(row for row in table["rows"] if row["id"] == str(world.school_id))
-    assert mine["cells"][2:4] == ["已开通", "未开通"]
-    page.at.session_state["province_chosen"] = str(world.school_id)
-    page.at.session_state["dialog_open"] = "province_modules"
-    page.run().type("档案信息登记", True).press("保存")
-    mine = next(row for row in page.tables[0]["rows"] if row["id"] == str(world.school_id))
-    assert mine["cells"][2:4] == ["已开通", "已开通"]
-    page.press("新增学校").type("学校代码", "abc").type("学校名称", "示范学院").press("新增")
-    assert page.errors
-    code = w.school_code()
-    page.type("学校代码", code).press("新增")
-    assert code in [row["cells"][0] for row in page.tables[0]["rows"]]
+# --- oneself -----------------------------------------------------------------------
 
 
 async def test_a_second_factor_is_set_up_on_ones_own_page(service: str, world: World) -> None:

@@ -216,7 +216,7 @@ async def test_another_cohort_has_another_queue(service: str) -> None:
 async def test_each_role_finds_the_pages_in_its_menu_that_it_may_enter(service: str) -> None:
     world = await make_world(graduates=1)
     queues = ["学生名单管理", "在线签约管理", "补登管理", "解约管理", "去向登记管理", "失效信息管理", "作废信息管理"]
-    told = ["数据统计", "异议与留言", "消息与上报", "本人账号"]
+    told = ["数据统计", "异议与留言", "消息与上报", "与就业管理系统对账", "本人账号"]
     for desk, entries in (
         (world.school_desk, ["首页", "账号管理", "签约设置", *queues, "预警单位管理", *told]),
         (world.department_desks["计算机学院"], ["首页", *queues, *told]),

@@ -63,6 +63,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "retire_messages": "停发历史消息",
         "send_again": "重新发送消息",
         "set_desk": "设置院系值班电话",
+        "set_employer_desk": "设置用人单位咨询电话",
         "set_handler": "设置协议经办人",
         "submit_settings": "提交签约设置",
         "unbind": "解除微信绑定",

@@ -1,0 +1,83 @@
+"""Room: the dashboard's pages of a province: modules, schools, its employers' desk, who takes an employer over."""
+
+from __future__ import annotations
+
+import pytest
+
+from models.parties import Party
+from models.store import MemoryStore
+from models.tables import Province
+from tests.harness import world as w
+from tests.harness.clerks import at, serving_alone
+from tests.harness.invented import handover_form
+from tests.harness.stack import Stack
+from tests.harness.world import World, make_account, make_world
+from workflows.actors import OPERATOR
+from workflows.commands.handovers import ask_from
+from workflows.commands.provinces import create_province
+
+
+@pytest.fixture
+async def service(stack: Stack, database: str) -> str:
+    """The real service as a process on this worker's database; what is outside does not answer here."""
+    return await serving_alone(stack)
+
+
+@pytest.fixture(scope="module")
+async def world(database: str) -> World:
+    return await make_world(graduates=1)
+
+
+async def test_a_province_opens_modules_and_founds_schools(service: str, world: World) -> None:
+    page = at(world.province_desk, "modules").type("为哪一届设置", world.cohort).run()
+    assert "两方协议（学校鉴证）" in page.words
+    (table,) = page.tables
+    mine = next(row for row in table["rows"] if row["id"] == str(world.school_id))
+    assert mine["cells"][2:4] == ["已开通", "未开通"]
+    page.at.session_state["province_chosen"] = str(world.school_id)
+    page.at.session_state["dialog_open"] = "province_modules"
+    page.run().type("档案信息登记", True).press("保存")
+    mine = next(row for row in page.tables[0]["rows"] if row["id"] == str(world.school_id))
+    assert mine["cells"][2:4] == ["已开通", "已开通"]
+    page.press("新增学校").type("学校代码", "abc").type("学校名称", "示范学院").press("新增")
+    assert page.errors
+    code = w.school_code()
+    page.type("学校代码", code).press("新增")
+    assert code in [row["cells"][0] for row in page.tables[0]["rows"]]
+
+
+async def test_the_desk_that_employers_call_is_kept_by_the_province(service: str, world: World) -> None:
+    page = at(world.province_desk, "modules").press("修改企业客服").type("客服电话", "12").press("确认")
+    assert page.errors
+    page.type("客服电话", "010-62340001").type("服务时间", "工作日 9:00-17:00").press("确认")
+    assert "客服电话 010-62340001" in page.words
+
+
+@pytest.mark.parametrize(("button", "label"), [("变更通过", "已通过"), ("变更不通过", "未通过")])
+async def test_a_province_decides_who_takes_an_employer_over(
+    service: str, world: World, button: str, label: str
+) -> None:
+    firm = await w.make_employer(world)
+    form = handover_form(firm.name, firm.uscc)
+    await ask_from("192.0.2.9", MemoryStore(), form, w.username("agent"), w.PASSWORD)
+    page = at(world.province_desk, "employers", id=str(firm.id))
+    assert "经办人变更申请" in page.words
+    page.press(button)
+    if button == "变更不通过":
+        page.press("确认不通过")
+        assert page.errors
+    page.type("说明", "已核对授权书和营业执照").press(f"确认{button.removeprefix('变更')}")
+    assert f"{label} 已核对授权书和营业执照" in page.words
+    assert button not in page.buttons
+
+
+async def test_a_province_chooses_the_agreement_type_before_any_school_submits(service: str, database: str) -> None:
+    row = await Province.get_or_none(code="460000")
+    province_id = row.id if row else await create_province(OPERATOR, "460000")
+    desk = await make_account(OPERATOR, Party.PROVINCE, "海岛省级", province_id=province_id)
+    page = at(desk, "modules")
+    assert "协议类型 尚未选择" in page.words
+    assert "本省还没有学校" in page.words
+    page.press("选择协议类型").type("协议类型", "三方协议（学校审核）").press("确认")
+    assert "协议类型 三方协议（学校审核）" in page.words
+    assert "选择协议类型" in page.buttons, "as long as no school has submitted settings"
