@@ -14,6 +14,7 @@ from typing import Any, Final
 from models import codes
 from models.codes.table import Code
 from workflows.demo.firms import post_for, somewhere, written_down
+from workflows.demo.invented import mobile
 from workflows.demo.people import Person
 from workflows.destination_questions import OFFERED, PROOFS
 
@@ -92,7 +93,9 @@ def _employer(kind: Code, asks: frozenset[str], person: Person, rng: random.Rand
     if "contact" in asks:
         wanted |= {"contact_name", "contact_mobile"}
     form = {name: value for name, value in written_down(plan).items() if name in wanted}
-    form |= _NAMED.get(kind.code, {})
+    if named := _NAMED.get(kind.code):
+        # Its own telephone: one number under two names is what reviewers are hinted at.
+        form |= {**named, "contact_mobile": mobile(300 + list(_NAMED).index(kind.code))}
     if "position_category" in asks and kind.code not in _POSTS:
         post = post_for(plan, person.field, rng)
         form |= {"position_category": post.category, "position_title": post.title}

@@ -86,13 +86,15 @@ class Matters(Plot):
         self.pass_department(key)
         self.add(REVIEW, key, "approve", Party.SCHOOL, dict(form or {}))
 
-    def correct(self, key: str, form: Mapping[str, Any]) -> None:
-        """The school edits what it has approved."""
-        self.add((3, 12), key, "edit", Party.SCHOOL, dict(form))
+    def correct(self, key: str, category: str) -> None:
+        """The school edits what it has approved: the category of the post."""
+        first = next(move for move in self.moves if move.key == key)
+        kept = {name: first.form[name] for name in ("employer_nature", "employer_industry")}
+        self.add((3, 12), key, "edit", Party.SCHOOL, {**kept, "position_category": category})
 
-    def paper(self, title: str, seal: str = "") -> Paper:
-        """A picture of its own for this person."""
-        mark = f"{self.person.exam_no}:{self.counted()}"
+    def paper(self, title: str, seal: str = "", mark: str = "") -> Paper:
+        """A picture for this person, its own unless it has the `mark` of another one."""
+        mark = mark or f"{self.person.exam_no}:{self.counted()}"
         row = self.person.row
         last = f"单位：{seal}" if seal else "本人签名：（演示）"
         return Paper(title, (f"姓名：{row['xm']}", f"学校：{row['yx']}", f"专业：{row['zy']}", last), seal, mark)
@@ -152,14 +154,14 @@ class Matters(Plot):
 
     # --- supplementary registration
 
-    def register(self, employer: int = 0, gap: Gap = SOON) -> str:
-        """登记已签协议."""
+    def register(self, employer: int = 0, gap: Gap = SOON, *, mark: str = "", **changes: Any) -> str:
+        """登记已签协议. `mark`: of a picture that somebody else may have handed in too; `changes`: to the form."""
         plan = firm(employer) if employer else somewhere(self.person.field, self.rng)
         key = self.begin(Flow.SUPPLEMENTARY)
-        pages = tuple(
-            self.paper(f"就业协议书第{page}页", plan.name) for page in ("一", "二")[: 1 + (self.draw() < 0.3)]
-        )
+        numbered = ("一", "二") if self.draw() < 0.3 and not mark else ("一",)
+        pages = tuple(self.paper(f"就业协议书第{page}页", plan.name, mark) for page in numbered)
         form = self._typed(plan) | {"agreement_no": f"演示-{self.number:04d}", "signed_on": self._signed_on()}
+        form |= changes
         self.add(gap, key, "submit", Party.GRADUATE, form, plan.number, papers={"scans": pages})
         return key
 

@@ -98,7 +98,7 @@ def _sealed_after_all(plot: Matters) -> None:
 
 
 def _sealed_and_corrected(plot: Matters) -> None:
-    plot.correct(sealed(plot), {"employer_nature": "39", "employer_industry": "38", "position_category": "30"})
+    plot.correct(sealed(plot), "30")
 
 
 def _issue_cancelled(plot: Matters) -> None:
@@ -130,6 +130,16 @@ def _registration_again(plot: Matters) -> None:
     plot.note(key, "第二次提交，图像已清晰；月薪与协议一致。")
 
 
+def _odd(plot: Matters) -> None:
+    """Nothing forbids it, but reviewers are hinted at the post, the pay and the day of reporting."""
+    plot.register(position_category="90", monthly_pay=1500, report_on=f"{plot.season.cohort}-03-01")
+
+
+def _twin(plot: Matters) -> None:
+    """The same picture as somebody else of the school."""
+    plot.register(mark=f"twin:{plot.person.school}")
+
+
 def _registration_taken_back(plot: Matters) -> None:
     plot.take_back(plot.register())
 
@@ -151,7 +161,7 @@ def recorded(plot: Matters) -> str:
 
 
 def _recorded_and_corrected(plot: Matters) -> None:
-    plot.correct(recorded(plot), {"employer_nature": "31", "employer_industry": "22", "position_category": "13"})
+    plot.correct(recorded(plot), "29")
 
 
 # --- destinations
@@ -249,6 +259,8 @@ PAPER_KINDS: Final = (
     Kind(5, _registration_at_school, REVIEWED, two_stage=True),
     Kind(4, _registration_returned, WAITING),
     Kind(2, _registration_again, REVIEWED),
+    Kind(0.7, _odd, REVIEWED, home="a1"),
+    Kind(2.2, _twin, REVIEWED, home="a1"),
     Kind(2, _registration_taken_back, WAITING),
     Kind(3, _registration_rejected),
     Kind(2, _registration_cancelled),

@@ -56,7 +56,7 @@ def draw(paper: Paper) -> bytes:
         picture.paste(seal, (160 + rng.randrange(30), 278 + rng.randrange(30)), seal)
     pen.text((SIZE[0] / 2, SIZE[1] - 18), NOTICE, _SEAL, _face(13), anchor="mm")
     out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=1)
+    picture.save(out, "PNG", compress_level=0)
     return out.getvalue()
 
 
