@@ -42,7 +42,7 @@ async def choose(call: Call, cohort: int) -> None:
 @endpoint(
     blueprint,
     "PUT",
-    "/v1/desk/employers",
+    "/v1/employer_desk",
     rule=PROVINCE,
     summary="设置企业客服的电话和服务时间",
     body=Filled,

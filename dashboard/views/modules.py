@@ -84,7 +84,7 @@ def _employer_desk(found: Mapping[str, Any], *, writes: bool) -> None:
 
 def _calling(desk: Desk, found: Mapping[str, Any]) -> Question:
     def send(answers: dict[str, Any], _: bool) -> None:
-        desk.client.put("/v1/desk/employers", {"form": answers})
+        desk.client.put("/v1/employer_desk", {"form": answers})
         shell.say("企业客服已保存")
 
     before = {"phone": found["employer_phone"], "hours": found["employer_hours"]}

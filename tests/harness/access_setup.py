@@ -18,7 +18,7 @@ from workflows.commands.warnings import mark_employer
 simple("GET /v1/desks")
 simple("GET /v1/employers/current/users")
 simple("GET /v1/search/warnings", "/v1/search/warnings?name=示例商贸")
-simple("PUT /v1/desk/employers", body={"form": {"phone": "010-62345670", "hours": "工作日 9:00—17:00"}})
+simple("PUT /v1/employer_desk", body={"form": {"phone": "010-62345670", "hours": "工作日 9:00—17:00"}})
 simple("PUT /v1/desks", body={"form": {"department": DEPARTMENTS[0], "phone": "010-62345670"}})
 
 
