@@ -17,7 +17,7 @@ from workflows.commands.roster import invalidate_graduate
 from workflows.commands.warnings import mark_employer
 
 F = Flow
-NAMED = re.compile("jpg|xlsx|csv|XY-|school|department|province|[a-f]{1,12}")
+NAMED = re.compile("jpg|xlsx|csv|XY-|school|department|province|new|user|dept|firm|[a-f]{1,12}")
 """Kinds of files, the number on a paper agreement, and what the user names of tests are put together from."""
 
 TEXT = "公章不清晰，请重新拍照上传"

@@ -106,7 +106,10 @@ async def test_the_trend_draws_each_day_and_lists_the_busy_ones(world: World) ->
 
 
 async def test_a_province_sees_its_schools_side_by_side(world: World) -> None:
-    page = Page(world.province_desk).run().type("统计维度", "学校").run()
+    # Other schools of the province may have later cohorts open.
+    page = Page(world.province_desk)
+    page.at.session_state["cohort_kept"] = world.cohort
+    page.run().type("统计维度", "学校").run()
     assert f"{world.school_name} 4" in page.words
     page.type("查看名单：学校", world.school_name).type("查看名单：列", "签约、补登与解约：已签").run()
     assert "在线签约管理：共 1 条" in page.words
