@@ -14,7 +14,7 @@ from models.tables import Record
 from tests.harness import world as w
 from tests.harness.callers import Api
 from tests.harness.portal import Clerk, Page
-from tests.harness.stepping import step
+from tests.harness.stepping import step, walk
 from workflows.commands.employers import decide_employer
 from workflows.engine import Outcome
 
@@ -156,3 +156,21 @@ async def test_a_suspended_employer_still_answers_what_was_asked(clerk: Clerk, w
     page = await clerk.open(f"{LIST}/{made.record_id}")
     done = await clerk.press(await clerk.open(page.links["同意解约"]), "确认同意解约")
     assert "已同意解约，等待学校审核" in done.text
+
+
+async def test_a_termination_with_papers_is_read_only_here(clerk: Clerk, world: w.World) -> None:
+    person = world.graduates[5]
+    named = {"employer_name": world.employer.name, "employer_uscc": world.employer.uscc}
+    signed = await walk(
+        world, person, Flow.OFFLINE_SIGNING, "submit", "approve_agreement", "upload", "approve", **named
+    )
+    made = await step(world, person.actor, Flow.OFFLINE_TERMINATION, "submit", parent=signed.record_id)
+    await clerk.sign_in(world.employer)
+    inbox = await clerk.open("/employer/inbox")
+    assert "毕业生凭材料申请解约" in inbox.text
+    page = await clerk.press(inbox, "查看记录")
+    assert page.path == f"/employer/offline_termination/{made.record_id}"
+    assert "解约中，等待学校审核" in page.text
+    assert "等待学校审核；审核结果会发到站内消息" in page.text
+    assert not {"同意解约", "拒绝解约", "下载协议书（PDF）"} & set(page.links)
+    assert (await clerk.open(page.links["所解除的签约"])).path == f"/employer/offline_signing/{signed.record_id}"
