@@ -87,7 +87,7 @@ class GraduateQuery(Paged):
     invalid: bool | None = None
     registered: Annotated[bool | None, Field(description="holds a destination in flow or in force")] = None
     work_list: Annotated[
-        Literal["unregistered", "unbound"] | None,
+        Literal["unregistered", "unbound", "returned"] | None,
         Field(
             alias="list",
             description="work list: 未登记 (nothing held or under way) or 未绑定; without the invalidated",

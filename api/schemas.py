@@ -315,7 +315,7 @@ class PhoneChange(Strict):
 class Reminding(Strict):
     """Whom to remind, of what: graduates of a work list."""
 
-    work_list: Annotated[Literal["unregistered", "unbound"], Field(alias="list")]
+    work_list: Annotated[Literal["unregistered", "unbound", "returned"], Field(alias="list")]
     ids: Annotated[list[Id], Field(min_length=1, max_length=PAGE_MAX)]
 
 

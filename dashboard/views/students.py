@@ -20,7 +20,7 @@ MOST = 40 * 1024 * 1024
 BOUND = {"": "不限", "true": "已绑定", "false": "未绑定"}
 ON_ROSTER = {"false": "在名单中", "true": "已失效", "": "全部"}
 REGISTERED = {"": "不限", "true": "已登记或办理中", "false": "没有去向"}
-LISTS = {"": "不限", "unregistered": "未登记", "unbound": "微信未绑定"}
+LISTS = {"": "不限", "unregistered": "未登记", "unbound": "微信未绑定", "returned": "退回未改"}
 MODES = {"all": "全部正确才导入", "valid": "只导入正确的行"}
 LOCKED = "在线签约已开通的届次不能成批删除名单；导入只新增和更新，文件中没有的学生不会被删除。"
 

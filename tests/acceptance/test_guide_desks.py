@@ -1,4 +1,4 @@
-"""Room: the guide's chapters 3 to 6, 11, 13, 15, 16 as stories: home, accounts, settings, roster, marks, messages."""
+"""Room: the guide's chapters 3 to 6, 11, 13 to 16 as stories: home, accounts, settings, roster, marks, messages."""
 
 from __future__ import annotations
 
@@ -140,6 +140,18 @@ async def test_13_a_mark_warns_the_schools_own_people_asks_for_a_tick_and_blocks
     await story.graduate.does(case, "accept", own_mobile="15400000001", agreed=True)
     await story.school.does(case, "approve", warning_acknowledged=True)
     assert case.label == "签约完成"
+
+
+# --- 14 statistics -------------------------------------------------------------------------------
+
+
+async def test_14_each_figure_counts_what_happened_and_opens_the_rows_behind_it(story: Story) -> None:
+    await story.signs_online(story.graduates[0])
+    await story.graduates[1].begins("destination", "submit", WAITING)
+    found = await story.school.get(f"/v1/statistics?cohort={story.world.cohort}&by=department")
+    total = found["total"]
+    assert (total["signed"], total["registration_total"], total["graduates"], total["unregistered"]) == (1, 1, 2, 0)
+    assert sum(row["counts"]["signed"] for row in found["rows"]) == 1
 
 
 # --- 15 and 16 what the EMS and the graduate are told --------------------------------------------

@@ -204,6 +204,22 @@ async def test_10_a_reviewer_corrects_the_kind_with_the_graduates_consent_and_th
     assert (await story.told(graduate)).count("destination_edited") == 2
 
 
+async def test_10_whoever_has_not_corrected_what_was_returned_is_listed_and_reminded_once(story: Story) -> None:
+    graduate = story.graduate
+    case = await graduate.begins("destination", "submit", {"own_mobile": "15400000001", **WAITING})
+    assert (await story.school.get("/v1/graduates?list=returned"))["items"] == []
+    await story.school.does(case, "return", **REASON)
+    listed = (await story.school.get("/v1/graduates?list=returned"))["items"]
+    assert [row["id"] for row in listed] == [str(graduate.actor.id)]
+    body = {"list": "returned", "ids": [str(graduate.actor.id)]}
+    for reminded in (1, 0):
+        assert (await story.school.api.post("/v1/reminders", body)).json()["reminded"] == reminded
+    await story.deliver()
+    assert await story.told(graduate) == ["review_returned", "correct_reminder"]
+    await graduate.does(case, "submit", own_mobile="15400000001", **WAITING)
+    assert (await story.school.get("/v1/graduates?list=returned"))["items"] == []
+
+
 async def test_10_graduates_on_commission_register_their_own_kind_and_nothing_else(story: Story) -> None:
     sent = await story.newcomer(training_mode="21")
     openings = {o["flow"]: (o["open"], o["guard"]) for o in (await sent.get("/v1/openings"))["items"]}
