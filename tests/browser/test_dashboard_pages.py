@@ -6,6 +6,7 @@ import re
 
 from playwright.async_api import Page, expect
 
+from models import db
 from models.states import Flow
 from tests.browser.dashboard_eyes import fits, foreign_words
 from tests.browser.dashboard_hands import Enter, confirm, open_question, press, tab_to
@@ -179,12 +180,22 @@ async def test_every_page_of_a_province_is_chinese_and_fits_its_window(enter: En
     for name in ("账号管理", "在线签约管理", "开通模块与协议类型", "单位核验", "消息与上报"):
         await page.get_by_role("link", name=name, exact=True).click()
         await expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
-        await looks_right(page)
+        await looks_right(page, await given_names())
 
 
-async def looks_right(page: Page) -> None:
+_GIVEN = """SELECT string_agg(x, ' ') FROM (SELECT name FROM employers UNION ALL SELECT employer_name FROM records
+  UNION ALL SELECT username FROM accounts UNION ALL SELECT display_name FROM accounts UNION ALL SELECT name FROM schools
+  UNION ALL SELECT graduate_name FROM records) AS names(x)"""
+
+
+async def given_names() -> str:
+    """What other tests of the same province called things: some give names on purpose that look like a page's own."""
+    return str(await db.fetch_value(_GIVEN))
+
+
+async def looks_right(page: Page, given: str = "") -> None:
     """Chinese throughout but for names that people gave, and no wider than its window."""
     await page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
-    strange = [word for word in await foreign_words(page) if not NAMED.fullmatch(word)]
+    strange = [word for word in await foreign_words(page) if not NAMED.fullmatch(word) and word not in given]
     assert strange == []
     await fits(page)
