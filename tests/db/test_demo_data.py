@@ -196,6 +196,7 @@ async def test_special_situations_are_there() -> None:
     assert await db.fetch_value("SELECT count(*) FROM graduates WHERE invalid_at IS NOT NULL") >= 5
     for action in (
         "edit", "restore", "invalidate", "supersede", "import_roster", "mark_employer", "disable_account", "set_desk",
+        "set_employer_desk",
         "add_note", "grant_termination", "dispute", "answer_note",
     ):  # fmt: skip
         assert await db.fetch_value("SELECT count(*) FROM journal WHERE action = $1", action), action
