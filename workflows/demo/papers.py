@@ -26,7 +26,7 @@ from workflows.intake.sieve import Made
 
 SIZE: Final = (320, 452)  # A4 upright, small
 NOTICE: Final = "演示材料  内容均为虚构"
-_INK, _SEAL, _PALE = (40, 44, 52), (200, 30, 38), (205, 255)
+_INK, _SEAL, _PALE = (40, 44, 52), (200, 30, 38), (222, 255)
 _FIELDS: Final = (9, 8)  # of the ground, as the comparison of pictures sees it
 
 
