@@ -22,6 +22,13 @@ _component = st.components.v2.component(
 )
 
 
+class Mark(TypedDict):
+    """A word beside a row; `tone`: `bad` for what warns, `plain` for what is good to know."""
+
+    text: str
+    tone: str
+
+
 class Row(TypedDict):
     """One row: its id, a text per column, marks behind the last of them, the words of its button (empty: none),
     whether it may be picked.
@@ -29,7 +36,7 @@ class Row(TypedDict):
 
     id: str
     cells: list[str]
-    marks: list[str]
+    marks: list[Mark]
     button: str
     pick: bool
 
@@ -42,8 +49,17 @@ class Wish:
     picked: list[str] = field(default_factory=list)
 
 
-def row(id: str, cells: Sequence[str], *, marks: Sequence[str] = (), button: str = "查看", pick: bool = False) -> Row:
-    return {"id": id, "cells": list(cells), "marks": list(marks), "button": button, "pick": pick}
+def row(
+    id: str,
+    cells: Sequence[str],
+    *,
+    marks: Sequence[tuple[str, str]] = (),
+    button: str = "查看",
+    pick: bool = False,
+) -> Row:
+    """`marks`: words with their tones."""
+    told: list[Mark] = [{"text": text, "tone": tone} for text, tone in marks]
+    return {"id": id, "cells": list(cells), "marks": told, "button": button, "pick": pick}
 
 
 def table(

@@ -61,14 +61,19 @@ def grid(
     marked: frozenset[int] = frozenset(),
     before: str = "",
     after: str = "",
+    whole_last: bool = False,
 ) -> None:
-    """A headed table of texts; `marked`: numbers of the rows in which something is wrong."""
+    """A headed table of texts; `marked`: numbers of the rows in which something is wrong. `whole_last`: the last column
+    is not broken.
+    """
     head = "".join(f"<th scope='col'>{_cell(text)}</th>" for text in heads)
     body = "".join(
         f"<tr{' class=marked' if n in marked else ''}>{''.join(f'<td>{_cell(text)}</td>' for text in row)}</tr>"
         for n, row in enumerate(rows)
     )
-    table = f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    kind = " class=whole-last" if whole_last else ""
+    inner = f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+    table = f"<div class='scroll'><table{kind}>{inner}</table></div>"
     st.html(f"<section class='wq'><h3>{_cell(title)}</h3>{before}{table if body else ''}{after}</section>")
 
 

@@ -133,21 +133,21 @@ def party(name: str) -> str:
     return PARTIES.get(name, EMPTY)
 
 
-def marks(item: Mapping[str, Any]) -> list[str]:
-    """What a reviewer should see of a record before opening it, the worst first."""
+def marks(item: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a reviewer should see of a record before opening it, the worst first; each with its tone."""
     review = item.get("review") or {}
     found = [
-        (item["frozen"], "名单失效，已暂停"),
-        (item["employer_suspended"], "单位已停用"),
-        (review.get("warned"), "预警单位"),
-        (review.get("not_operating"), "非正常经营"),
-        (review.get("department_changed"), "院系已变更"),
-        (item.get("roster_changed"), "姓名或证件号有变更"),
-        (review.get("hints"), f"提示 {len(review.get('hints') or ())} 项"),
-        (review.get("resubmitted"), "退回后重交"),
-        (review.get("rejections"), f"曾不通过 {review.get('rejections')} 次"),
+        (item["frozen"], "名单失效，已暂停", "bad"),
+        (item["employer_suspended"], "单位已停用", "bad"),
+        (review.get("warned"), "预警单位", "bad"),
+        (review.get("not_operating"), "非正常经营", "bad"),
+        (review.get("department_changed"), "院系已变更", "bad"),
+        (item.get("roster_changed"), "姓名或证件号有变更", "bad"),
+        (review.get("hints"), f"提示 {len(review.get('hints') or ())} 项", "plain"),
+        (review.get("resubmitted"), "退回后重交", "plain"),
+        (review.get("rejections"), f"曾不通过 {review.get('rejections')} 次", "plain"),
     ]
-    return [text for holds, text in found if holds]
+    return [(text, tone) for holds, text, tone in found if holds]
 
 
 def spoken(text: str) -> str:

@@ -5,6 +5,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const text = JSON.stringify(data);
   if (place.shownText === text) return;
   place.shownText = text;
+  // A list that is drawn anew keeps what was ticked and where one was.
+  const root = place.getRootNode();
+  const ticked = new Set([...place.querySelectorAll("td input:checked")].map((box) => box.value));
+  const stood = root.activeElement && place.contains(root.activeElement) ? root.activeElement.dataset.row : undefined;
 
   const make = (name, content, rest) => {
     const node = document.createElement(name);
@@ -48,6 +52,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const line = make("tr");
     if (data.bulk) {
       const box = make("input", undefined, { type: "checkbox", value: row.id, disabled: !row.pick });
+      box.checked = row.pick && ticked.has(row.id);
       box.setAttribute("aria-label", `选择 ${row.cells.join(" ")}`);
       if (!row.pick) box.title = "需要逐条审核";
       box.addEventListener("change", count);
@@ -62,12 +67,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     });
     if (row.marks.length) {
       const marks = make("div", undefined, { className: "marks" });
-      for (const mark of row.marks) marks.append(make("span", mark, { className: "mark" }));
+      for (const { text, tone } of row.marks) marks.append(make("span", text, { className: `mark ${tone}` }));
       line.lastElementChild.append(marks);
     }
     if (row.button) {
       const button = make("button", row.button, { type: "button" });
       button.setAttribute("aria-label", `${row.button} ${row.cells.join(" ")}`);
+      button.dataset.row = row.id;
       const own = buttons.push(button) - 1;
       button.addEventListener("keydown", (event) => {
         const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -90,4 +96,5 @@ export default function ({ data, parentElement, setTriggerValue }) {
   bar.append(go, said);
   count();
   place.replaceChildren(...(data.bulk ? [bar, table] : [table]));
+  if (stood) buttons.find((button) => button.dataset.row === stood)?.focus();
 }

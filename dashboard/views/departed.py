@@ -119,7 +119,7 @@ def voided(desk: Desk) -> None:
 
 def _void(desk: Desk, number: int, item: Mapping[str, Any]) -> rows.Row:
     cells = [str(number), item["proof_code"], *_person(desk, item), words.moment(item["voided_at"])]
-    times = [f"作废过 {item['voided']} 次"] if item["voided"] > 1 else []
+    times = [(f"作废过 {item['voided']} 次", "plain")] if item["voided"] > 1 else []
     return rows.row(item["id"], cells, marks=times, button="详情")
 
 
@@ -163,4 +163,5 @@ def _record(desk: Desk, record: Mapping[str, Any]) -> None:
             "办理历史",
             ("操作", "操作描述", "操作人", "操作时间"),
             [(s["label"], s["description"], s["by"], words.moment(s["at"])) for s in record["history"]],
+            whole_last=True,
         )

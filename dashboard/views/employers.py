@@ -75,7 +75,7 @@ def _row(desk: Desk, employer: Mapping[str, Any]) -> rows.Row:
             employer["label"],
             words.moment(employer["registered_at"]),
         ],
-        marks=["申请变更经办人"] if employer["handovers_waiting"] else [],
+        marks=[("申请变更经办人", "bad")] if employer["handovers_waiting"] else [],
         button="核验" if employer["status"] == "pending" else "查看",
     )
 

@@ -13,7 +13,7 @@ from dashboard.shell import Desk
 
 TERMINATION = ("reason", "reason_text")  # said above, with the other facts of a termination
 EMPLOYER = ("employer_name", "employer_uscc", "employer_nature", "employer_industry", "employer_region")
-UNKNOWN = "暂时无法获取最新状态，请前往国家企业信用信息公示系统手动查询。"
+UNKNOWN = "暂时无法获取最新状态，请到信用信息公示系统核实。"
 
 
 def employer(desk: Desk, record: Mapping[str, Any]) -> None:
@@ -99,7 +99,8 @@ def form(desk: Desk, record: Mapping[str, Any]) -> None:
         for n, f in _fields(desk, record["flow"]).items()
         if n in filled and f["kind"] != "files" and not _said_above(record, n)
     ]
-    tables.pairs("填报信息", times + rows if rows or record["termination"] is None else [])
+    if rows or record["termination"] is None:
+        tables.pairs("填报信息", times + rows)
 
 
 def _said_above(record: Mapping[str, Any], name: str) -> bool:
@@ -184,6 +185,7 @@ def history(lines: list[Mapping[str, Any]]) -> None:
         "办理历史",
         ("操作", "操作描述", "操作人", "操作时间"),
         [(line["label"], line["description"], line["by"], words.moment(line["at"])) for line in lines],
+        whole_last=True,
     )
 
 

@@ -30,6 +30,8 @@ def show(desk: Desk) -> None:
     steps = desk.client.get(f"/v1/{flow}/{record_id}/history")["items"]
     menu = menu_of(desk, flow)
     _head(desk, menu, record, steps)
+    if record["attachments"]:
+        pictures.show(_rounds(desk, record), key=f"pictures-{record['id']}")
     left, right = st.columns(2, gap="medium")
     with left:
         evidence.termination(record)
@@ -44,8 +46,6 @@ def show(desk: Desk) -> None:
         evidence.disputes(record)
         evidence.messages(record)
         evidence.others(desk, record)
-    if record["attachments"]:
-        pictures.show(_rounds(desk, record), key=f"pictures-{record['id']}")
     st.caption(KEYS)
 
 

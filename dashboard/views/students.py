@@ -105,7 +105,7 @@ def _row(desk: Desk, item: Mapping[str, Any], *, pick: bool) -> rows.Row:
         "已绑定" if item["bound"] else "未绑定",
         item["slot"]["label"] if item["slot"] else "未登记",
     ]
-    return rows.row(item["id"], cells, marks=["已失效"] if item["invalid_at"] else [], pick=pick)
+    return rows.row(item["id"], cells, marks=[("已失效", "bad")] if item["invalid_at"] else [], pick=pick)
 
 
 def _remind(desk: Desk, work_list: str, ids: Sequence[str]) -> None:

@@ -68,7 +68,7 @@ def _row(mark: Mapping[str, Any]) -> rows.Row:
         mark["marked_by"],
         words.moment(mark["marked_at"]),
     ]
-    evidence = [f"证据 {len(mark['evidence'])} 份"] if mark["evidence"] else []
+    evidence = [(f"证据 {len(mark['evidence'])} 份", "plain")] if mark["evidence"] else []
     return rows.row(mark["id"], cells, marks=evidence)
 
 

@@ -70,6 +70,27 @@ async def confirm(page: Page, brings: str) -> None:
     await press(page, "Control+Enter", page.get_by_text(brings).first)
 
 
+# --- the line to the server ----------------------------------------------------------------------
+
+_LINES = """window.lines = []; window.WebSocket = class extends WebSocket {
+  constructor(...parts) { super(...parts); window.lines.push(this); } };"""
+
+
+async def watch_lines(page: Page) -> None:
+    """Know the connections of every page that is loaded from here on."""
+    await page.add_init_script(_LINES)
+
+
+async def lines(page: Page) -> int:
+    """How many connections the page has opened."""
+    return int(await page.evaluate("window.lines.length"))
+
+
+async def cut_line(page: Page) -> None:
+    """The connection is lost under the page's hands."""
+    await page.evaluate("window.lines.at(-1).close()")
+
+
 def token_of(cookies: list[Cookie]) -> str:
     return next(c["value"] for c in cookies if c["name"] == "wq_staff")
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 
 import pytest
-from playwright.async_api import TimeoutError, WebSocketRoute, expect
+from playwright.async_api import TimeoutError, expect
 
 from dashboard.client import Client, Problem
 from models.db import fetch_value
@@ -15,6 +14,8 @@ from tests.browser.dashboard_eyes import foreign_words, shifts, watch_shifts
 from tests.browser.dashboard_hands import (
     Enter,
     confirm,
+    cut_line,
+    lines,
     open_question,
     press,
     record_of,
@@ -22,6 +23,7 @@ from tests.browser.dashboard_hands import (
     to_review,
     token_of,
     type_sign_in,
+    watch_lines,
 )
 from tests.harness import world as w
 from tests.harness.clerks import state_of, steps, waiting
@@ -138,24 +140,18 @@ async def test_a_connection_lost_in_mid_review_costs_nothing(enter: Enter) -> No
     world = await w.make_world(graduates=2)
     record, _ = await waiting(world, 2)
     page = await enter(None, path="/auth/login")
-    lines: list[WebSocketRoute] = []
-
-    def through(line: WebSocketRoute) -> None:
-        line.connect_to_server()
-        lines.append(line)
-
-    await page.route_web_socket(re.compile("/_stcore/stream"), through)
+    await watch_lines(page)
     await type_sign_in(page, world.school_desk)
     await to_review(page)
     await open_question(page, "Alt+j")
     await page.get_by_role("dialog").get_by_label("原因").click()
     await page.get_by_role("option", name=REASON).click()
     await page.get_by_role("textbox", name="具体问题").fill(TEXT)
-    before = len(lines)
-    await lines[-1].close()
+    before = await lines(page)
+    await cut_line(page)
     await page.wait_for_function("document.querySelector('.stApp').dataset.testConnectionState === 'CONNECTED'")
     await expect(page.get_by_role("dialog")).to_be_visible()
-    assert len(lines) == before + 1
+    assert await lines(page) == before + 1
     await expect(page.get_by_role("textbox", name="具体问题")).to_have_value(TEXT)
     await confirm(page, f"已提交：{world.graduates[0].name}")
     assert await steps(record) == 3

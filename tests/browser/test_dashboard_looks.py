@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from playwright.async_api import Browser, WebSocketRoute, expect
+from playwright.async_api import Browser, expect
 
 from models import kit
 from models.states import EmployerStatus
 from tests.browser.dashboard_eyes import fits, foreign_words, shifts, watch_shifts
-from tests.browser.dashboard_hands import Enter, confirm, open_question, press, record_of, type_sign_in
+from tests.browser.dashboard_hands import (
+    Enter,
+    confirm,
+    cut_line,
+    open_question,
+    press,
+    record_of,
+    type_sign_in,
+    watch_lines,
+)
 from tests.harness import world as w
 from tests.harness.clerks import waiting
 from tests.harness.stack import Stack
@@ -26,17 +34,11 @@ from workflows.ports import RegistryEntry
 async def test_a_dashboard_out_of_reach_speaks_chinese(enter: Enter) -> None:
     world = await w.make_world(graduates=1)
     page = await enter(None, path="/auth/login")
-    lines: list[WebSocketRoute] = []
-
-    def through(line: WebSocketRoute) -> None:
-        line.connect_to_server()
-        lines.append(line)
-
-    await page.route_web_socket(re.compile("/_stcore/stream"), through)
+    await watch_lines(page)
     await type_sign_in(page, world.school_desk)
     await expect(page.get_by_text("待我处理：0")).to_be_visible()
     await page.route("**/_stcore/**", lambda route: route.abort())
-    await lines[-1].close()
+    await cut_line(page)
     await page.get_by_role("dialog").wait_for(timeout=20_000)
     assert await foreign_words(page) == []
     content = await page.evaluate("getComputedStyle(document.querySelector('[role=dialog] h2'), '::after').content")

@@ -175,7 +175,7 @@ async def test_an_employer_is_marked_changed_and_unmarked_with_its_open_cases(se
     page.at.session_state["warning_evidence"] = [{"id": evidence["id"], "name": "合同.jpg"}]
     page.type("虚假宣传", True).type("情况说明", "招聘条件与实际不符").press("保存")
     (table,) = page.tables
-    assert table["rows"][0]["marks"] == ["证据 1 份"]
+    assert table["rows"][0]["marks"] == [{"text": "证据 1 份", "tone": "plain"}]
     assert table["rows"][0]["cells"][2] == "虚假宣传"
     page.go("warnings", id=table["rows"][0]["id"])
     assert "未办结的记录：1" in page.words
