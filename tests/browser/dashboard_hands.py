@@ -54,6 +54,22 @@ async def press(page: Page, keys: str, brings: Locator) -> None:
     await expect(brings).to_be_visible()
 
 
+async def choose(page: Page, label: str, option: str) -> None:
+    """Choose in a selection box; again where the list was drawn anew under the pointer, as a person would."""
+    box = page.get_by_role("combobox", name=label)
+    for _ in range(TRIES):
+        await _drawn(page)
+        await box.click()
+        try:
+            await page.get_by_role("option", name=option, exact=True).click(timeout=3_000)
+            await expect(page.get_by_role("listbox")).to_have_count(0, timeout=3_000)
+        except (TimeoutError, AssertionError):
+            await page.keyboard.press("Escape")
+            continue
+        return
+    raise AssertionError(f"{option} could not be chosen for {label}")
+
+
 async def to_review(page: Page) -> None:
     """From the first page to the oldest record that waits."""
     await page.get_by_role("button", name="去处理", disabled=False).click()

@@ -13,6 +13,7 @@ from models.parties import Party, ReviewMode
 from tests.browser.dashboard_eyes import foreign_words, shifts, watch_shifts
 from tests.browser.dashboard_hands import (
     Enter,
+    choose,
     confirm,
     cut_line,
     lines,
@@ -102,8 +103,7 @@ async def test_the_second_of_two_reviewers_is_told_who_was_first(enter: Enter) -
     await expect(page.get_by_text("请选择“原因”。")).to_have_count(0)
 
     await w.approve(world, records[0], rival.actor)
-    await page.get_by_role("dialog").get_by_label("原因").click()
-    await page.get_by_role("option", name=REASON).click()
+    await choose(page, "原因", REASON)
     await page.get_by_role("textbox", name="具体问题").fill(TEXT)
     await confirm(page, "该记录已由 周先行 于")
     await expect(page.get_by_text("先行处理（鉴证通过），现为“签约完成”")).to_be_visible()
@@ -144,8 +144,7 @@ async def test_a_connection_lost_in_mid_review_costs_nothing(enter: Enter) -> No
     await type_sign_in(page, world.school_desk)
     await to_review(page)
     await open_question(page, "Alt+j")
-    await page.get_by_role("dialog").get_by_label("原因").click()
-    await page.get_by_role("option", name=REASON).click()
+    await choose(page, "原因", REASON)
     await page.get_by_role("textbox", name="具体问题").fill(TEXT)
     before = await lines(page)
     await cut_line(page)

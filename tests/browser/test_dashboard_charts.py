@@ -6,7 +6,7 @@ from playwright.async_api import expect
 
 from models.states import Flow
 from tests.browser.dashboard_eyes import foreign_words
-from tests.browser.dashboard_hands import Enter
+from tests.browser.dashboard_hands import Enter, choose
 from tests.harness.reaching import reach
 from tests.harness.world import make_world
 
@@ -20,8 +20,7 @@ async def test_charts_are_drawn_in_chinese_and_saved_as_pictures(enter: Enter) -
     await expect(charts).to_have_count(1, timeout=30_000)
     await expect(page.get_by_text("查看名单：列")).to_be_visible()
     assert await foreign_words(page) == []
-    await page.get_by_label("统计内容", exact=True).click()
-    await page.get_by_role("option", name="毕业去向与落实率").click()
+    await choose(page, "统计内容", "毕业去向与落实率")
     await expect(charts).to_have_count(4, timeout=30_000)
     assert await foreign_words(page) == []
     assert {await save.nth(n).get_attribute("data-title") for n in range(await save.count())} == {"保存为图片"}
