@@ -57,7 +57,7 @@ async def test_a_fault_of_ours_is_said_in_chinese_and_shows_nothing_inside(
         await context.add_cookies([{"name": "wq_staff", "value": "x" * 43, "url": alone.dashboard_url}])
         page = await context.new_page()
         await page.goto(alone.dashboard_url)
-        await expect(page.get_by_text("页面暂时出错，已提交的操作不受影响。")).to_be_visible()
+        await expect(page.get_by_text("页面暂时出错，已提交的操作不受影响。")).to_be_visible(timeout=30_000)
         assert await foreign_words(page) == []
         assert "unforeseen: KeyError" in alone.logs()
         await context.close()

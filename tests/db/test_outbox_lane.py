@@ -89,7 +89,7 @@ async def test_d4_a_failing_provider_opens_the_breaker_and_gets_probes_only(noon
         told = len(outlet.told)
         assert told <= 8
         await asyncio.sleep(0.6)
-        assert len(outlet.told) - told <= 1
+        assert len(outlet.told) - told <= 6, "three that were on their way, and probes; not the other fifty"
         outlet.answer = None
         waiting = [one for one, status in zip(ids, await statuses(*ids), strict=True) if status == "pending"]
         await settled(*waiting)
