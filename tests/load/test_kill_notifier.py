@@ -66,7 +66,7 @@ async def started(mortal: Mortal) -> None:
     """Start a worker and wait until it is in mid-delivery."""
     since = await db.fetch_value("SELECT clock_timestamp()")
     mortal.start()
-    await until(lambda: working(since), 30)
+    await until(lambda: working(since), 60)
 
 
 async def drained() -> bool:
@@ -110,7 +110,7 @@ async def kill_often(ems: tuple[Outside, Mortal], kills: int) -> None:
     mortal.start()
     stop.set()
     assert await acting >= PEOPLE
-    await until(drained, 60)
+    await until(drained, 120)
     await check(sandbox, people)
     lost = await db.fetch_value("SELECT count(*) FROM delivery_attempts WHERE cause = $1", LOST)
     assert lost * 2 >= kills, "the kills missed the deliveries"  # on a busy machine some come between two of them
@@ -152,5 +152,5 @@ async def test_d3_a_notifier_that_is_stopped_past_its_leases_and_wakes_up_writes
     awake.end()
     stop.set()
     await acting
-    await until(drained, 60)
+    await until(drained, 120)
     await check(sandbox, people)
