@@ -39,6 +39,9 @@ CODE_TRIES = 5
 CHAT_NUMBER_LIVES = timedelta(minutes=10)
 OAUTH_STATE_LIVES = timedelta(minutes=10)
 VISIT_LIVES = timedelta(minutes=30)  # from the web sign-in to the confirmed binding
+SCENES = Rate(60, timedelta(hours=1))  # QR codes that bind, per account or graduate
+SCENE_SCANS = timedelta(minutes=5)  # a QR code may be scanned
+SCENE_LIVES = timedelta(minutes=15)  # from the code's first showing to the binding
 CHAT_LIST = 5
 
 CALLBACK_BYTES = 64 * 1024
@@ -77,6 +80,8 @@ ROSTER_MOVES = 20  # graduates whom one file may take over from other schools or
 REMOVED_AT_ONCE = 1  # graduates, while online signing is open
 REMIND_EVERY = timedelta(days=3)  # from a work list, per graduate and list
 STAFF_PHONE_RESTS = timedelta(hours=24)  # until a number that staff entered may bind
+OWN_PHONE_RESTS = timedelta(hours=24)  # the same for one's own, where the old number could not confirm it
+PHONE_CHANGE_LIVES = timedelta(minutes=15)  # from the new number to its code
 SAVED_FILTERS = 30  # per account and menu
 NAME_LENGTH = 40
 NOTE_LENGTH = 500

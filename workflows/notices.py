@@ -263,6 +263,14 @@ _TO_GRADUATES = (
         Sms.ALWAYS,
     ),
     Notice(
+        "own_phone_changed",
+        _G,
+        "手机号变更",
+        "已变更",
+        "您登记的手机号已由本人修改；如非本人操作，请尽快联系学校。",
+        Sms.ALWAYS,
+    ),
+    Notice(
         "register_reminder",
         _G,
         "请登记毕业去向",

@@ -73,6 +73,10 @@ LOCK_NEWEST_MINTED = """
 SELECT digest, subject, payload, expires_at, used_at, tries FROM tokens
 WHERE kind = $1 AND subject = $2 ORDER BY created_at DESC LIMIT 1 FOR UPDATE"""
 
+NEWEST_MINTED = """
+SELECT digest, payload, expires_at, used_at, tries FROM tokens
+WHERE kind = $1 AND subject = $2 ORDER BY created_at DESC LIMIT 1"""
+
 USE_UP = "UPDATE tokens SET used_at = $2, payload = $3 WHERE digest = $1"
 
 REWRITE_MINTED = "UPDATE tokens SET payload = $2 WHERE digest = $1"
@@ -83,6 +87,10 @@ COUNT_MISS = "UPDATE tokens SET tries = tries + 1 WHERE digest = $1"
 OUTDATE_MINTED = """
 UPDATE tokens SET used_at = $3 WHERE kind = $1 AND subject = $2 AND used_at IS NULL AND digest <> $4"""
 
+# Codes that this WeChat account has scanned.
+END_SCENES_OF = """
+UPDATE tokens SET used_at = $2 WHERE kind = 'qr' AND used_at IS NULL AND payload->>'scanner' = $1"""
+
 SWEEP_MINTED = "DELETE FROM tokens WHERE expires_at < $1"
 
 # --- bindings ------------------------------------------------------------------------------------
@@ -91,7 +99,26 @@ FIND_CLAIMED = """
 SELECT g.id, g.school_id, g.phone_enc, g.phone_bidx, g.phone_usable_at FROM graduates g
 WHERE g.id_bidx = $1 AND g.name = $2 ORDER BY g.cohort DESC, g.created_at DESC LIMIT 1"""
 
-LOCK_GRADUATE = "SELECT id, school_id, cohort, name FROM graduates WHERE id = $1 FOR NO KEY UPDATE"
+LOCK_GRADUATE = """
+SELECT id, school_id, cohort, name, id_bidx, phone_enc, phone_bidx, phone_usable_at, phone_source, invalid_at
+FROM graduates WHERE id = $1 FOR NO KEY UPDATE"""
+
+# The same person in other open cohorts, one entry each, whom nobody has bound and whose number is the same and usable:
+# $1 entry, $2 paper, $3 number, $4 cohort, $5 openid, $6 now.
+TWINS = """
+SELECT DISTINCT ON (o.cohort) o.id, o.school_id, o.cohort FROM graduates o
+WHERE o.id <> $1 AND o.id_bidx = $2 AND o.phone_bidx = $3 AND o.cohort <> $4
+  AND (o.phone_usable_at IS NULL OR o.phone_usable_at <= $6)
+  AND $6 < make_timestamptz(o.cohort + 1, 2, 1, 0, 0, 0, 'Asia/Shanghai')
+  AND NOT EXISTS (SELECT 1 FROM bindings b
+    WHERE b.ended_at IS NULL AND (b.graduate_id = o.id OR (b.openid = $5 AND b.cohort = o.cohort)))
+ORDER BY o.cohort, (o.invalid_at IS NULL) DESC, o.created_at DESC, o.id"""
+
+LOCK_LIVE = "SELECT id FROM bindings WHERE graduate_id = $1 AND ended_at IS NULL FOR UPDATE"
+
+NAMED = """
+SELECT g.id, g.school_id, g.cohort, g.name, g.id_bidx, g.phone_enc, g.phone_bidx, g.phone_usable_at, s.name AS school
+FROM graduates g JOIN schools s ON s.id = g.school_id WHERE g.id = $1"""
 
 # The live bindings that a new one would stand beside, in one order, so that two sides of an exchange queue up.
 LOCK_BINDINGS = """

@@ -124,7 +124,7 @@ OWN_ADDRESS = "SELECT id, openid, NULL AS state FROM bindings WHERE id = $1"
 MOBILE = """
 SELECT g.phone_enc, r.state FROM graduates g LEFT JOIN records r ON r.id = $2 WHERE g.id = $1"""
 
-PERSON_NUMBER = "SELECT id_enc, invalid_at FROM graduates WHERE id = $1"
+PERSON_NUMBER = "SELECT id_enc, invalid_at, phone_enc, phone_source FROM graduates WHERE id = $1"
 
 # --- receipts ------------------------------------------------------------------------------------
 

@@ -94,24 +94,28 @@ FLAGGED = """
 SELECT count(*) FROM records r JOIN graduates g ON g.id = r.graduate_id JOIN roster_in i ON i.entry = g.id
 WHERE i.faults IS NULL AND r.waits_on IS NOT NULL AND (g.name <> i.name OR g.id_bidx <> i.id_bidx)"""
 
-# What the graduate has confirmed as their own stays (`phone_source`); what the file leaves empty stays.
-CHANGE = """
+# What the graduate has confirmed as their own stays (`phone_source`), and so does the number of whoever has bound; what
+# the file leaves empty stays. A number that a file replaces rests before it binds, as one that staff entered does.
+_OPEN = "g.phone_source = 'roster' AND b.id IS NULL"
+_NEW_NUMBER = f"{_OPEN} AND i.phone_bidx IS NOT NULL AND g.phone_bidx IS DISTINCT FROM i.phone_bidx"
+CHANGE = f"""
 UPDATE graduates g SET id_kind = i.id_kind, id_bidx = i.id_bidx, name = i.name, level_code = i.level_code,
   level = i.level, department = i.department, major = i.major, training_mode = i.training_mode,
   id_enc = CASE WHEN g.id_bidx = i.id_bidx THEN g.id_enc ELSE i.id_enc END,
   ems_id = CASE WHEN i.ems_id <> '' THEN i.ems_id ELSE g.ems_id END,
   basic = g.basic || i.basic,
-  email = CASE WHEN g.phone_source = 'roster' AND i.email <> '' THEN i.email ELSE g.email END,
-  phone_enc = CASE WHEN g.phone_source = 'roster' AND i.phone_bidx IS NOT NULL THEN i.phone_enc ELSE g.phone_enc END,
-  phone_bidx = CASE WHEN g.phone_source = 'roster' THEN COALESCE(i.phone_bidx, g.phone_bidx) ELSE g.phone_bidx END
-FROM roster_in i
+  email = CASE WHEN {_OPEN} AND i.email <> '' THEN i.email ELSE g.email END,
+  phone_enc = CASE WHEN {_NEW_NUMBER} THEN i.phone_enc ELSE g.phone_enc END,
+  phone_bidx = CASE WHEN {_NEW_NUMBER} THEN i.phone_bidx ELSE g.phone_bidx END,
+  phone_usable_at = CASE WHEN {_NEW_NUMBER} AND g.phone_bidx IS NOT NULL THEN $1 ELSE g.phone_usable_at END
+FROM roster_in i LEFT JOIN bindings b ON b.graduate_id = i.entry AND b.ended_at IS NULL
 WHERE g.id = i.entry AND i.faults IS NULL AND (
   (g.id_kind, g.id_bidx, g.name, g.level_code, g.department, g.major, g.training_mode)
     IS DISTINCT FROM (i.id_kind, i.id_bidx, i.name, i.level_code, i.department, i.major, i.training_mode)
   OR NOT g.basic @> i.basic
   OR (i.ems_id <> '' AND i.ems_id <> g.ems_id)
-  OR (g.phone_source = 'roster' AND i.email <> '' AND i.email <> g.email)
-  OR (g.phone_source = 'roster' AND i.phone_bidx IS NOT NULL AND g.phone_bidx IS DISTINCT FROM i.phone_bidx))"""
+  OR ({_OPEN} AND i.email <> '' AND i.email <> g.email)
+  OR ({_NEW_NUMBER}))"""  # noqa: S608  conditions of ours
 
 RETURNING = """
 SELECT g.id FROM graduates g JOIN roster_in i ON i.entry = g.id
@@ -145,7 +149,7 @@ UPDATE graduates SET invalid_at = NULL, invalid_cause = '', invalid_note = '', r
 # Whatever has not left the house and concerns this graduate; pushes are sent anew after a restore.
 HOLD = """
 UPDATE outbox SET status = 'superseded', settled_at = $2
-WHERE status IN ('pending', 'deferred') AND notice NOT IN ('one_time_code', 'phone_changed')
+WHERE status IN ('pending', 'deferred') AND notice NOT IN ('one_time_code', 'phone_changed', 'own_phone_changed')
   AND (stream IN ('ems:' || $1::text, 'sms:' || $1::text)
     OR stream IN (SELECT 'wx:' || b.id FROM bindings b WHERE b.graduate_id = $1::uuid)
     OR record_id IN (SELECT r.id FROM records r WHERE r.graduate_id = $1::uuid))"""
@@ -197,6 +201,17 @@ FROM graduates g WHERE g.id = $1 AND """
 
 CHANGE_PHONE = """
 UPDATE graduates SET phone_enc = $2, phone_bidx = $3, phone_source = 'staff', phone_usable_at = $4 WHERE id = $1"""
+
+OWN_PHONE = """
+SELECT id, school_id, id_bidx, phone_enc, phone_bidx, phone_usable_at FROM graduates WHERE id = $1"""
+
+# The entry, and others of the same person that had the same number. Locked in one order.
+SAME_PHONE = """
+SELECT o.id, o.school_id, o.cohort FROM graduates o
+WHERE o.id = $1 OR (o.id_bidx = $2 AND o.phone_bidx = $3) ORDER BY o.id FOR NO KEY UPDATE"""
+
+OWN_NUMBER = """
+UPDATE graduates SET phone_enc = $2, phone_bidx = $3, phone_source = 'own', phone_usable_at = $4 WHERE id = $1"""
 
 LISTED = """
 SELECT g.id, g.school_id, (SELECT m.at FROM graduate_reminders m WHERE m.graduate_id = g.id AND m.list = $2) AS at

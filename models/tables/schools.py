@@ -11,6 +11,9 @@ class School(Model):
     province = fields.ForeignKeyField("models.Province", related_name="schools", on_delete=fields.RESTRICT)
     code = fields.CharField(max_length=5, unique=True)
     name = fields.CharField(max_length=80)
+    poster_url = fields.CharField(
+        max_length=200, default="", db_default="", description="what the QR code of its posters says, once it was made"
+    )
 
     class Meta:
         table = "schools"

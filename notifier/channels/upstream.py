@@ -1,9 +1,10 @@
-"""Room: the EMS: a push of one graduate's present destination. The ID number is opened only here."""
+"""Room: the EMS: a push of one graduate's present destination. ID number and own phone are opened only here."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from models.db import fetch_row
 from models.sql import outbox as sql
@@ -37,6 +38,13 @@ class UpstreamChannel:
             school=str(row.params["school"]),
             cohort=int(row.params["cohort"]),
             id_number=unseal("graduates.id_enc", found["id_enc"]),
-            columns=row.params["columns"],
+            columns={**row.params["columns"], **_own_phone(found)},
         )
         return Ready(lambda: self._client.push_destination(push))
+
+
+def _own_phone(found: Mapping[str, Any]) -> dict[str, str]:
+    """The number that the graduate has changed here flows back (roles.md); one of the roster came from there."""
+    if found["phone_source"] != "own" or not found["phone_enc"]:
+        return {}
+    return {"sjh": unseal("graduates.phone_enc", found["phone_enc"])}

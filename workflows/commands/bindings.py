@@ -1,14 +1,16 @@
 """Room: binding a WeChat account to a roster entry, and ending it (spec/wechat.md, Binding a person).
 
 The way: WeChat names the openid (a visit, `tokens`) → name and ID number → a code by SMS to the phone on the roster →
-a look at whom it is → bound. Until the code has come back every answer is the same whether the person exists or not:
-for somebody who does not, the same rows are written and nothing is sent.
+a look at whom it is → bound. Until the code has come back every answer is the same whether the person exists or not,
+and takes as long: for somebody who does not, the same is counted and written, and nothing is sent. The same claim and
+code let somebody in without WeChat (`phone_sign_in`); binding by a scanned QR code is in `scenes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
@@ -17,13 +19,14 @@ from models.db import execute, fetch, fetch_row
 from models.kit import fold, json_time, new_id
 from models.kit import now as clock
 from models.parties import Party
+from models.sql import acts
 from models.sql import chat as sql
 from models.states import Channel
 from models.tables import Graduate, School
 from models.vault import blind_index, seal
 from workflows.actors import Actor, require
 from workflows.commands import Book, command
-from workflows.commands.deliveries import CODE_PLACE
+from workflows.commands.deliveries import CODE_PLACE, TO_PLACE
 from workflows.commands.sessions import actor_of_graduate, end_sessions
 from workflows.commands.tokens import (
     VISITOR,
@@ -70,17 +73,20 @@ async def ask_code(counter: Counter, token: str, name: str, id_number: str, addr
         await spend(counter, BIND_TRY, key, closed=True)
     # A campus shares one address, so there only the wrong tries count.
     await spend(counter, BIND_TRY, f"bind:at:{address}", add=False, closed=True)
-    for span, rate in _CODES:
-        await spend(counter, rate, f"code:id:{span}:{index.hex()}", closed=True)
+    await spend_code(counter, "id", index)
     row = await fetch_row(sql.FIND_CLAIMED, index, name)
     if row is None:
         await spend(counter, BIND_TRY, f"bind:at:{address}", closed=True)
-        await _send_code(VISITOR, token, _nobody(index), None)
-        return
-    # A number that staff entered rests first (`commands/phones.py`); meanwhile the answer is the same as ever.
-    rests = row["phone_usable_at"] is not None and row["phone_usable_at"] > clock()
-    reachable = bool(row["phone_enc"]) and not rests and await _phone_allows(counter, row["phone_bidx"])
-    await _send_code(VISITOR, token, row["id"], row["school_id"] if reachable else None)
+    allowed = await _phone_allows(counter, (row["phone_bidx"] if row else None) or index)
+    sends = row is not None and allowed and reachable(row, clock())
+    await _send_code(VISITOR, token, row["id"] if row else _nobody(index), row["school_id"] if row and sends else None)
+
+
+def reachable(row: Mapping[str, Any], now: datetime) -> bool:
+    """A code may go to this graduate's number. One that staff entered rests first (`commands/phones.py`); meanwhile
+    the answer is the same as ever.
+    """
+    return bool(row["phone_enc"]) and (row["phone_usable_at"] is None or row["phone_usable_at"] <= now)
 
 
 def _typed(name: str, id_number: str) -> tuple[str, str]:
@@ -95,14 +101,19 @@ def _typed(name: str, id_number: str) -> tuple[str, str]:
     return name, number
 
 
-async def _phone_allows(counter: Counter, phone: bytes | None) -> bool:
+async def _phone_allows(counter: Counter, phone: bytes) -> bool:
     """Limits of the number itself; past them nothing is sent and nothing is said, for it would name the person."""
     try:
-        for span, rate in _CODES:
-            await spend(counter, rate, f"code:to:{span}:{(phone or b'').hex()}", closed=True)
+        await spend_code(counter, "to", phone)
     except RateLimited:
         return False
     return True
+
+
+async def spend_code(counter: Counter, what: str, index: bytes) -> None:
+    """Count one code: for a paper (`id`) or a number (`to`), by blind index. Raises RateLimited; fails closed."""
+    for span, rate in _CODES:
+        await spend(counter, rate, f"code:{what}:{span}:{index.hex()}", closed=True)
 
 
 def _nobody(index: bytes) -> UUID:
@@ -110,19 +121,31 @@ def _nobody(index: bytes) -> UUID:
     return uuid5(NAMESPACE_OID, index.hex())
 
 
-def _code_subject(claim: UUID, visit: Visit) -> str:
+def code_subject(claim: UUID, person: str) -> str:
     """A code works for the one who asked for it: the same person on another WeChat needs one of its own."""
-    return f"{claim}:{visit.person}"
+    return f"{claim}:{person}"
 
 
 @command(journaled=False)
 async def _send_code(book: Book, token: str, claim: UUID, school_id: UUID | None) -> None:
     visit = _visiting(await lock_visit(book, token))
-    code, until = await draw_code(book, _code_subject(claim, visit))
-    sealed = seal(CODE_PLACE, code)
     await write_visit(book, visit, claim=claim, proved=False)
-    if school_id is not None:
-        book.owe(NOTICES["one_time_code"], Channel.SMS, claim, {"code": sealed, "until": json_time(until)}, school_id)
+    await owe_code(book, code_subject(claim, visit.person), claim, school_id)
+
+
+async def owe_code(book: Book, subject: str, graduate_id: UUID, school_id: UUID | None, to: str = "") -> None:
+    """Draw the subject's code and owe it by SMS: to the number on the roster, or to another (`to`, in clear).
+
+    `school_id` None: as much is done, and nothing is sent.
+    """
+    code, until = await draw_code(book, subject)
+    params = {"code": seal(CODE_PLACE, code), "until": json_time(until)}
+    if to:
+        params["to"] = seal(TO_PLACE, to)
+    if school_id is None:
+        await execute(acts.INSERT_OUTBOX, "[]", book.now)
+        return
+    book.owe(NOTICES["one_time_code"], Channel.SMS, graduate_id, params, school_id)
 
 
 async def prove_code(counter: Counter, token: str, code: str) -> bool:
@@ -137,7 +160,7 @@ async def _prove(book: Book, token: str, code: str) -> bool:
     visit = _visiting(await lock_visit(book, token))
     if visit.claim is None:
         return False
-    if not await check_code(book, _code_subject(visit.claim, visit), code):
+    if not await check_code(book, code_subject(visit.claim, visit.person), code):
         return False
     await write_visit(book, visit, claim=visit.claim, proved=True)
     return True
@@ -165,11 +188,12 @@ async def read_claim(token: str) -> Claim | None:
 # --- bound and unbound ---------------------------------------------------------------------------
 
 
-def _lost_race() -> Stale:
+def lost_race() -> Stale:
+    """Two bindings of one graduate or account at once: the second is told."""
     return Stale("绑定信息刚刚发生了变化，请从公众号重新打开绑定页面。")
 
 
-@command(clashes={"bindings_live": _lost_race})
+@command(clashes={"bindings_live": lost_race})
 async def bind(book: Book, token: str) -> UUID:
     """Bind the visit's WeChat account to the proved graduate; the binding's id. Binding again changes nothing.
 
@@ -178,26 +202,45 @@ async def bind(book: Book, token: str) -> UUID:
     """
     require(book.actor, Party.GRADUATE)
     visit = _visiting(await lock_visit(book, token))
-    if not visit.proved or visit.claim is None or book.actor.graduate_id != visit.claim:
+    if not visit.openid or not visit.proved or visit.claim is None or book.actor.graduate_id != visit.claim:
         raise Forbidden
-    graduate = await fetch_row(sql.LOCK_GRADUATE, visit.claim)
+    binding = await attach(book, visit.claim, visit.openid)
+    await write_visit(book, visit, claim=visit.claim, proved=True, ended=True)
+    return binding
+
+
+async def attach(book: Book, graduate_id: UUID, openid: str) -> UUID:
+    """Within a command that has judged who it is: bind this WeChat account to the graduate; the binding's id.
+
+    Entries of the same person in other cohorts, unbound and with the same number on the roster, are bound with it: that
+    number has just been shown to be theirs. Raises Forbidden (no such graduate), Refused `openid_taken`.
+    """
+    graduate = await fetch_row(sql.LOCK_GRADUATE, graduate_id)
     if graduate is None:
         raise Forbidden
-    live = await fetch(sql.LOCK_BINDINGS, graduate["id"], visit.openid, graduate["cohort"])
+    live = await fetch(sql.LOCK_BINDINGS, graduate["id"], openid, graduate["cohort"])
     if any(row["graduate_id"] != graduate["id"] for row in live):
         raise Refused(OPENID_TAKEN_SENTENCE, guard=OPENID_TAKEN)
-    await write_visit(book, visit, claim=visit.claim, proved=True, ended=True)
     chain = school_chain(graduate["school_id"])
     for row in live:
-        if row["openid"] == visit.openid:
+        if row["openid"] == openid:
             book.note(chain, "graduate", graduate["id"], "bind_again", binding=str(row["id"]))
             found: UUID = row["id"]
             return found
     await _replace(book, live)
+    binding = await _make(book, graduate, openid, replaced=[str(row["id"]) for row in live])
+    same = (graduate["id"], graduate["id_bidx"], graduate["phone_bidx"], graduate["cohort"], openid, book.now)
+    for twin in await fetch(sql.TWINS, *same):
+        await _make(book, twin, openid, replaced=[])
+    return binding
+
+
+async def _make(book: Book, graduate: Mapping[str, Any], openid: str, replaced: list[str]) -> UUID:
     binding = new_id()
-    values = [binding, graduate["school_id"], graduate["id"], graduate["cohort"], visit.openid, book.now]
+    values = [binding, graduate["school_id"], graduate["id"], graduate["cohort"], openid, book.now]
     await execute(sql.MAKE_BINDING, *values)
-    book.note(chain, "graduate", graduate["id"], "bind", binding=str(binding), replaced=[str(r["id"]) for r in live])
+    chain = school_chain(graduate["school_id"])
+    book.note(chain, "graduate", graduate["id"], "bind", binding=str(binding), replaced=replaced)
     return binding
 
 
@@ -219,24 +262,30 @@ async def _end(book: Book, rows: Sequence[Any]) -> None:
 
 
 @command(journaled=False)
-async def unbind(book: Book, openid: str) -> int:
-    """End the live bindings of this WeChat account, at its own wish; how many there were."""
+async def unbind(book: Book, openid: str, binding_id: UUID | None = None) -> int:
+    """End this live binding of a WeChat account, or all of them, at its own wish; how many there were."""
     require(book.actor, Party.GRADUATE)
     rows = await fetch(sql.LOCK_BINDINGS_OF, openid)
     if rows and not any(row["graduate_id"] == book.actor.graduate_id for row in rows):
         raise Forbidden
-    await _end(book, rows)
-    for row in rows:
+    ended = [row for row in rows if binding_id in (None, row["id"])]
+    await _end(book, ended)
+    for row in ended:
         book.note(school_chain(row["school_id"]), "graduate", row["graduate_id"], "unbind", binding=str(row["id"]))
-    return len(rows)
+    return len(ended)
 
 
 @command(journaled=False)
 async def choose_binding(book: Book, openid: str, binding_id: UUID) -> None:
-    """The chat speaks about this one of the account's bindings from now on. Raises Forbidden, NotFound."""
+    """Chat and pages speak about this one of the account's bindings from now on; pages that spoke about another let
+    the person in anew. Raises Forbidden, NotFound.
+    """
     require(book.actor, Party.GRADUATE)
     if not await execute(sql.CHOOSE_BINDING, binding_id, openid, book.now):
         raise NotFound
+    for row in await fetch(sql.LOCK_BINDINGS_OF, openid):
+        if row["id"] != binding_id:
+            await end_sessions(row["id"])
 
 
 @command(journaled=False)
@@ -247,10 +296,14 @@ async def follow(book: Book, openid: str) -> None:  # noqa: ARG001  every comman
 
 @command(journaled=False)
 async def unfollow(book: Book, openid: str) -> int:
-    """The person no longer follows the account: bindings end, the openid is forgotten (the platform's rule)."""
+    """The person no longer follows the account: bindings end, and what was on its way to one; the openid is forgotten
+    (the platform's rule).
+    """
     rows = await fetch(sql.LOCK_BINDINGS_OF, openid)
     await _end(book, rows)
     await execute(sql.FORGET_OPENID, openid, book.now)
+    await execute(sql.OUTDATE_MINTED, str(Kind.VISIT), person_key(openid), book.now, "")
+    await execute(sql.END_SCENES_OF, person_key(openid), book.now)
     for row in rows:
         book.note(school_chain(row["school_id"]), "graduate", row["graduate_id"], "unfollow", binding=str(row["id"]))
     return len(rows)

@@ -19,6 +19,7 @@ from workflows.actors import require_write, visible_to
 from workflows.commands import Book, command
 from workflows.commands.deliveries import TO_PLACE
 from workflows.commands.filled import fault
+from workflows.commands.sessions import end_sessions
 from workflows.errors import NotFound, Refused
 from workflows.journal import school_chain
 from workflows.limits import STAFF_PHONE_RESTS
@@ -54,6 +55,7 @@ async def change_phone(book: Book, graduate_id: UUID, mobile: str, reason: str) 
     old = row["phone_enc"]
     usable = book.now + STAFF_PHONE_RESTS
     await execute(sql.CHANGE_PHONE, graduate_id, seal("graduates.phone_enc", number), index, usable)
+    await end_sessions(graduate_id)  # those that the old number opened
     if old:
         _tell_old(book, graduate_id, row["school_id"], old)
     book.note(

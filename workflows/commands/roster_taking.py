@@ -17,7 +17,7 @@ from workflows.commands import Book
 from workflows.commands.freezing import MOVED_NOTE, Cause, freeze, locked_entry, thaw
 from workflows.errors import Refused
 from workflows.journal import school_chain
-from workflows.limits import ROSTER_MOVES
+from workflows.limits import ROSTER_MOVES, STAFF_PHONE_RESTS
 from workflows.roster_rows import RowFault
 from workflows.roster_staging import COLUMNS, NULL, OUTSIDE_LEVEL, TWICE
 
@@ -92,7 +92,7 @@ async def _write(
     returning = await fetch(sql.RETURNING)
     known = await fetch_value(sql.KNOWN)
     flagged = await fetch_value(sql.FLAGGED) if known else 0
-    changed = await execute(sql.CHANGE) if known else 0
+    changed = await execute(sql.CHANGE, book.now + STAFF_PHONE_RESTS) if known else 0
     added = await execute(sql.ADD, school_id, cohort, book.now, MOVED_NOTE)
     for row in returning:
         await thaw(book, row["id"], "roster")

@@ -141,6 +141,13 @@ async def open_graduate_session(binding_id: UUID) -> SignedIn:
     return await _open(actor, False, party_id=binding_id)
 
 
+async def open_own_session(graduate_id: UUID) -> SignedIn:
+    """The same without WeChat, for somebody who has just shown to be this graduate (`phone_sign_in`): it rests on the
+    roster entry itself. Raises Unauthenticated.
+    """
+    return await _open(await _bound(graduate_id), False, party_id=graduate_id)
+
+
 async def _try(counter: Counter, account: str, address: str) -> None:
     """Every try counts for the account (guesses at once are stopped too), only failed ones for the address: a whole
     school may sit behind one.
@@ -243,9 +250,10 @@ async def _person(party: Party, party_id: UUID) -> tuple[Actor, bool]:
     return await _bound(party_id), False
 
 
-async def _bound(binding_id: UUID) -> Actor:
-    binding = await Binding.get_or_none(id=binding_id, ended_at=None)
-    graduate = await Graduate.get_or_none(id=binding.graduate_id) if binding else None
+async def _bound(party_id: UUID) -> Actor:
+    """A graduate's session names a live binding, or without WeChat the roster entry; no id is both."""
+    binding = await Binding.get_or_none(id=party_id, ended_at=None)
+    graduate = await Graduate.get_or_none(id=binding.graduate_id if binding else party_id)
     if graduate is None:
         raise Unauthenticated
     return actor_of_graduate(graduate)
@@ -272,7 +280,9 @@ async def _leave(book: Book, digest: str) -> None:  # noqa: ARG001  every comman
 
 
 async def end_sessions(party_id: UUID, keep: str = "") -> None:
-    """Within a command: end the sessions of an account, employer user or binding, but the one of the token `keep`."""
+    """Within a command: end the sessions of an account, employer user, binding or, without WeChat, graduate; but not
+    the one of the token `keep`.
+    """
     ended = Session.filter(party_id=party_id)
     await (ended.exclude(token_sha256=_digest(keep)) if keep else ended).delete()
 

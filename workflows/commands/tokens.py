@@ -40,6 +40,8 @@ class Kind(StrEnum):
     CHAT = "chat"
     OAUTH_STATE = "oauth_state"
     VISIT = "visit"
+    QR = "qr"
+    PHONE = "phone"
 
 
 def digest(kind: str, *parts: str) -> str:
@@ -112,7 +114,7 @@ async def use_state(book: Book, state: str, browser: str) -> SignInReturn | None
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A browser of whom WeChat has told the openid, on its way to a binding.
+    """A browser on its way to a binding, of whom WeChat has told the openid; or, without one, to a session by SMS.
 
     `claim`: whom it says to be (an id that exists or not); `proved`: the code that went to that person's phone came
     back.
@@ -126,15 +128,17 @@ class Visit:
 
     @property
     def person(self) -> str:
-        return person_key(self.openid)
+        """Whom tries and codes count for: the WeChat account, else this visit alone."""
+        return person_key(self.openid) if self.openid else self.name
 
 
 @command(journaled=False)
 async def open_visit(book: Book, openid: str, target: str) -> str:
-    """The token that the browser keeps in a cookie."""
+    """The token that the browser keeps in a cookie. `openid`: empty outside WeChat."""
     token = secrets.token_urlsafe(24)
-    payload = {"openid": seal(_VISIT_PLACE, openid), "target": target}
-    await _make(book, Kind.VISIT, digest(Kind.VISIT, token), person_key(openid), payload, VISIT_LIVES)
+    payload = {"openid": seal(_VISIT_PLACE, openid) if openid else "", "target": target}
+    subject = person_key(openid) if openid else ""
+    await _make(book, Kind.VISIT, digest(Kind.VISIT, token), subject, payload, VISIT_LIVES)
     return token
 
 
@@ -158,7 +162,7 @@ def _visit(name: str, payload: Mapping[str, Any]) -> Visit:
     claim = payload.get("claim")
     return Visit(
         name=name,
-        openid=unseal(_VISIT_PLACE, payload["openid"]),
+        openid=unseal(_VISIT_PLACE, payload["openid"]) if payload["openid"] else "",
         target=payload["target"],
         claim=UUID(claim) if claim else None,
         proved=bool(payload.get("proved")),
@@ -168,7 +172,7 @@ def _visit(name: str, payload: Mapping[str, Any]) -> Visit:
 async def write_visit(book: Book, visit: Visit, *, claim: UUID, proved: bool, ended: bool = False) -> None:
     """Note how far a visit has come."""
     payload = {
-        "openid": seal(_VISIT_PLACE, visit.openid),
+        "openid": seal(_VISIT_PLACE, visit.openid) if visit.openid else "",
         "target": visit.target,
         "claim": str(claim),
         "proved": proved,
@@ -196,17 +200,74 @@ async def draw_code(book: Book, subject: str) -> tuple[str, datetime]:
 
 async def check_code(book: Book, subject: str, code: str) -> bool:
     """Is this the subject's newest code? A right one is used up; a wrong one counts, and five end the code."""
-    row = await fetch_row(sql.LOCK_NEWEST_MINTED, str(Kind.OTP), subject)
-    if row is None:
-        return False
-    if row["used_at"] is not None or row["expires_at"] < book.now or row["tries"] >= CODE_TRIES:
-        return False
-    payload = json.loads(row["payload"])
-    if not hmac.compare_digest(row["digest"], digest(Kind.OTP, subject, payload["salt"], code)):
+    return not await check_codes(book, {subject: code})
+
+
+async def check_codes(book: Book, given: Mapping[str, str]) -> list[str]:
+    """The subjects whose newest code is another than the one given. Only when there are none, all are used up."""
+    right, wrong = [], []
+    for subject, code in given.items():
+        row = await fetch_row(sql.LOCK_NEWEST_MINTED, str(Kind.OTP), subject)
+        if row is None or row["used_at"] is not None or row["expires_at"] < book.now or row["tries"] >= CODE_TRIES:
+            wrong.append(subject)
+            continue
+        payload = json.loads(row["payload"])
+        if hmac.compare_digest(row["digest"], digest(Kind.OTP, subject, payload["salt"], code)):
+            right.append({"digest": row["digest"], "payload": payload})
+        else:
+            await execute(sql.COUNT_MISS, row["digest"])
+            wrong.append(subject)
+    for found in () if wrong else right:
+        await _use(book, found)
+    return wrong
+
+
+# --- tokens of other rooms -----------------------------------------------------------------------
+
+
+async def mint(
+    book: Book, kind: Kind, secret: str, subject: str, payload: Mapping[str, Any], lives: timedelta
+) -> None:
+    """Within a command: a token known by `secret`; of this kind and subject it is the only one from now on."""
+    name = digest(kind, secret)
+    await execute(sql.OUTDATE_MINTED, str(kind), subject, book.now, name)
+    await _make(book, kind, name, subject, payload, lives)
+
+
+async def lock_minted(book: Book, kind: Kind, secret: str) -> dict[str, Any] | None:
+    """The token of this secret with `digest`, `payload` and `tries`; None when unknown, used up or run out."""
+    row = await _lock(kind, digest(kind, secret))
+    return row if row and row["used_at"] is None and row["expires_at"] >= book.now else None
+
+
+async def lock_newest(book: Book, kind: Kind, subject: str) -> dict[str, Any] | None:
+    """The same for the subject's newest token of a kind."""
+    row = await fetch_row(sql.LOCK_NEWEST_MINTED, str(kind), subject)
+    if row is None or row["used_at"] is not None or row["expires_at"] < book.now:
+        return None
+    return {**row, "payload": json.loads(row["payload"])}
+
+
+async def keep_minted(book: Book, row: Mapping[str, Any], *, ended: bool = False, missed: bool = False) -> None:
+    """Write the payload of a locked token back; `ended`: it serves no longer; `missed`: one more wrong try."""
+    if missed:
         await execute(sql.COUNT_MISS, row["digest"])
-        return False
-    await _use(book, {"digest": row["digest"], "payload": payload})
-    return True
+    if ended:
+        await _use(book, row)
+    else:
+        await execute(sql.REWRITE_MINTED, row["digest"], json.dumps(row["payload"], ensure_ascii=False))
+
+
+async def read_minted(kind: Kind, secret: str) -> dict[str, Any] | None:
+    """The token of this secret, whatever became of it."""
+    row = await fetch_row(sql.READ_MINTED, digest(kind, secret), str(kind))
+    return {**row, "payload": json.loads(row["payload"])} if row else None
+
+
+async def newest_minted(kind: Kind, subject: str) -> dict[str, Any] | None:
+    """The subject's newest token of a kind, whatever became of it, with `used_at`, `expires_at` and `payload`."""
+    row = await fetch_row(sql.NEWEST_MINTED, str(kind), subject)
+    return {**row, "payload": json.loads(row["payload"])} if row else None
 
 
 # --- numbers that confirm an act in the chat -----------------------------------------------------
