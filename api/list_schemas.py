@@ -154,3 +154,7 @@ class TrendQuery(Strict):
     cohort: Cohort
     since: Annotated[Day | None, Field(alias="from", description="day, Asia/Shanghai")] = None
     until: Annotated[Day | None, Field(alias="to", description="day, Asia/Shanghai, included")] = None
+
+
+class PosterQuery(Strict):
+    department: Annotated[str, StringConstraints(max_length=120, pattern=PLAIN)] = ""

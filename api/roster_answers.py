@@ -86,6 +86,21 @@ class GraduateFull(GraduateRow):
     comparison: Comparison
 
 
+class SceneShown(Shape):
+    """A QR code that binds: `url` is what it says, `number` what stands beside it, to be typed into the chat."""
+
+    url: str
+    number: str
+    scan_until: Moment
+
+
+class SceneStage(Shape):
+    """How far the phone has come with the code shown last; `none`: nothing was shown."""
+
+    stage: Literal["none", "waiting", "scanned", "confirmed", "bound", "ended"]
+    label: str
+
+
 class Restoration(Shape):
     """`restored`: done at once; else the job that asks the EMS first."""
 

@@ -230,6 +230,21 @@ class Question(Button):
     record: UUID
 
 
+@button("join")
+class Join(Button):
+    """The next number binds by this scanned QR code: the one beside it (`number`), or the one sent by SMS (`code`)."""
+
+    scene: Annotated[str, Length(24)]
+    step: Annotated[str, Length(6)]
+
+
+@button("again")
+class Resend(Button):
+    """Send the code of a scanned QR code once more."""
+
+    scene: Annotated[str, Length(24)]
+
+
 @button("choose")
 class Choose(Button):
     """From now on speak about this binding's cohort."""

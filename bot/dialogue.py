@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 from bot import words
-from bot.buttons import Button, Do, Show, Topic, unpack
+from bot.buttons import Button, Do, Join, Show, Topic, unpack
 from bot.messages import Inbound
 from bot.replies import TEXT_BYTES, cut
 from bot.router import Heard, Say
@@ -109,6 +109,8 @@ def _in_context(text: str, tidy: str, context: Context) -> Heard:
     number = words.number_of(tidy)
     if number:
         chosen = context.option(number) if len(number) < CONFIRM_DIGITS else None
+        if chosen is None and isinstance(context.ask, Join):
+            return Heard(asked=context.ask, text=number)
         return Heard(pressed=chosen) if chosen else Heard(number=number)
     named = words.numbered(tidy)
     if named is not None:

@@ -9,6 +9,7 @@ LOGIN, LOGOUT, PASSWORD = "/auth/login", "/auth/logout", "/auth/password"
 
 FILES = "/files"
 PAPERS, ATTACHMENTS, JOBS = f"{FILES}/agreements", f"{FILES}/attachments", f"{FILES}/jobs"
+POSTER = f"{FILES}/poster"
 TEMPLATE, ROSTER, UPLOADS = f"{FILES}/template", f"{FILES}/roster", f"{FILES}/uploads"
 
 HOME, REVIEW = "home", "review"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -62,6 +62,13 @@ async def job(request: Request) -> Response:
 
 async def template(request: Request) -> Response:
     return await _file(request, "/v1/roster/template.xlsx", "模板暂时不能下载")
+
+
+async def poster(request: Request) -> Response:
+    """For the account's school, or for the department that is named."""
+    department = request.query_params.get("department", "")
+    asked = f"?{urlencode({'department': department})}" if department else ""
+    return await _file(request, f"/v1/poster{asked}", "海报暂时不能下载")
 
 
 def _id(request: Request) -> str:
@@ -118,6 +125,7 @@ ROUTES = [
     Route(f"{addresses.ATTACHMENTS}/{{id}}", attachment, methods=["GET"]),
     Route(f"{addresses.JOBS}/{{id}}", job, methods=["GET"]),
     Route(addresses.TEMPLATE, template, methods=["GET"]),
+    Route(addresses.POSTER, poster, methods=["GET"]),
     Route(addresses.ROSTER, roster, methods=["POST"]),
     Route(addresses.UPLOADS, upload, methods=["POST"]),
 ]

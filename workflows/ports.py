@@ -65,12 +65,12 @@ class Upstream(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SceneCode:
-    """A temporary QR code: draw `url`; following or scanning it brings the scene back in an event."""
+    """A QR code: draw `url`; following or scanning it brings the scene back in an event. `expires_at` None: never."""
 
     scene: str
     ticket: str
     url: str
-    expires_at: datetime
+    expires_at: datetime | None
 
 
 class WebSignIn(Protocol):
@@ -88,6 +88,8 @@ class Registry(Protocol):
 
 
 class SceneQr(Protocol):
-    """Temporary QR codes of the official account; `scene` is 1-64 letters, digits, `_`."""
+    """QR codes of the official account; `scene` is 1-64 letters, digits, `_`. Of lasting ones an account has few."""
 
     async def create(self, scene: str) -> SceneCode | OutsideFault: ...
+
+    async def create_lasting(self, scene: str) -> SceneCode | OutsideFault: ...

@@ -43,7 +43,7 @@ SIGN_IN_AGAIN = "重新进入"
 
 _TARGET = re.compile(
     rf"{PREFIX}/(bind/who|begin(/[a-z_]{{1,24}}/[a-z_]{{1,24}})?"
-    rf"|records(/[0-9a-f-]{{36}}(\?fresh=1|/actions/[a-z_]{{1,24}})?)?)"
+    rf"|account(/phone|/wechat)?|records(/[0-9a-f-]{{36}}(\?fresh=1|/actions/[a-z_]{{1,24}})?)?)"
 ).fullmatch
 _BROWSER = re.compile(r"[0-9A-Za-z_-]{43}").fullmatch
 
@@ -51,18 +51,26 @@ _BROWSER = re.compile(r"[0-9A-Za-z_-]{43}").fullmatch
 # --- coming in -----------------------------------------------------------------------------------
 
 
+def allowed(target: str) -> str:
+    """A page of ours that one may be sent to after coming in; anything else is the records."""
+    return target if _TARGET(target) else f"{PREFIX}/records"
+
+
+def sign_in_path(target: str) -> str:
+    """The way in without WeChat; to the target afterwards, unless that is a binding, which needs WeChat."""
+    onward = allowed(target)
+    wanted = "" if onward in (f"{PREFIX}/records", WHO) else f"?{urlencode({'to': onward})}"
+    return f"{PREFIX}/sign-in{wanted}"
+
+
 async def enter(target: str, *, again: bool = False) -> Response:
     """Send the browser to WeChat's sign-in, to come back to one of our pages. Another target leads to the records."""
     if elsewhere():
-        return await message(
-            "请在微信中打开",
-            "这个页面要用微信确认您的身份。请打开微信，进入本校使用的就业服务号，从菜单或消息里进入。",
-            403,
-        )
+        return await page("outside.html", 403, sign_in=sign_in_path(target))
     browser = cookies.read(BROWSER)
     if not _BROWSER(browser):
         browser = secrets.token_urlsafe(32)
-    state = await open_state(VISITOR, browser, target if _TARGET(target) else f"{PREFIX}/records", again)
+    state = await open_state(VISITOR, browser, allowed(target), again)
     # The platform demands this order of the parameters, and the fragment.
     query = urlencode(
         [
@@ -160,11 +168,11 @@ async def _who_page(given: dict[str, str], refusal: HouseError | None = None) ->
         refusal.status if refusal else 200,
         mark=form_mark(VISIT),
         given=given,
-        **_shown(refusal),
+        **shown(refusal),
     )
 
 
-def _shown(refusal: HouseError | None) -> dict[str, object]:
+def shown(refusal: HouseError | None) -> dict[str, object]:
     """Faults by field, and the sentence on top for anything else."""
     if isinstance(refusal, InvalidForm):
         return {"faults": {fault.path: fault.message for fault in refusal.faults}, "alert": ""}
@@ -203,7 +211,7 @@ async def take_code() -> Response:
     try:
         proved = await prove_code(store(), cookies.read(VISIT), given["code"])
     except RateLimited as refusal:
-        return await _code_page(str(_shown(refusal)["alert"]), refusal.status)
+        return await _code_page(str(shown(refusal)["alert"]), refusal.status)
     if not proved:
         return await _code_page("验证码不正确或已失效，请核对最近一条短信，或重新获取。", 422)
     return go(CONFIRM)

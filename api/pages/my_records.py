@@ -12,7 +12,7 @@ from quart import Response, request
 
 from api.auth import GRADUATE, route_rule
 from api.downloads import PDF, attachment
-from api.pages import phone_files, sending, sheet, telling
+from api.pages import account, phone_files, sending, sheet, signing_in, telling
 from api.pages.binding import enter
 from api.pages.doors import Guest, door
 from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, go, page, read_form
@@ -27,7 +27,7 @@ from workflows.queries.agreements import number_of
 from workflows.queries.history import read_history
 from workflows.queries.record_page import read_record
 
-__all__ = ("blueprint", "phone_files", "sending")  # with every route of the phone pages
+__all__ = ("account", "blueprint", "phone_files", "sending", "signing_in")  # with every route of the phone pages
 
 RECORDS = f"{PREFIX}/records"
 

@@ -1,6 +1,7 @@
 """Room: what all phone pages of graduates share: the blueprint under `/m`, the session, forms, rendering.
 
-A page knows its visitor by the cookie `wq_grad` alone; it holds a session of the house, so it ends with the binding.
+A page knows its visitor by the cookie `wq_grad` alone; it holds a session of the house, which ends with the binding
+that it rests on (without WeChat: that was opened by SMS).
 All pages are rendered here and are kept by nobody on the way; they need no script, which only shows how an upload
 goes on and hides what is not asked.
 """
@@ -39,9 +40,13 @@ async def visitor() -> Actor:
 
 
 async def begin_session(response: Response, binding_id: UUID) -> None:
-    """A new session in place of whatever this browser had before."""
+    """A session of this binding in place of whatever this browser had before."""
+    await hand_over(response, await sessions.open_graduate_session(binding_id))
+
+
+async def hand_over(response: Response, opened: sessions.SignedIn) -> None:
+    """A session just opened, in place of whatever this browser had before."""
     old = SESSION.token
-    opened = await sessions.open_graduate_session(binding_id)
     if old:
         await sessions.sign_out(old)
     SESSION.give(response, opened, int(GRADUATE_ABSOLUTE.total_seconds()))

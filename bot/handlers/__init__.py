@@ -12,6 +12,7 @@ from bot.handlers import (
     events,
     help,
     invitations,
+    joining,
     orientation,
     progress,
 )
@@ -23,6 +24,7 @@ def table() -> Router:
     whole = Router()
     for part in (
         events,
+        joining,
         progress,
         invitations,
         answering,

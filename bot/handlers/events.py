@@ -6,6 +6,7 @@ Loading this file loads the platform's vocabulary, so that the first receipt doe
 from __future__ import annotations
 
 from bot import cards
+from bot.handlers import joining
 from bot.handlers.orientation import menu, welcome
 from bot.identity import speaker
 from bot.messages import Inbound
@@ -33,18 +34,19 @@ def take_receipt(inbound: Inbound) -> None:
 
 @router.on(Happened("subscribe"), strangers=True)
 async def greet(turn: Turn) -> Say:
-    """Somebody follows, perhaps again."""
+    """Somebody follows, perhaps again, perhaps by a QR code of ours."""
+    if turn.person is not None:
+        await follow(turn.actor, turn.openid)
+    if turn.inbound.scene:
+        return await joining.begin(turn)
     if turn.person is None:
         return welcome("欢迎关注！在这里可以查看和答复签约邀请、查询办理进度。")
-    await follow(turn.actor, turn.openid)
     return menu(f"{cards.who(turn.person)}，欢迎回来。您的绑定仍然有效。您可以：")
 
 
 @router.on(Happened("scan"), strangers=True)
 async def scanned(turn: Turn) -> Say:
-    if turn.person is None:
-        return welcome("您好，欢迎使用毕业去向登记与网上签约服务。")
-    return menu(f"{cards.who(turn.person)}，您好。您可以：")
+    return await joining.begin(turn)
 
 
 @router.on(Happened("unsubscribe"), strangers=True)

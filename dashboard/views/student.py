@@ -11,6 +11,7 @@ from dashboard import addresses, dialogs, filters, jobs, shell, tables, words
 from dashboard.client import Problem
 from dashboard.dialogs import Question
 from dashboard.shell import Desk
+from dashboard.views import binding_code
 
 REMOVE, RESTORE, GRANT, PHONE, UNMASK = (
     "student_remove", "student_restore", "student_grant", "student_phone", "student_unmask",
@@ -36,6 +37,7 @@ def show(desk: Desk, graduate_id: str) -> None:
     _whole(person)
     jobs.show(desk, f"student-{graduate_id}")
     _bar(desk, person)
+    binding_code.show(desk, person)
     left, right = st.columns(2, gap="medium")
     with left:
         _facts(desk, person)
@@ -75,6 +77,8 @@ def _bar(desk: Desk, person: Mapping[str, Any]) -> None:
                 dialogs.button("增加一次解约申请", GRANT)
                 if not person["bound"]:
                     dialogs.button("修改手机号", PHONE)
+        if writes and desk.party != "province" and not person["invalid_at"]:
+            binding_code.button(desk, person)
         if writes and desk.party != "province" and person["comparison"]["live"] and st.button("获取最新学生信息"):
             _refresh(desk, person)
         if writes:

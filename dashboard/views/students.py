@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -36,6 +37,8 @@ def show(desk: Desk) -> None:
         _import(desk)
     exports.show(desk, "students")
     chosen = filters.draw(SHELF, _asks(desk), across=6)
+    if desk.party != "province" and desk.grant("employment") == "rw":
+        _poster(chosen["department"] if desk.party == "school" else "")
     wanted = _wanted(chosen)
     page = filters.asked(
         lambda: desk.client.listed("graduates", limit=filters.SIZE, cursor=SHELF.cursor, cohort=desk.cohort, **wanted)
@@ -112,12 +115,22 @@ def _remind(desk: Desk, work_list: str, ids: Sequence[str]) -> None:
     """Told at most once in three days of each list; who rests is counted."""
 
     def call() -> None:
-        done = desk.client.post("/v1/graduates/reminders", {"list": work_list, "ids": list(ids)})
+        done = desk.client.post("/v1/reminders", {"list": work_list, "ids": list(ids)})
         resting = f"，{done['resting']} 人三天内已提醒过" if done["resting"] else ""
         elsewhere = f"，{done['elsewhere']} 人已不在清单中" if done["elsewhere"] else ""
         st.success(f"已提醒 {done['reminded']} 人{resting}{elsewhere}。")
 
     shell.tried(call)
+
+
+def _poster(department: str) -> None:
+    """A sheet for everybody; a code for one graduate is on the graduate's own page."""
+    asked = f"?{urlencode({'department': department})}" if department else ""
+    name = f"下载绑定海报（{department}）" if department else "下载绑定海报"
+    link = tables.own_link(name, f"{addresses.POSTER}{asked}")
+    st.html(
+        f"<div class='wq-line plain'>{link}<span>A4 一页，打印张贴；毕业生用微信扫码，关注后按提示绑定。</span></div>"
+    )
 
 
 # --- roster files --------------------------------------------------------------------------------

@@ -148,3 +148,19 @@ SELECT b.id, b.cohort, s.name AS school FROM bindings b JOIN schools s ON s.id =
 WHERE b.openid = $1 AND b.ended_at IS NULL ORDER BY b.chosen_at DESC, b.cohort DESC"""
 
 CHOOSE_BINDING = "UPDATE bindings SET chosen_at = $3 WHERE id = $1 AND openid = $2 AND ended_at IS NULL"
+
+# The same person's entries in other cohorts, and how one gets to them: by the same WeChat account ($2: the binding of
+# the session, else nothing), or, without WeChat, because the number on the roster is the same and usable.
+OTHER_ENTRIES = """
+SELECT o.id, o.cohort, s.name AS school, b.id AS binding_id FROM graduates g
+JOIN graduates o ON o.id_bidx = g.id_bidx AND o.id <> g.id
+JOIN schools s ON s.id = o.school_id
+LEFT JOIN bindings w ON w.id = $2 AND w.ended_at IS NULL
+LEFT JOIN bindings b ON b.graduate_id = o.id AND b.ended_at IS NULL AND b.openid = w.openid
+WHERE g.id = $1 AND (b.id IS NOT NULL OR ($2::uuid IS NULL AND o.phone_bidx = g.phone_bidx
+  AND COALESCE(GREATEST(o.phone_usable_at, g.phone_usable_at), $3) <= $3))
+ORDER BY o.cohort DESC, o.created_at DESC, o.id"""
+
+CHOOSE_BESIDE = """
+UPDATE bindings b SET chosen_at = $3 FROM bindings w
+WHERE w.id = $1 AND w.ended_at IS NULL AND b.id = $2 AND b.ended_at IS NULL AND b.openid = w.openid"""

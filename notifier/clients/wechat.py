@@ -63,20 +63,23 @@ class WeChatClient:
         """Replace the account's menu; shape as in the platform's `menu/create`."""
         return await self._send("/cgi-bin/menu/create", {"button": list(buttons)})
 
-    async def create_scene(self, scene: str, *, seconds: int = SCENE_SECONDS) -> SceneCode | OutsideFault:
-        """Make a temporary QR code that carries `scene`."""
-        body = {
-            "expire_seconds": seconds,
-            "action_name": "QR_STR_SCENE",
+    async def create_scene(self, scene: str, *, seconds: int | None = SCENE_SECONDS) -> SceneCode | OutsideFault:
+        """Make a QR code that carries `scene`: a temporary one, or with `seconds` None one of the account's 100,000
+        lasting ones.
+        """
+        body: dict[str, Any] = {
+            "action_name": "QR_STR_SCENE" if seconds else "QR_LIMIT_STR_SCENE",
             "action_info": {"scene": {"scene_str": scene}},
         }
+        if seconds:
+            body["expire_seconds"] = seconds
         reply = await self._authorised("/cgi-bin/qrcode/create", body)
         if isinstance(reply, Verdict) or transport.trouble(reply) or not isinstance(reply, Answer) or not reply.body:
             return OutsideFault.UNAVAILABLE
         ticket, address = reply.body.get("ticket"), reply.body.get("url")
         if not isinstance(ticket, str) or not isinstance(address, str):
             return OutsideFault.UNAVAILABLE
-        return SceneCode(scene, ticket, address, kit.now() + timedelta(seconds=seconds))
+        return SceneCode(scene, ticket, address, kit.now() + timedelta(seconds=seconds) if seconds else None)
 
     async def _send(self, path: str, body: Mapping[str, Any]) -> Verdict:
         reply = await self._authorised(path, body)
@@ -179,6 +182,9 @@ class WeChatSceneQr:
 
     async def create(self, scene: str) -> SceneCode | OutsideFault:
         return await self._client.create_scene(scene)
+
+    async def create_lasting(self, scene: str) -> SceneCode | OutsideFault:
+        return await self._client.create_scene(scene, seconds=None)
 
 
 def _token_refused(reply: Answer | Lost) -> bool:

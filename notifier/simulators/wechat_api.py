@@ -150,14 +150,18 @@ class WeChatApi:
     async def _qrcode_create(self, body: dict[str, Any], request: Request) -> dict[str, Any]:
         info = (body.get("action_info") or {}).get("scene") or {}
         scene = str(info.get("scene_str") or info.get("scene_id") or "")
-        seconds = body.get("expire_seconds", 60)
-        if body.get("action_name") not in ("QR_STR_SCENE", "QR_SCENE"):
+        lasting = body.get("action_name") in ("QR_LIMIT_STR_SCENE", "QR_LIMIT_SCENE")
+        seconds = None if lasting else body.get("expire_seconds", 60)
+        if not lasting and body.get("action_name") not in ("QR_STR_SCENE", "QR_SCENE"):
             return error(40053, "invalid action info")
-        if not 1 <= len(scene) <= 64 or not isinstance(seconds, int) or not 1 <= seconds <= SCENE_LIMIT:
+        if seconds is not None and not (isinstance(seconds, int) and 1 <= seconds <= SCENE_LIMIT):
+            return error(40053, "invalid action info")
+        if not 1 <= len(scene) <= 64:
             return error(40053, "invalid action info")
         made = self._platform.new_scene(scene, seconds)
         # The real address is http://weixin.qq.com/q/…; this one opens the phone, which then scans it.
-        return {"ticket": made.ticket, "expire_seconds": seconds, "url": f"{request.base_url}q/{made.number}"}
+        answer = {"ticket": made.ticket, "url": f"{request.base_url}q/{made.number}"}
+        return answer if seconds is None else {**answer, "expire_seconds": seconds}
 
     async def _menu_create(self, body: dict[str, Any], _request: Request) -> dict[str, Any]:
         buttons = body.get("button")

@@ -53,12 +53,16 @@ class SignInCode:
 
 @dataclass(slots=True)
 class Scene:
-    """A temporary QR code. `number`: the last part of its address."""
+    """A QR code. `number`: the last part of its address. `ends_at` None: never. `made_at`: old journals do not say."""
 
     scene: str
     ticket: str
     number: str
-    ends_at: datetime
+    ends_at: datetime | None
+    made_at: datetime | None = None
+
+    def fresh(self, now: datetime) -> bool:
+        return self.ends_at is None or self.ends_at > now
 
 
 @dataclass(slots=True)
@@ -185,13 +189,22 @@ class WeChatPlatform:
     def put_options(self, **changes: Any) -> None:
         self._journal.write({"e": "options", **changes})
 
-    def new_scene(self, scene: str, seconds: int) -> Scene:
-        ends_at = kit.now() + timedelta(seconds=seconds)
+    def new_scene(self, scene: str, seconds: int | None) -> Scene:
+        """`seconds` None: a lasting code; the same scene has the same one again."""
+        same = [one for one in self.book.scenes.values() if one.scene == scene and one.ends_at is None]
+        if seconds is None and same:
+            return same[-1]
+        now = kit.now()
+        ends_at = (now + timedelta(seconds=seconds)).isoformat() if seconds else ""
         ticket, number = "gQ" + secrets.token_urlsafe(48), secrets.token_urlsafe(12)
-        self._journal.write(
-            {"e": "scene", "scene": scene, "ticket": ticket, "number": number, "ends_at": ends_at.isoformat()}
-        )
+        event = {"scene": scene, "ticket": ticket, "number": number, "ends_at": ends_at, "made_at": now.isoformat()}
+        self._journal.write({"e": "scene", **event})
         return self.book.scenes[number]
+
+    def fresh_scenes(self) -> list[Scene]:
+        """Codes that can be scanned now, the newest first."""
+        now = kit.now()
+        return [one for one in reversed(self.book.scenes.values()) if one.fresh(now)]
 
     # web sign-in
 
@@ -277,8 +290,8 @@ def _fold_options(book: Book, event: Event) -> None:
 
 
 def _fold_scene(book: Book, event: Event) -> None:
-    ends_at = datetime.fromisoformat(event["ends_at"])
-    book.scenes[event["number"]] = Scene(event["scene"], event["ticket"], event["number"], ends_at)
+    ends_at, made_at = (datetime.fromisoformat(at) if at else None for at in (event["ends_at"], event.get("made_at")))
+    book.scenes[event["number"]] = Scene(event["scene"], event["ticket"], event["number"], ends_at, made_at)
 
 
 _FOLDS: Final = {

@@ -142,13 +142,15 @@ async def _keep(book: Book, graduate_id: UUID, answer: Held | OutsideFault) -> N
         await execute(sql.KEEP_SILENCE, graduate_id, book.now)
         return
     entry = _kept(answer.graduate) if answer.graduate is not None else None
+    told = answer.destination
+    destination = {name: told[name] for name in told if name not in _SECRET} if told is not None else None
     await execute(
         sql.KEEP,
         graduate_id,
         book.now,
         answer.graduate is not None,
         json.dumps(entry, ensure_ascii=False) if entry is not None else None,
-        json.dumps(answer.destination, ensure_ascii=False) if answer.destination is not None else None,
+        json.dumps(destination, ensure_ascii=False) if destination is not None else None,
         answer.locked,
     )
 

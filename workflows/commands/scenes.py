@@ -105,6 +105,21 @@ class Step:
     mobile: str = ""
 
 
+_POSTER = "s_"
+_SCHOOL = "SELECT name FROM schools WHERE code = $1"
+
+
+def poster_scene(school_code: str) -> str:
+    """What the code of a school's posters carries: whoever scans it is welcomed in its name, and nothing else."""
+    return f"{_POSTER}{school_code}"
+
+
+async def school_of_scene(scene: str) -> str:
+    """The name of the school whose poster was scanned; empty for any other code."""
+    row = await fetch_row(_SCHOOL, scene.removeprefix(_POSTER)) if scene.startswith(_POSTER) else None
+    return str(row["name"]) if row else ""
+
+
 # --- the side that shows -------------------------------------------------------------------------
 
 

@@ -57,12 +57,20 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Whoever holds a token. `ends_at` is the session's absolute end, `idle_at` the moment it ends unused."""
+    """Whoever holds a token. `ends_at` is the session's absolute end, `idle_at` the moment it ends unused; `rests_on`:
+    the account or binding that the session ends with.
+    """
 
     actor: Actor
     must_change: bool
     ends_at: datetime
     idle_at: datetime
+    rests_on: UUID
+
+    @property
+    def binding_id(self) -> UUID | None:
+        """The WeChat binding of a graduate's session; None for anybody else, and without WeChat."""
+        return self.rests_on if self.actor.party is Party.GRADUATE and self.rests_on != self.actor.id else None
 
 
 # --- actors --------------------------------------------------------------------------------------
@@ -221,7 +229,7 @@ async def bearer(token: str) -> Bearer:
     if now - row.seen_at >= SEEN_EVERY:
         await _seen(actor, row.token_sha256)
         row.seen_at = now
-    return Bearer(actor, must_change, row.ends_at, min(row.seen_at + idle, row.ends_at))
+    return Bearer(actor, must_change, row.ends_at, min(row.seen_at + idle, row.ends_at), row.party_id)
 
 
 async def ended_graduate(token: str) -> Actor | None:

@@ -225,9 +225,7 @@ async def check_codes(book: Book, given: Mapping[str, str]) -> list[str]:
 # --- tokens of other rooms -----------------------------------------------------------------------
 
 
-async def mint(
-    book: Book, kind: Kind, secret: str, subject: str, payload: Mapping[str, Any], lives: timedelta
-) -> None:
+async def mint(book: Book, kind: Kind, secret: str, subject: str, payload: Mapping[str, Any], lives: timedelta) -> None:
     """Within a command: a token known by `secret`; of this kind and subject it is the only one from now on."""
     name = digest(kind, secret)
     await execute(sql.OUTDATE_MINTED, str(kind), subject, book.now, name)

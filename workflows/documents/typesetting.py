@@ -8,21 +8,25 @@ interpreter while it sets, so that two threads serve a process whose event loop 
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, ParamSpec, TypeVar
 
 import segno
 import typst
 
 from workflows.documents.fonts import Font, font
 from workflows.documents.sheet import sheet, texts
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 HANDS: Final = 2
 _TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -44,7 +48,12 @@ class Printed:
 
 async def printed(data: Mapping[str, Any], check_url: str) -> Printed:
     """`typeset` without holding up the event loop."""
-    return await asyncio.get_running_loop().run_in_executor(_pool, typeset, data, check_url)
+    return await beside(typeset, data, check_url)
+
+
+async def beside(work: Callable[P, T], /, *given: P.args, **more: P.kwargs) -> T:
+    """Set something in a thread that has a compiler of its own."""
+    return await asyncio.get_running_loop().run_in_executor(_pool, functools.partial(work, *given, **more))
 
 
 def typeset(data: Mapping[str, Any], check_url: str, chosen: Font | None = None) -> Printed:
@@ -73,8 +82,16 @@ def qr(text: str) -> str:
 
 def set_pages(chosen: Font, edition: int, values: dict[str, str]) -> bytes:
     """The pages of one agreement. `values`: from `inputs`."""
+    return compiled(chosen, template(edition), values, archived=True)
+
+
+def compiled(chosen: Font, source: bytes, values: dict[str, str], *, archived: bool = False) -> bytes:
+    """The pages of a template of ours; the font's name is put to the values. `archived`: as PDF/A, to be kept."""
     made = _compiler(chosen).compile(
-        template(edition), format="pdf", sys_inputs={**values, "font": chosen.family}, pdf_standards=[_STANDARD]
+        source,
+        format="pdf",
+        sys_inputs={**values, "font": chosen.family},
+        pdf_standards=[_STANDARD] if archived else [],
     )
     if not isinstance(made, bytes):
         raise TypeError("the typesetter gave no single document")

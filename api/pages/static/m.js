@@ -43,6 +43,14 @@ for (const pair of document.querySelectorAll("[data-region]")) {
   });
 }
 
+// A code that is being scanned: the page is drawn anew when the phone has come further.
+for (const line of document.querySelectorAll("[data-stage]")) {
+  setInterval(async () => {
+    const answer = await fetch("/m/account/wechat/stage").catch(() => null);
+    if (answer && answer.ok && (await answer.json()).stage !== line.dataset.stage) location.reload();
+  }, 2000);
+}
+
 // --- uploads
 
 class Refusal extends Error {}

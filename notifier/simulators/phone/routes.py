@@ -24,6 +24,7 @@ from notifier.simulators.wechat_platform import Persona, WeChatPlatform
 STATIC = Path(__file__).parent / "static"
 TEXT_LIMIT = 2000
 LISTED = 60
+CODES = 6
 GRADUATE_COOKIE = "wq_grad"
 """The service's own cookie (contracts 8). Cookies ignore ports: when the phone changes hands, it must go."""
 
@@ -43,6 +44,7 @@ class Phone:
             Route("/phone/personas", self._personas, methods=["GET", "POST"]),
             Route("/phone/chat/{openid}", self._chat, methods=["GET"]),
             Route("/phone/chat/{openid}/{action}", self._act, methods=["POST"]),
+            Route("/phone/codes", self._codes, methods=["GET"]),
             Route("/phone/open", self._open, methods=["GET"]),
             Mount("/phone/static", StaticFiles(directory=STATIC)),
         ]
@@ -103,10 +105,22 @@ class Phone:
     def _scan(self, persona: Persona, value: str) -> Response:
         """`value`: the code's address or its last part."""
         scene = self._platform.book.scenes.get(value.strip().rstrip("/").rsplit("/", 1)[-1])
-        if scene is None or scene.ends_at <= kit.now():
+        if scene is None or not scene.fresh(kit.now()):
             return JSONResponse({"ok": False, "message": "这个二维码不存在或已过期"})
         self._callbacks.scan(persona.openid, scene.scene, scene.ticket)
         return JSONResponse({"ok": True}, status_code=202)
+
+    async def _codes(self, _request: Request) -> Response:
+        """What a camera could be held at now: on a screen somewhere, or on a poster."""
+        codes = [
+            {
+                "code": one.number,
+                "kind": "绑定二维码" if one.ends_at else "海报",
+                "made_at": one.made_at.isoformat() if one.made_at else "",
+            }
+            for one in self._platform.fresh_scenes()[:CODES]
+        ]
+        return JSONResponse({"codes": codes})
 
     async def _open(self, request: Request) -> Response:
         """Open a link of the chat as this person: their sign-in cookie, and nobody else's session in the service."""
@@ -157,6 +171,7 @@ def _links() -> list[dict[str, str]]:
     config = settings()
     return [
         {"label": "就业管理系统台账", "url": "/ems"},
+        {"label": "毕业生网页（不用微信登录）", "url": f"{config.public_url}/m/sign-in"},
         {"label": "用人单位门户", "url": f"{config.public_url}/employer/"},
         {"label": "工作台（院系、学校、省级）", "url": f"http://127.0.0.1:{config.port_dashboard}/"},
     ]

@@ -262,11 +262,27 @@ function openScan(code = "") {
   closePopups();
   $("scan-code").value = code;
   $("scan-fault").textContent = "";
+  listCodes();
   $("scan-dialog").showModal();
 }
 
+// A camera is held at what is shown somewhere; here the codes that were made last are listed.
+async function listCodes() {
+  const { codes } = await api("/phone/codes").catch(() => ({ codes: [] }));
+  $("scan-list").replaceChildren(...codes.map(({ code, kind, made_at: at }) => {
+    const button = el("button", "", at ? `${kind}，${timeText(at)}出示` : kind);
+    button.type = "button";
+    button.addEventListener("click", () => {
+      $("scan-code").value = code;
+      scan();
+    });
+    return el("li", "", button);
+  }));
+  $("scan-codes").hidden = !codes.length;
+}
+
 async function scan(event) {
-  event.preventDefault();
+  event?.preventDefault();
   if (!state.openid) {
     $("scan-fault").textContent = "请先选一位演示身份，再识别。";
     return;
