@@ -1,4 +1,4 @@
-"""Room: 绑定, 解绑, 切换: which WeChat account belongs to which graduate."""
+"""Room: 绑定, 解绑, 切换, 手机号: which WeChat account belongs to which graduate, and where SMS go."""
 
 from __future__ import annotations
 
@@ -22,10 +22,25 @@ async def show_binding(turn: Turn) -> Say:
         return welcome("绑定后就可以在这里查看和答复签约邀请。")
     blocks = (
         f"本微信已绑定：{cards.who(person)}，{cards.short(person.desk.school)}，{person.graduate.cohort}届。",
-        f"手机号以学校名单为准：{person.mobile or '未登记，请联系学校补充'}。",
+        f"登记的手机号：{person.mobile or '没有'}。{_phone_link()}",
         "换微信时，请在新的微信里重新绑定，旧微信的绑定会自动解除。",
     )
-    return Say(blocks, cards.topics("progress", "unbind"))
+    several = len(await bindings_of(turn.openid)) > 1
+    return Say(blocks, cards.topics("progress", *(("switch",) if several else ()), "unbind"))
+
+
+def _phone_link() -> str:
+    return cards.link("修改手机号", "/m/account/phone")
+
+
+@router.on(said("phone"))
+async def show_phone(turn: Turn) -> Say:
+    """The number on the roster, masked, and the page on which it is changed."""
+    blocks = (
+        f"您登记的手机号：{turn.known.mobile or '没有'}。验证码和短信通知发到这个号码。",
+        f"号码换了，请在这里{_phone_link()}：新号码要收一条验证码；原号码还能收短信的也收一条，不能收的填写证件号码。",
+    )
+    return Say(blocks, cards.topics("bind", "progress"))
 
 
 @router.on(said("unbind"))
@@ -35,7 +50,7 @@ async def ask_unbind(turn: Turn) -> Say:
     if person.binding_id is None:
         return menu("本微信没有绑定。您可以：")
     blocks = (
-        f"确定解除本微信与{cards.who(person)}的绑定吗？",
+        f"确定解除本微信与{cards.who(person)}（{person.graduate.cohort}届）的绑定吗？",
         "解除后，这里不能再查询和办理，签约通知改由短信发送（学校开通时）；已有的签约不受影响，可以随时重新绑定。",
     )
     options = (Option("确定解绑", Unbind(person.binding_id)), Option("不解绑", Topic("menu")))
@@ -47,7 +62,11 @@ async def do_unbind(turn: Turn, binding: UUID) -> Say:
     """Only the binding that was asked about."""
     if turn.known.binding_id != binding:
         return menu("绑定已经变化，没有解除。您可以：")
-    await unbind(turn.actor, turn.openid)
+    await unbind(turn.actor, turn.openid, binding)
+    left = await bindings_of(turn.openid)
+    if left:
+        still = f"本微信还绑定着{left[0].cohort}届，{cards.short(left[0].school)}；之后的查询和办理都是这一届的。"
+        return Say(("已解除绑定。", still), cards.topics("progress", "unbind"))
     return Say(("已解除绑定。", f"需要时可以重新{cards.bind_link()}。"))
 
 

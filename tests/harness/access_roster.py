@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from models.tables import School
 from tests.harness.access_kinds import Cast
 from tests.harness.access_requests import ROWS, Sent, Try, row, simple
 from tests.harness.roster_files import csv_file
@@ -61,6 +62,39 @@ async def phone(cast: Cast) -> Try:
     async def attempt(_: str) -> Sent:
         body = {"mobile": mobile(), "reason": "本人来电更正号码"}
         return Sent("PUT", f"/v1/graduates/{person.id}/phone", body)
+
+    return attempt
+
+
+@row("POST /v1/graduates/{id}/scene")
+async def show_code(cast: Cast) -> Try:
+    """Whoever may show one hears that the platform cannot be reached: here nothing answers outside."""
+    person = await cast.subject()
+
+    async def attempt(_: str) -> Sent:
+        return Sent("POST", f"/v1/graduates/{person.id}/scene")
+
+    return attempt
+
+
+@row("GET /v1/graduates/{id}/scene")
+async def watch_code(cast: Cast) -> Try:
+    person = await cast.subject()
+
+    async def attempt(_: str) -> Sent:
+        return Sent("GET", f"/v1/graduates/{person.id}/scene")
+
+    return attempt
+
+
+@row("GET /v1/poster")
+async def poster(cast: Cast) -> Try:
+    """Of schools that have had their code made."""
+    for world in (cast.own, cast.other, cast.abroad):
+        await School.filter(id=world.school_id).update(poster_url="http://weixin.qq.com/q/02abc")
+
+    async def attempt(_: str) -> Sent:
+        return Sent("GET", "/v1/poster")
 
     return attempt
 
