@@ -22,6 +22,7 @@ from workflows.commands.scenes import (
     school_of_scene,
     send_scene_code,
 )
+from workflows.errors import RateLimited
 from workflows.queries.chat import bindings_of, look
 
 router = Router()
@@ -44,7 +45,7 @@ async def begin(turn: Turn) -> Say:
     found = await scan(speaker(turn.person), turn.openid, scene)
     if isinstance(found, Ended):
         return _over(turn, found)
-    return _ask_number(scene, found)
+    return await send_again(turn, scene) if found.confirmed else _ask_number(scene, found)
 
 
 def _ask_number(scene: str, found: Scanned) -> Say:
@@ -67,7 +68,10 @@ async def take_number(turn: Turn, scene: str, text: str) -> Say:
     number = number_of(tidy(text))
     if len(number) != 4:
         return Say(("请只回复二维码旁边显示的 4 位数字。",), ask=Join(scene, NUMBER))
-    found = await give_number(store(), speaker(turn.person), turn.openid, scene, number)
+    try:
+        found = await give_number(store(), speaker(turn.person), turn.openid, scene, number)
+    except RateLimited as refusal:
+        return await _too_often(turn, scene, refusal)
     if found is None:
         return Say(("数字不正确，没有绑定。请核对二维码旁边的 4 位数字，再回复一次。",), ask=Join(scene, NUMBER))
     return await _went_on(turn, scene, found)
@@ -79,7 +83,10 @@ async def take_code(turn: Turn, scene: str, text: str) -> Say:
     code = number_of(tidy(text))
     if len(code) != 6:
         return _ask_code(scene, "请回复短信里的 6 位验证码。")
-    found = await give_code(store(), speaker(turn.person), turn.openid, scene, code)
+    try:
+        found = await give_code(store(), speaker(turn.person), turn.openid, scene, code)
+    except RateLimited as refusal:
+        return await _too_often(turn, scene, refusal)
     if found is None:
         return _ask_code(scene, "验证码不正确或已失效，没有绑定。请核对最近一条短信，再回复一次。")
     return await _went_on(turn, scene, found)
@@ -87,7 +94,21 @@ async def take_code(turn: Turn, scene: str, text: str) -> Say:
 
 @router.on(Pressed(Resend), strangers=True)
 async def send_again(turn: Turn, scene: str) -> Say:
-    return await _went_on(turn, scene, await send_scene_code(store(), speaker(turn.person), turn.openid, scene))
+    """The number was right before: another code by SMS."""
+    try:
+        found = await send_scene_code(store(), speaker(turn.person), turn.openid, scene)
+    except RateLimited as refusal:
+        return await _too_often(turn, scene, refusal)
+    return await _went_on(turn, scene, found)
+
+
+async def _too_often(turn: Turn, scene: str, refusal: RateLimited) -> Say:
+    """Wait a little; the question stays open."""
+    wait = f"操作过于频繁，请约 {max(1, -(-refusal.retry_after // 60))} 分钟后再试。"
+    found = await scan(speaker(turn.person), turn.openid, scene)
+    if isinstance(found, Ended):
+        return _over(turn, found)
+    return _ask_code(scene, wait) if found.confirmed else Say((wait,), ask=Join(scene, NUMBER))
 
 
 async def _went_on(turn: Turn, scene: str, found: Step | Ended) -> Say:
@@ -99,10 +120,9 @@ async def _went_on(turn: Turn, scene: str, found: Step | Ended) -> Say:
 
 
 def _ask_code(scene: str, opening: str) -> Say:
-    blocks = (opening, "请在 5 分钟内回复短信里的 6 位数字。")
-    again = Option("没有收到，重新发送", Resend(scene))
+    blocks = (opening, "请在 5 分钟内回复短信里的 6 位数字。", "没有收到的，回复 1 重新发送。")
     closing = "手机号已更换、收不到短信的，请联系学校就业部门更新手机号。"
-    return Say(blocks, (again,), ask=Join(scene, CODE), closing=closing)
+    return Say(blocks, (Option("", Resend(scene)),), ask=Join(scene, CODE), closing=closing)
 
 
 async def _done(turn: Turn) -> Say:

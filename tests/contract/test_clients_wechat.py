@@ -294,8 +294,13 @@ async def test_a_scene_code_can_be_scanned(client: WeChatClient, sandbox: Sandbo
     assert (made.scene, made.url.startswith(sandbox.url)) == ("b_3fQ9x7Lk2", True)
     answer = await http.post(f"{sandbox.url}/phone/chat/{ANNA}/scan", json={"value": made.url})
     assert answer.json() == {"ok": True}
+    lasting = await WeChatSceneQr(client).create_lasting("s_99001")
+    assert isinstance(lasting, SceneCode)
+    assert lasting.expires_at is None
+    assert await WeChatSceneQr(client).create_lasting("s_99001") == lasting, "a lasting code is made once"
     await control(http, sandbox, "wechat/faults", [{"kind": "status", "count": None}])
     assert await WeChatSceneQr(client).create("b_other") is OutsideFault.UNAVAILABLE
+    assert await WeChatSceneQr(client).create_lasting("s_99002") is OutsideFault.UNAVAILABLE
 
 
 async def _code(sandbox: Sandbox, http: httpx.AsyncClient, openid: str) -> str:

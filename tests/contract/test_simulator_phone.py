@@ -161,6 +161,15 @@ async def test_a_scanned_poster_reaches_the_service(phone: Page, sandbox: Sandbo
     await phone.get_by_label("二维码里的网址").fill("http://127.0.0.1/q/nothing")
     await phone.get_by_role("button", name="识别").click()
     await expect(phone.get_by_role("alert")).to_have_text("这个二维码不存在或已过期")
+    lasting = await WeChatClient(sandbox.wechat, MemoryStore(), http).create_scene("s_99001", seconds=None)
+    assert not isinstance(lasting, str)
+    assert lasting.expires_at is None
+    await phone.get_by_role("button", name="取消", exact=True).click()
+    await phone.get_by_role("button", name="更多").click()
+    await phone.get_by_role("menuitem", name="扫一扫").click()
+    await expect(phone.get_by_role("listitem").filter(has_text="绑定二维码，")).to_have_count(1)
+    await phone.get_by_role("button", name="海报").click()
+    await expect(phone.locator(".row.account .bubble").last).to_have_text("收到：s_99001")
 
 
 async def test_the_desk_shows_people_phone_and_texts_side_by_side(desk: Page, sandbox: Sandbox) -> None:

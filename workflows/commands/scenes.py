@@ -90,11 +90,12 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """Whom a scan would bind, masked: the scanner has shown nothing yet."""
+    """Whom a scan would bind, masked: the scanner has shown nothing yet. `confirmed`: but for the right number."""
 
     name: str
     school: str
     cohort: int
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,8 @@ async def scan(book: Book, openid: str, scene: str) -> Scanned | Ended:
     if payload["stage"] == Stage.WAITING:
         payload["stage"] = str(Stage.SCANNED)
     await keep_minted(book, row)
-    return Scanned(mask_name(found["name"]), found["school"], found["cohort"])
+    confirmed = payload["stage"] == Stage.CONFIRMED
+    return Scanned(mask_name(found["name"]), found["school"], found["cohort"], confirmed)
 
 
 async def give_number(counter: Counter, actor: Actor, openid: str, scene: str, number: str) -> Step | Ended | None:
