@@ -151,3 +151,23 @@ async def test_readers_look_at_who_left_and_restore_nobody(service: str) -> None
     (table,) = at(await reader(world), "invalidated").tables
     assert table["rows"][0]["button"] == "查看"
     assert "已转入其他学校就读" in table["rows"][0]["cells"][-1]
+
+
+async def test_a_binding_code_that_cannot_be_made_is_said_and_readers_are_not_offered_one(
+    service: str, world: World
+) -> None:
+    """Nothing answers outside; what the code looks like is seen in a browser (`tests/browser/test_binding_code.py`)."""
+    (person,) = await w.add_graduates(world, 1)
+    page = at(world.school_desk, "students", id=str(person.id)).press("邀请绑定（二维码）")
+    assert page.errors == ["暂时连不上微信，二维码没有生成，请稍后再试。"]
+    assert "邀请绑定（二维码）" not in at(await reader(world), "students", id=str(person.id)).buttons
+    clerk = world.department_desks[person.department]
+    assert "邀请绑定（二维码）" in at(clerk, "students", id=str(person.id)).buttons
+
+
+async def test_the_roster_leads_to_a_poster_for_the_school_or_a_department(service: str, world: World) -> None:
+    page = at(world.school_desk, "students")
+    assert "href='/files/poster'" in page.markup
+    page.type("所在院系", world.graduate.department).run()
+    assert f"下载绑定海报（{world.graduate.department}）" in page.words
+    assert "下载绑定海报" not in at(await reader(world), "students").words
