@@ -217,7 +217,7 @@ async def test_two_different_messages_at_once_do_nothing_by_chance(chat: Chat, w
     assert await states(me) == ["review_department"]
 
 
-async def test_of_two_acceptances_at_once_one_holds_and_the_other_says_why(chat: Chat, world: World, me: Person) -> None:
+async def test_of_two_acceptances_at_once_one_holds_and_one_says_why(chat: Chat, world: World, me: Person) -> None:
     """Two tabs of one account, each with a number of its own: only the newest lives, and nobody is bound twice."""
     for firm in world.employers[:2]:
         await invite(world, me, firm=firm)

@@ -9,10 +9,10 @@
         答：您已同意
     ''')
 
-`我：` is typed, `答：` names parts of the answer in their order. `[…]` is the number under which the last answer offered
-that; `[确认数字]` its four digits, `[全角确认数字]` the same in full width, `[错误数字]` four other digits, `[上次数字]`
-those that were given before. `（平台重发）` delivers the last message again, which must be answered alike;
-`（… 分钟后）` moves the clock; `不答：` names what the answer must not say.
+`我：` is typed, `答：` names parts of the answer in their order, `不答：` what it must not say. `[…]` is the number
+under which the last answer offered that; `[确认数字]` its four digits, `[全角确认数字]` the same in full width,
+`[错误数字]` four other digits, `[上次数字]` those given before. `（平台重发）` delivers the last message again, which
+must be answered alike; `（… 分钟后）` moves the clock.
 """
 
 from __future__ import annotations
