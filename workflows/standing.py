@@ -44,6 +44,7 @@ _CANCELLED = "这件事已经结束；需要时可以重新办理。"
 _ELSEWHERE = "这件事已经结束；您现在的签约或去向登记是另一条记录。"
 _FROZEN = "您已不在学校的学生名单中，流程已暂停；请联系学校核实名单，恢复后接着办理。"
 _ENDING = "正在办理解约；办结前签约仍然有效，办结后才能重新签约或登记去向。"
+_TAKEN = "您已有在办或有效的签约、去向登记，暂不能同意；可以拒绝，也可以等那一件结束后、截止前再答复。"
 _ANEW = (_FREE, _OVER, _CANCELLED)
 
 _OF: Final[Mapping[tuple[Flow, str], str]] = MappingProxyType(
@@ -126,6 +127,8 @@ def next_of(case: Case) -> str:
     if case.facts.graduate.invalid and case.alive:
         return _FROZEN
     sentence = next_step(case.record.flow, case.record.state)
+    if case.open_offer and any(other.slot for other in case.facts.others):
+        return _TAKEN
     if case.state.phase is Phase.FORCE and any(_ends(other, case) for other in case.facts.others):
         return _ENDING
     if sentence in _ANEW and any(other.slot for other in case.facts.others):

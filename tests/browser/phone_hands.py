@@ -121,6 +121,7 @@ async def hand_out_fixture(browser: Browser, stack: Stack, world: World) -> Asyn
     """`phone = await hand_out(person)`: somebody's WeChat account; no page may complain of anything."""
     await stack.start(*(name for name in ("simulators", "serve") if name not in stack.children))
     handsets: list[Handset] = []
+    expect.set_options(timeout=15_000)  # a busy machine is no fault of a page
 
     async def made(person: Person | None = None, *, binds: bool = False, **how: Any) -> Handset:
         someone = person or (await add_graduates(world, 1, departments=["计算机学院"]))[0]
@@ -134,6 +135,7 @@ async def hand_out_fixture(browser: Browser, stack: Stack, world: World) -> Asyn
         return handsets[-1]
 
     yield made
+    expect.set_options(timeout=5_000)
     for one in handsets:
         await one.context.close()
     assert [text for one in handsets for text in one.complaints] == []
@@ -212,7 +214,7 @@ async def sent(page: Page, label: str) -> None:
 async def upload(page: Page, name: str, *files: Any) -> None:
     """Choose files for a field and wait until they are there."""
     await page.locator(f"#add-{name}").set_input_files(list(files))
-    await expect(page.get_by_text(f"已上传 {len(files)} 个文件")).to_be_visible(timeout=15_000)
+    await expect(page.get_by_text(f"已上传 {len(files)} 个文件")).to_be_visible()
 
 
 async def choose_region(page: Page, label: str, province: str, place: str) -> None:

@@ -55,6 +55,12 @@ def test_nobody_is_sent_to_register_again_what_stands_already() -> None:
     assert "签约仍然有效" in next_of(case(Flow.ONLINE_TERMINATION, "withdrawn"))
 
 
+def test_an_offer_that_cannot_be_accepted_now_says_what_can_be_done() -> None:
+    assert next_of(case(Flow.ONLINE_SIGNING, "invited")).startswith("请在截止前同意或拒绝")
+    taken = case(Flow.ONLINE_SIGNING, "invited", others=(record("review_school", slot=True),))
+    assert "暂不能同意；可以拒绝" in next_of(taken)
+
+
 def test_what_is_frozen_says_so_and_what_has_ended_does_not() -> None:
     gone = facts_for(FLOWS[Flow.DESTINATION]).graduate
     frozen = {"graduate": replace(gone, invalid=True)}
