@@ -16,20 +16,13 @@ from bot.words import LABELS
 from models import codes
 from models.config import settings
 from models.kit import chat_time
-from models.parties import Party, ReviewMode
-from models.states import Phase
+from models.parties import ReviewMode
 from workflows.limits import CHAT_LIST
 from workflows.queries.chat import Case, Desk, Person, warning_sentence
 from workflows.queries.warnings import Marks
+from workflows.standing import next_of, whose_turn
 
 NAME_LENGTH = 24
-
-_TURN = {
-    Party.GRADUATE: "等您处理",
-    Party.DEPARTMENT: "等待学院审核",
-    Party.SCHOOL: "等待学校审核",
-    Party.EMPLOYER: "等待单位处理",
-}
 
 
 def link(label: str, path: str) -> str:
@@ -67,25 +60,14 @@ def desk_line(desk: Desk) -> str:
     return plain(desk.line)
 
 
-def turn_line(case: Case) -> str:
-    """Since when, and whose turn it is."""
-    since = f"{chat_time(case.since)}起"
-    waits = case.state.waits_on
-    if case.facts.graduate.invalid and case.alive:
-        return f"{since}；流程已暂停"
-    if case.state.phase is Phase.FORCE:
-        return f"{since}生效"
-    if waits is None:
-        return f"{chat_time(case.since)}结束"
-    ends = case.record.expires_at if case.open_offer else None
-    until = f"，截止{chat_time(ends)}" if ends else ""
-    asked = waits is Party.GRADUATE and (case.open_offer or case.state.column == "awaiting")
-    return f"{since}{'等您答复' if asked else _TURN[waits]}{until}"
-
-
 def situation(case: Case) -> str:
     """One record in a few lines: what, where it stands, since when, who is next."""
-    return "\n".join((f"{short(case.title)}（{case.flow.label}）", case.state.label, turn_line(case)))
+    return "\n".join((f"{short(case.title)}（{case.flow.label}）", case.state.label, whose_turn(case)))
+
+
+def next_line(case: Case) -> str:
+    """What comes next, and who does it."""
+    return f"下一步：{next_of(case)}"
 
 
 def offer_line(case: Case) -> str:
@@ -128,7 +110,7 @@ def _outline(case: Case) -> tuple[str, ...]:
     reasons = codes.table("termination_reason")
     lines = [
         f"去向：{codes.table('destination').label(kind)}" if kind in codes.table("destination") else "",
-        f"单位或院校：{plain(case.employer)}" if case.employer else "",
+        f"{'单位或院校' if kind else '单位'}：{plain(case.employer)}" if case.employer else "",
         f"解约原因：{reasons.label(reason)}" if reason in reasons else "",
         f"说明：{short(_text(case.form, 'reason_text'), 100)}" if case.form.get("reason_text") else "",
     ]
@@ -154,12 +136,12 @@ def warning(marks: Marks) -> str:
 
 def closed(cases: Iterable[Case]) -> tuple[str, ...]:
     """Why something is not possible just now; each reason once."""
-    found: dict[str, str] = {}
+    found: dict[str, dict[str, None]] = {}
     for case in cases:
         for choice in case.choices:
             if not choice.open:
-                found.setdefault(choice.reason, choice.label)
-    return tuple(f"暂不能{label}：{reason}" for reason, label in found.items())
+                found.setdefault(choice.reason, {})[choice.label] = None
+    return tuple(f"暂不能{'、'.join(labels)}：{reason}" for reason, labels in found.items())
 
 
 def actions(case: Case, *, named: bool = False) -> tuple[Option, ...]:
@@ -174,6 +156,17 @@ def begin_line(opening: Mapping[str, Any], label: str = "") -> str:
     if not opening["open"]:
         return f"暂不能{named}：{opening['reason']}"
     return link(named, f"/m/begin/{opening['flow']}/{opening['name']}")
+
+
+def begin_lines(openings: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Several of them; what is closed for one reason is said once."""
+    found = list(openings)
+    shut: dict[str, list[str]] = {}
+    for one in found:
+        if not one["open"]:
+            shut.setdefault(one["reason"], []).append(one["label"])
+    closed_ones = (f"暂不能{'、'.join(labels)}：{reason}" for reason, labels in shut.items())
+    return (*(begin_line(one) for one in found if one["open"]), *closed_ones)
 
 
 def page(cases: Sequence[Case], name: str, number: int) -> tuple[Sequence[Case], str, Listing | None]:

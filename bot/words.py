@@ -36,6 +36,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
         "leaving": "离校 离校确认 毕业离校",
         "desk": "人工 人工客服 客服 转人工 联系老师 联系学校 电话 老师 咨询 联系方式",
         "records": "我的记录 全部记录 记录 我的",
+        "courtesy": "谢谢 多谢 感谢 谢谢老师 好 好的 嗯 嗯嗯 行 可以 是 是的 对 确认 确定 ok 明白 知道 收到 了解 再见",
     }.items()
 }
 
@@ -62,6 +63,7 @@ LABELS: Mapping[str, str] = {
     "leaving": "离校确认",
     "desk": "联系学校",
     "records": "我的记录",
+    "courtesy": "知道了",
 }
 
 NEXT = ("n", "next", "下一页", "下页", "更多", "继续")
@@ -125,4 +127,4 @@ def nearest(text: str) -> tuple[str, ...]:
         if score >= _NEAR:
             scores[topic] = max(scores.get(topic, 0.0), score)
     ranked = sorted(scores, key=lambda topic: -scores[topic])
-    return tuple(t for t in ranked if t != "menu")[:OFFERED]
+    return tuple(t for t in ranked if t not in ("menu", "courtesy"))[:OFFERED]

@@ -80,7 +80,8 @@ class Field:
     on screens. `stored`: kept with the record; False for what only finds the person or is a tick.
     `private`: the graduate's own affair, not shown to the employer. `group_field`: the code must belong to the group
     that another field names. Of files, `min` and `max` are how many (1 and 20 unless said otherwise; a field that need
-    not be filled may still be left empty), `accepts` which.
+    not be filled may still be left empty), `accepts` which. `printed`: a long text that stands on the agreement, so it
+    holds nothing that paper cannot show; the same goes for every short text.
     """
 
     name: str
@@ -106,6 +107,7 @@ class Field:
     paper_field: str = ""
     group_field: str = ""
     accepts: tuple[Accepts, ...] = ()
+    printed: bool = False
 
     def __post_init__(self) -> None:
         for wrong, why in (
@@ -122,6 +124,7 @@ class Field:
             (self.kind is Kind.FILES and not self._file_bounds(), "files are 1 to 20"),
             (self.kind is Kind.FILES and self._preset, "files are neither preset nor sealed"),
             (self.kind is not Kind.FILES and bool(self.accepts), "only files are accepted by what they are"),
+            (self.printed and self.kind is not Kind.LONG_TEXT, "short texts are printed anyway"),
         ):
             if wrong:
                 raise BadForm(f"{self.name}: {why}")

@@ -119,6 +119,7 @@ POSITION = (
         name="extra_terms",
         label="补充条款",
         kind=Kind.LONG_TEXT,
+        printed=True,
         max_length=1000,
         help="双方另行约定的内容，将印在协议上。",
     ),

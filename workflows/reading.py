@@ -39,6 +39,7 @@ _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _LINE_ENDS = re.compile("\r\n|[\r\u2028\u2029]")
 _UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")  # pasted along unnoticed; nothing is lost without them
 _HARMFUL = re.compile("[\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef]")  # turn what a reviewer reads, or are no characters
+_PICTURE = re.compile("[\U0001f000-\U0001faff]")  # of no Chinese font; rare characters are another matter
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B) if chr(code - 0xFEE0).isalnum()} | {0x3000: 0x20}
 
 
@@ -208,6 +209,8 @@ def read(field: Field, value: Any, sent: Mapping[str, Any], facts: Mapping[str, 
     if isinstance(value, str) and _unstorable(value):
         raise Wrong("bad_characters", f"“{field.label}”含有无法保存的字符（如控制符或残缺的表情），请删去后重新填写。")
     if field.kind in TEXTS:
+        if (field.printed or field.kind is not Kind.LONG_TEXT) and (found := _PICTURE.search(value)):
+            raise Wrong("pictograph", f"“{field.label}”会印在文件上，不能含有表情符号“{found[0]}”，请删去。")
         return _text(field, value)
     if field.kind in (Kind.CODE, Kind.REGION):
         return _code(field, value, sent, facts.get("cohort"))

@@ -22,11 +22,12 @@ from api.pages.sessions import SessionCookie
 from models.config import Profile, settings
 from workflows.actors import Actor
 from workflows.commands import sessions
-from workflows.errors import HouseError, Unauthenticated
+from workflows.errors import HouseError, NotFound, Unauthenticated
 from workflows.limits import GRADUATE_ABSOLUTE, VISIT_LIVES
 
 PREFIX: Final = "/m"
 SESSION: Final = SessionCookie("wq_grad", PREFIX)
+NOTHING_HERE: Final = "这里没有可以给您看的内容：链接可能不完整，或者是别人的记录。"
 _LONGEST: Final = 200  # characters of a field that somebody fills in here
 
 blueprint = Blueprint("phone", __name__, url_prefix=PREFIX, template_folder="templates")
@@ -105,7 +106,8 @@ async def error_page(error: HouseError) -> Response:
     """What a refusal looks like on a phone. An ended session leads back through the sign-in."""
     if isinstance(error, Unauthenticated):
         return await message("请重新进入", error.detail, error.status, link=f"{PREFIX}/records", label="重新进入")
-    return await message(error.title, error.detail, error.status, link=f"{PREFIX}/records", label="查看我的记录")
+    text = NOTHING_HERE if isinstance(error, NotFound) else error.detail
+    return await message(error.title, text, error.status, link=f"{PREFIX}/records", label="查看我的记录")
 
 
 def elsewhere() -> bool:

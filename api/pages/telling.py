@@ -12,7 +12,7 @@ from api.pages.showing import EMPTY, label, lines
 from models import codes
 from models.kit import chat_time
 from models.parties import PARTY_LABELS, AgreementType, Party
-from models.states import Channel, Flow, Phase
+from models.states import Channel, Flow, OutboxStatus
 from workflows.documents import terms
 from workflows.fields import Kind
 from workflows.flows import FLOWS
@@ -21,6 +21,7 @@ from workflows.queries.chat import Case, Person, warning_sentence
 from workflows.queries.history import read_history
 from workflows.queries.record_page import read_record
 from workflows.queries.warnings import marks_for
+from workflows.standing import next_of, next_step, whose_turn
 
 AGREED: Final = (Flow.ONLINE_SIGNING, Flow.OFFLINE_SIGNING)
 """Flows whose agreement is ours to show; the others end one, or register what was signed elsewhere."""
@@ -42,16 +43,28 @@ async def record_shown(person: Person, case: Case | None, record: Mapping[str, A
         "online": flow is Flow.ONLINE_SIGNING,
         "filled": [] if flow is Flow.ONLINE_SIGNING else _filled(flow, form),
         "until": at(expires) if expires else "",
+        "turn": whose_turn(case) if case else "",
+        "next": next_of(case) if case else next_step(flow, record["state"]),
         "open": case is not None and case.open_offer,
         "choices": [choice for choice in case.choices if choice.open] if case else [],
-        "closed": [choice for choice in case.choices if not choice.open] if case else [],
+        "closed": closed(case) if case else [],
         "follow_ups": record["follow_ups"],
+        "anew": case is not None and not case.alive and person.held is None and not person.closed,
         "agreement": agreement(person, record) if flow in AGREED else None,
         "warning": await warning(person, case) if case else "",
         "dispute": _disputes(record["dispute"]),
         "messages": [_message(one) for one in record["deliveries"] or [] if one["channel"] in _CHANNELS],
         "rounds": _rounds(flow, record["attachments"]),
     }
+
+
+def closed(case: Case) -> list[str]:
+    """Why something is not possible just now, each reason once; of a frozen record the page says it anyway."""
+    found: dict[str, list[str]] = {}
+    for choice in case.choices:
+        if not choice.open and not case.facts.graduate.invalid:
+            found.setdefault(choice.reason, []).append(choice.label)
+    return [f"暂不能{'、'.join(labels)}：{reason}" for reason, labels in found.items()]
 
 
 async def warning(person: Person, case: Case) -> str:
@@ -149,11 +162,9 @@ def _disputes(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _message(one: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        "title": one["title"],
-        "at": at(one["at"]),
-        "status": f"{one['channel_label']}，{one['status_label']}",
-    }
+    faded = one["status"] == OutboxStatus.SUPERSEDED
+    status = "情况已有变化，没有再发送" if faded else f"{one['channel_label']}，{one['status_label']}"
+    return {"title": one["title"], "at": at(one["at"]), "status": status}
 
 
 def _rounds(flow: Flow, files: list[dict[str, Any]]) -> list[tuple[int, list[dict[str, Any]]]]:
@@ -179,14 +190,12 @@ def step(one: Mapping[str, Any]) -> dict[str, str]:
 
 def line(case: Case) -> dict[str, Any]:
     """One record in the list."""
-    ends = case.record.expires_at if case.open_offer else None
     return {
         "id": str(case.record.id),
         "title": case.title,
         "flow": case.flow.label,
         "label": case.state.label,
-        "since": chat_time(case.since),
-        "until": chat_time(ends) if ends else "",
-        "yours": case.state.waits_on is Party.GRADUATE,
-        "alive": case.state.phase is not Phase.END,
+        "turn": whose_turn(case),
+        "next": next_of(case) if case.alive else "",
+        "yours": case.state.waits_on is Party.GRADUATE and not case.facts.graduate.invalid,
     }

@@ -9,6 +9,7 @@ from models.states import Flow, Phase
 from workflows.flows import FLOWS
 from workflows.queries.chat import Case, Person
 from workflows.queries.openings import read_openings
+from workflows.standing import whose_turn
 
 router = Router()
 
@@ -23,10 +24,10 @@ async def show_agreement(turn: Turn) -> Say:
     number = str(held.record.row["agreement_no"])
     look = cards.record_link("查看协议内容", held.record.id)
     if held.state.phase is Phase.FORCE and number:
-        blocks = (f"就业协议编号：{number}", *cards.terms(held), cards.turn_line(held), look)
+        blocks = (f"就业协议编号：{number}", *cards.terms(held), whose_turn(held), cards.next_line(held), look)
         return Say(blocks, cards.topics("terminate", "desk"))
     if number:
-        return Say((f"就业协议编号：{number}", cards.situation(held), look), cards.actions(held))
+        return Say((f"就业协议编号：{number}", cards.situation(held), cards.next_line(held), look), cards.actions(held))
     blocks = ("协议还在审核，审核通过后才有编号：", cards.situation(held), look)
     return Say(blocks, (*cards.actions(held), *cards.topics("progress", "desk")))
 
@@ -35,10 +36,13 @@ async def show_agreement(turn: Turn) -> Say:
 async def explain_apply(turn: Turn) -> Say:
     """Signing on paper, and registering what was signed on paper already: on pages, or why not now."""
     found = (await read_openings(turn.actor))["items"]
-    lines = [cards.begin_line(one) for one in found if one["flow"] in (Flow.OFFLINE_SIGNING, Flow.SUPPLEMENTARY)]
+    offered = [one for one in found if one["flow"] in (Flow.OFFLINE_SIGNING, Flow.SUPPLEMENTARY)]
+    if not turn.known.may_sign:
+        text = "您是定向或委培毕业生，不用网上签约，也不用申请就业协议；请登记定向、委培去向。"
+        return Say((text, cards.desk_line(turn.known.desk)), cards.topics("destination", "progress", "desk"))
     blocks = (
         "单位没有在平台注册、需要纸质就业协议的，在页面上填写单位和岗位信息申请；已经签好纸质协议的，登记即可。",
-        *dict.fromkeys(lines),
+        *cards.begin_lines(offered),
         "单位已在平台注册的，可请单位直接向您发起线上签约邀请，您在这里答复即可。",
         cards.desk_line(turn.known.desk),
     )
@@ -51,7 +55,13 @@ async def explain_terminate(turn: Turn) -> Say:
     person = turn.known
     ending = next((case for case in person.cases if case.alive and case.flow.parents), None)
     if ending is not None:
-        blocks = ("您有正在办理的解约：", *cards.terms(ending), cards.situation(ending), *cards.closed((ending,)))
+        blocks = (
+            "您有正在办理的解约：",
+            *cards.terms(ending),
+            cards.situation(ending),
+            cards.next_line(ending),
+            *cards.closed((ending,)),
+        )
         return Say(blocks, (*cards.actions(ending), *cards.topics("progress", "desk")))
     held = person.held
     if held is None:

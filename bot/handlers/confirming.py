@@ -13,14 +13,14 @@ from bot.handlers.orientation import menu
 from bot.messages import Inbound
 from bot.router import Digits, Router, Say, Turn
 from models.kit import chat_time
-from models.parties import Party
-from models.states import Flow, Phase
+from models.states import Flow
 from workflows.commands.tokens import Intent, NumberFault, redeem_number
 from workflows.consequences import label_of
 from workflows.engine import Outcome, act
 from workflows.errors import HouseError, InvalidForm, Refused, Stale
 from workflows.flows import FLOWS
 from workflows.queries.chat import Person
+from workflows.standing import next_step
 
 router = Router()
 
@@ -29,12 +29,6 @@ _FAULTS = {
     NumberFault.EXPIRED: "这个确认数字已超过 10 分钟，没有办理任何操作。如仍要办理，请重新选择：",
     NumberFault.USED: "这个确认数字已经用过，不会重复办理。您可以回复“进度”查看结果：",
     NumberFault.OVERTAKEN: "这个确认数字已被新的数字代替，没有办理任何操作。请使用最近一条消息里的数字，或重新选择：",
-}
-_NEXT = {
-    Party.GRADUATE: "可以修改后重新提交，回复“进度”可以看到还能做什么。",
-    Party.DEPARTMENT: "由学院审核，结果会通过本服务号通知您。",
-    Party.SCHOOL: "由学校审核，结果会通过本服务号通知您。",
-    Party.EMPLOYER: "等待单位处理，结果会通过本服务号通知您。",
 }
 
 
@@ -113,20 +107,19 @@ def _done(turn: Turn, intent: Intent, outcome: Outcome) -> Say:
         blocks = (
             f"已办理“{label_of(intent.flow, intent.action)}”：{name}。",
             *head,
-            f"接下来：{_next(outcome)}",
+            f"接下来：{next_step(outcome.flow, outcome.state)}",
             f"如有误，请尽快联系学校。{desk}",
             cards.record_link("查看这条记录", intent.record_id),
         )
-    return Say(blocks, cards.topics("progress", "invitations"))
+    return Say(blocks, cards.topics(*_leads(outcome), "progress", "invitations"))
+
+
+def _leads(outcome: Outcome) -> tuple[str, ...]:
+    """Where somebody goes on whose slot has just become free."""
+    table = FLOWS[outcome.flow]
+    freed = table.state(outcome.state).final and not table.parents and outcome.flow is not Flow.ONLINE_SIGNING
+    return ("destination",) if freed else ()
 
 
 def _at(turn: Turn) -> str:
     return chat_time(datetime.fromtimestamp(turn.inbound.created, UTC))
-
-
-def _next(outcome: Outcome) -> str:
-    """Whose turn it is from now on."""
-    state = FLOWS[outcome.flow].state(outcome.state)
-    if state.waits_on is not None:
-        return _NEXT[state.waits_on]
-    return "这件事已经办结。" if state.phase is Phase.END else "您现在不用做什么。"

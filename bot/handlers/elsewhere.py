@@ -19,21 +19,28 @@ async def show_destination(turn: Turn) -> Say:
     person = turn.known
     held = person.held
     if held is not None and held.record.flow is Flow.DESTINATION:
-        blocks = ("您登记的毕业去向：", *cards.terms(held), cards.situation(held), *cards.closed((held,)))
-        return Say(blocks, (*cards.actions(held), *cards.topics("progress", "desk")))
+        where = (cards.situation(held), cards.next_line(held), *cards.closed((held,)))
+        return Say(
+            ("您登记的毕业去向：", *cards.terms(held), *where),
+            (*cards.actions(held), *cards.topics("progress", "desk")),
+        )
     if held is not None and held.state.phase is Phase.FORCE:
         label = codes.table("destination").label(codes.DEST_AGREEMENT)
         registered = (f"您登记的毕业去向：{label}。", cards.situation(held), "这条去向已随签约报送，不需要另外登记。")
         return Say(registered, cards.topics("agreement", "progress"))
     if held is not None:
-        waiting = ("您有一份签约正在办理，办结后毕业去向会自动登记：", cards.situation(held))
+        waiting = ("您有一份签约正在办理，办结后毕业去向会自动登记：", cards.situation(held), cards.next_line(held))
         return Say(waiting, (*cards.actions(held), *cards.topics("progress", "desk")))
     found = (await read_openings(turn.actor))["items"]
+    begin = cards.begin_lines(one for one in found if one["flow"] == Flow.DESTINATION)
+    if not person.may_sign:
+        text = "您还没有登记毕业去向。您是定向或委培毕业生，请在页面上补充登记定向、委培去向："
+        return Say((text, *begin, cards.desk_line(person.desk)), cards.topics("progress", "desk"))
     blocks = (
         "您还没有登记毕业去向。",
         "与平台注册单位签约的，同意邀请并审核通过后自动登记。",
         "升学、出国、应征入伍、自主创业、灵活就业等其他去向，以及还没有落实的，在页面上登记：",
-        *(cards.begin_line(one) for one in found if one["flow"] == Flow.DESTINATION),
+        *begin,
         cards.desk_line(person.desk),
     )
     return Say(blocks, cards.topics("invitations", "apply", "desk"))

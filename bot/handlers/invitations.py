@@ -10,6 +10,7 @@ from bot.handlers.orientation import menu
 from bot.router import Pressed, Router, Say, Turn, said
 from workflows.queries.chat import Case, Person
 from workflows.queries.warnings import marks_for
+from workflows.standing import whose_turn
 
 router = Router()
 
@@ -47,13 +48,20 @@ def listing(person: Person, page: int, opening: str = "等待您答复的签约�
 
 def none_open(person: Person) -> Say:
     held = person.held
-    state = f"\n\n{cards.situation(held)}" if held else ""
-    return Say((f"目前没有等待您答复的签约邀请。{state}",), cards.topics("progress", "desk", "help"))
+    blocks: tuple[str, ...]
+    if held is not None:
+        blocks = ("目前没有等待您答复的签约邀请。", "", cards.situation(held), cards.next_line(held))
+    elif not person.may_sign:
+        blocks = ("您是定向或委培毕业生，不用网上签约，不会收到签约邀请；请登记定向、委培去向。",)
+    else:
+        blocks = ("目前没有等待您答复的签约邀请。单位发来邀请后，本服务号会通知您。",)
+    lead = () if person.may_sign or held else ("destination",)
+    return Say(blocks, cards.topics(*lead, "progress", "desk", "help"))
 
 
 async def detail(person: Person, case: Case) -> Say:
     """One record: what is offered, where it stands, what can be done."""
-    blocks = [*cards.terms(case), "", case.state.label, cards.turn_line(case)]
+    blocks = [*cards.terms(case), "", case.state.label, whose_turn(case), cards.next_line(case)]
     if warned := await warning_of(person, case):
         blocks.extend(("", warned))
     blocks.extend(cards.closed((case,)))

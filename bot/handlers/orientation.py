@@ -19,6 +19,14 @@ async def show_menu(turn: Turn) -> Say:
     return menu(f"{cards.who(turn.person)}，您好。需要办理什么？")
 
 
+@router.on(said("courtesy"), strangers=True)
+async def nod(turn: Turn) -> Say:
+    """Thanks, and a yes that is no number: nothing is done by it."""
+    if turn.person is None:
+        return welcome("不客气。绑定后就可以在这里查询和办理。")
+    return menu("收到。要确认办理的，请回复那条消息里给出的数字；只回复文字不会办理。您还可以：")
+
+
 @router.stranger
 async def meet(turn: Turn) -> Say:  # noqa: ARG001  every handler receives its turn
     """Somebody whom we do not know yet."""

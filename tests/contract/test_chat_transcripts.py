@@ -317,7 +317,7 @@ async def test_an_invalidated_graduate_reads_why_nothing_goes_on(app: BotApp) ->
     await Graduate.filter(id=world.graduate.id).update(invalid_at=kit.now())
     card = await chat.say("进度")
     assert "流程已暂停" in card
-    assert "暂不能" in card
+    assert "请联系学校核实名单" in card
     assert "已不在学生名单" in await chat.say("同意")
     assert await state_of(world) == ["invited"]
 

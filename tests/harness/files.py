@@ -48,6 +48,12 @@ def jpeg(seed: int = 1) -> bytes:
     return written(picture(seed), quality=90)
 
 
+@cache
+def noisy_jpeg() -> bytes:
+    """One that needs two parts on its way: between half a megabyte and a whole one, since noise cannot be packed."""
+    return written(Image.effect_noise((1000, 800), 90), quality=93)
+
+
 def located_jpeg(orientation: int = 6) -> bytes:
     """As a telephone takes it: lying on its side, with the place, a comment and an ICC profile's worth of rubbish."""
     exif = Image.Exif()

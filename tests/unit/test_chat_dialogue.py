@@ -51,7 +51,8 @@ LIST = Say((), (Option("", Show(ONE)), Option("", Show(TWO))), more=Listing("off
         ("同意 9", Heard(pressed=Topic("accept"))),
         ("进度 1", Heard(pressed=Topic("progress"))),
         ("进度", Heard(pressed=Topic("progress"))),
-        ("嗯嗯", Heard(text="嗯嗯")),
+        ("嗯嗯", Heard(pressed=Topic("courtesy"))),
+        ("哼哼", Heard(text="哼哼")),
     ],
 )
 async def test_a_text_in_the_context_of_a_list(typed: str, heard: Heard) -> None:

@@ -48,6 +48,7 @@ def read_one(value: Any, **attributes: Any) -> Any:
         ("a\u202eb", "bad_characters"),
         ("a\uffffb", "bad_characters"),
         ("a\U0001fffeb", "bad_characters"),
+        ("工程师👩‍🎓", "pictograph"),
         ("字" * 21, "too_long"),
         ("字" * 10_000, "too_long"),
         (5, "wrong_type"),

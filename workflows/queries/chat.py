@@ -18,7 +18,7 @@ from models import codes
 from models.db import fetch
 from models.kit import cohort_close, mask_mobile
 from models.kit import now as clock
-from models.parties import AgreementType, ReviewMode
+from models.parties import AgreementType, Party, ReviewMode
 from models.sql import chat as sql
 from models.states import Phase
 from models.tables import Graduate
@@ -112,7 +112,7 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A graduate as the chat knows it. `cases`: the newest records of this roster entry, live ones first."""
+    """A graduate as the chat knows it. `cases`: the newest records of this roster entry, the most pressing first."""
 
     actor: Actor
     graduate: GraduateFacts
@@ -136,6 +136,16 @@ class Person:
     @property
     def closes_at(self) -> datetime:
         return cohort_close(self.graduate.cohort)
+
+    @property
+    def closed(self) -> bool:
+        """The cohort's time is over: nothing can be begun any more."""
+        return self.facts.now > self.closes_at
+
+    @property
+    def may_sign(self) -> bool:
+        """False: the way of training leaves one destination only (定向, 委培)."""
+        return codes.may_sign(self.graduate.training_mode)
 
     @property
     def offers(self) -> tuple[Case, ...]:
@@ -201,6 +211,14 @@ def _deadline(case: Case) -> datetime:
     return case.record.expires_at or case.facts.closes_at
 
 
+def _pressing(case: Case) -> tuple[int, datetime]:
+    """What waits for the graduate comes first, what ends first before the rest; then what is under way or in force."""
+    if case.state.waits_on is Party.GRADUATE:
+        return 0, _deadline(case)
+    order = {Phase.FORCE: 2, Phase.END: 3}
+    return order.get(case.state.phase, 1), case.facts.closes_at
+
+
 def _person(now: datetime, rows: Sequence[Any]) -> Person | None:
     head = rows[0]
     if head["graduate_id"] is None:
@@ -225,7 +243,7 @@ def _person(now: datetime, rows: Sequence[Any]) -> Person | None:
         desk=_desk(head),
         facts=replace(facts, others=tuple(r for r in records if r.slot or r.row["waits_on"] is not None)),
         sealed_mobile=head["phone_enc"] or "",
-        cases=tuple(cases),
+        cases=tuple(sorted(cases, key=_pressing)),
     )
 
 
