@@ -9,7 +9,7 @@ from quart import Response
 
 from api.auth import Caller
 from api.pages.employer import papers
-from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS, paper_faults
+from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS, paper_faults, registered
 from api.pages.employer.home import STATUS_SENTENCES
 from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent
 from api.pages.enclosed import FORM_BYTES, take_files, without
@@ -27,19 +27,7 @@ PROFILE: Final = f"{PREFIX}/profile"
 EDIT: Final = f"{PROFILE}/edit"
 LICENCE: Final = FORMS["employer_new_licence"]
 
-_COLUMNS: Final = {
-    "employer_name": "name",
-    "employer_uscc": "uscc",
-    "employer_nature": "nature",
-    "employer_industry": "industry",
-    "employer_region": "region",
-}
 _FIXED: Final = (EmployerStatus.REFUSED, EmployerStatus.SUSPENDED)
-
-
-def registered(employer: Mapping[str, Any]) -> dict[str, Any]:
-    """An employer's data under the names of the form's fields."""
-    return {**{name: employer[column] for name, column in _COLUMNS.items()}, **employer["profile"]}
 
 
 @page("/profile")

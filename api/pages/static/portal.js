@@ -61,6 +61,8 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+
   // A second click while the first is on its way does nothing.
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {
