@@ -129,8 +129,8 @@ async def ask(clerk: Clerk, firm: w.Firm, name: str, **values: str) -> Page:
 async def test_a_new_agent_asks_with_papers_and_signs_in_once_approved(clerk: Clerk, world: w.World) -> None:
     firm, name = await w.make_employer(world), w.username("agent")
     asked = await ask(clerk, firm, name)
-    assert asked.path == f"{HANDOVER}/sent"
     row = await Handover.get(employer_id=firm.id)
+    assert asked.path == f"{HANDOVER}/{row.id}"
     assert row.licence
     assert row.authorisation
     assert (await read_file(world.province, row.authorisation)).media == "image/jpeg"

@@ -23,10 +23,10 @@ from models.store import store
 from workflows.commands.invitation_files import FIELD, retry_rows, send_rows, take_file
 from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLimited, Refused
 from workflows.export_sheets import MEDIA
-from workflows.invitation_sheets import RESULTS_NAME, TEMPLATE_NAME, results, template
+from workflows.invitation_sheets import MENDING_NAME, RESULTS_NAME, TEMPLATE_NAME, results, template
 from workflows.limits import INVITATION_BYTES, INVITATION_ROWS, JSON_BYTES
 from workflows.queries.employers import own_employer
-from workflows.queries.invitation_files import list_files, read_rows
+from workflows.queries.invitation_files import LABELS, list_files, read_rows, rows_to_mend
 
 BATCH: Final = f"{PREFIX}/{Flow.ONLINE_SIGNING}/batch"
 MEGABYTES: Final = INVITATION_BYTES // (1024 * 1024)
@@ -105,18 +105,23 @@ async def _file(who: Caller, id: UUID, refusal: HouseError | None = None, notice
     head, rows = await read_rows(who.actor, id)
     counts = Counter(row["status"] for row in rows)
     shown = told(refusal)
+    wanted = request.args.get("show", "")
+    kind = wanted if counts[wanted] else ""
     return await render(
         "batch_file.html",
         shown["status"],
         who=who,
         head={**head, "at": screen(head["at"])},
-        rows=[_shown(row) for row in rows],
+        rows=[_shown(row) for row in rows if kind in ("", row["status"])],
+        kind=kind,
+        tabs=[(name, label, counts[name]) for name, label in LABELS.items() if counts[name]],
         total=len(rows),
         waiting=counts["waiting"],
         sent=counts["sent"],
         again=counts["again"],
         faulty=counts["faulty"],
         refused=counts["refused"],
+        mendable=sum(row["kept"] and row["status"] in ("faulty", "refused") for row in rows),
         retriable=sum(row["kept"] and row["status"] == "refused" for row in rows),
         alert=shown["alert"],
         notice=notice,
@@ -162,3 +167,10 @@ async def _send(who: Caller, id: UUID, *, again: bool) -> Response:
 async def batch_results(who: Caller, id: UUID) -> Response:
     _, rows = await read_rows(who.actor, id)
     return attachment(await asyncio.to_thread(results, rows), MEDIA, RESULTS_NAME)
+
+
+@page("/online_signing/batch/<id>/mending")
+async def batch_mending(who: Caller, id: UUID) -> Response:
+    """The rows that did not go out, in the template's shape, each with what is wrong."""
+    rows = await rows_to_mend(who.actor, id)
+    return attachment(await asyncio.to_thread(template, rows), MEDIA, MENDING_NAME)

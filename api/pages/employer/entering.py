@@ -257,7 +257,8 @@ async def _registered_just_now(username: str, password: str, uscc: str, refusal:
         opened = await opening.sign_in_employer(username, password, _address(), counter=store())
     except Unauthenticated:
         raise refusal from None
-    if (await own_employer(opened.actor))["uscc"] != uscc:
+    found = await own_employer(opened.actor)
+    if found["uscc"] != uscc or found["status"] == EmployerStatus.REFUSED:
         await opening.sign_out(opened.token)
         raise refusal
     return opened

@@ -12,12 +12,14 @@ from urllib.parse import urlencode
 from quart import Response, request
 
 from api.auth import Caller
-from api.pages.employer.portal import PREFIX, go, line, page, render, sent
+from api.pages.employer.portal import PREFIX, go, line, page, received, render, sent
+from api.pages.repeating import told
 from api.pages.showing import EMPTY, label
 from api.pages.spans import Clock, left, screen, waited
 from models import kit
 from models.parties import Party
 from models.states import Flow, OfflineSigning, Phase
+from workflows.errors import ForgedForm, HouseError
 from workflows.flows import FLOWS
 from workflows.queries.portal import schools_invited_from
 from workflows.queries.record_filters import ME, Filters
@@ -104,8 +106,12 @@ async def search(who: Caller, flow: str) -> Response:
 
 async def _search(who: Caller, flows: Sequence[Flow], base: str) -> Response:
     """With a number the list itself is the answer, else it has an address that can be kept."""
-    given = await sent(who)
+    given = await received()
     asked, number = asked_of(given), line(given, NUMBER)
+    try:
+        await sent(who)
+    except ForgedForm as refusal:
+        return await _list(who, flows, base, asked, refusal=refusal)
     if number:
         return await _list(who, flows, base, asked, number)
     return go(f"{base}{query_of(asked)}".rstrip("?"))
@@ -115,8 +121,16 @@ def asked_of(given: Mapping[str, str]) -> dict[str, str]:
     return {name: line(given, name) for name in _ASKED}
 
 
-async def _list(who: Caller, flows: Sequence[Flow], base: str, asked: Mapping[str, str], number: str = "") -> Response:
-    filters, alert = filters_of(asked)
+async def _list(
+    who: Caller,
+    flows: Sequence[Flow],
+    base: str,
+    asked: Mapping[str, str],
+    number: str = "",
+    refusal: HouseError | None = None,
+) -> Response:
+    filters, odd = filters_of(asked)
+    shown = told(refusal)
     found = await list_flows(who.actor, flows, replace(filters, id_number=number))
     kept = {name: value for name, value in asked.items() if value}
     cohort = kit.now().year + 1
@@ -124,6 +138,7 @@ async def _list(who: Caller, flows: Sequence[Flow], base: str, asked: Mapping[st
     flow = str(flows[0]) if len(flows) == 1 else ""
     return await render(
         "records.html",
+        shown["status"],
         who=who,
         flow=flow,
         flow_label=FLOWS[flows[0]].label if flow else "",
@@ -134,7 +149,7 @@ async def _list(who: Caller, flows: Sequence[Flow], base: str, asked: Mapping[st
         number=number,
         narrowed=bool(number or set(kept) - {"phase", "sort", "mine"}),
         further=bool(set(kept) - {"phase", "mine", "name", "school"}),
-        alert=alert,
+        alert=shown["alert"] or odd,
         kinds=_kinds(base, {name: value for name, value in apart.items() if name != "sort"}),
         tabs=_tabs(asked, apart),
         states=[(s.name, s.label) for s in _states(flows, asked["phase"])],

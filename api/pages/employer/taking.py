@@ -1,4 +1,4 @@
-"""Room: an employer's list taken along, as narrow as on the screen: a workbook, a page to print, a zip of agreements."""
+"""Room: an employer's list taken along, as narrow as on the screen: a workbook, a page to print, agreements as zip."""
 
 from __future__ import annotations
 
