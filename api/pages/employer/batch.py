@@ -24,7 +24,7 @@ from workflows.commands.invitation_files import FIELD, retry_rows, send_rows, ta
 from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLimited, Refused
 from workflows.export_sheets import MEDIA
 from workflows.invitation_sheets import MENDING_NAME, RESULTS_NAME, TEMPLATE_NAME, results, template
-from workflows.limits import INVITATION_BYTES, INVITATION_ROWS, JSON_BYTES
+from workflows.limits import FILE_BYTES, INVITATION_BYTES, INVITATION_ROWS, JSON_BYTES
 from workflows.queries.employers import own_employer
 from workflows.queries.invitation_files import LABELS, list_files, read_rows, rows_to_mend
 
@@ -40,7 +40,9 @@ GO_ON: Final = "还有没发出的行，请继续。"
 
 
 class _InMemory(FormDataParser):
-    """What such a file holds must not lie on a disk in plain; the request's own bound keeps it small."""
+    """What such a file holds must not lie on a disk in plain; the request's own bound keeps it small.
+
+    That bound lets a file come in that is too large by far, so that the page itself can say so."""
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**{**how, "stream_factory": lambda *_, **__: io.BytesIO()})
@@ -64,6 +66,7 @@ async def _page(who: Caller, refusal: HouseError | None = None) -> Response:
         files=[{**one, "at": screen(one["at"])} for one in await list_files(who.actor)],
         most=INVITATION_ROWS,
         megabytes=MEGABYTES,
+        bytes_most=INVITATION_BYTES,
         base=BATCH,
     )
     if isinstance(refusal, RateLimited):
@@ -76,7 +79,7 @@ async def batch_template(_: Caller) -> Response:
     return attachment(await asyncio.to_thread(template), MEDIA, TEMPLATE_NAME)
 
 
-@page("/online_signing/batch", "POST", most=INVITATION_BYTES + JSON_BYTES)
+@page("/online_signing/batch", "POST", most=FILE_BYTES + JSON_BYTES)
 async def take_batch(who: Caller) -> Response:
     request.form_data_parser_class = _InMemory
     try:
