@@ -65,7 +65,7 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const input of document.querySelectorAll("input[type=file][data-most]")) {
     const most = Number(input.dataset.most);
     const said = Object.assign(document.createElement("p"), { className: "fault" });
-    said.setAttribute("role", "alert");
+    said.setAttribute("aria-live", "assertive");
     input.closest(".field").append(said);
     input.addEventListener("change", () => {
       const large = [...input.files].filter((file) => file.size > most).map((file) => `“${file.name}”`);
