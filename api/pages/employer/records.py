@@ -118,7 +118,9 @@ async def _search(who: Caller, flows: Sequence[Flow], base: str) -> Response:
 
 
 def asked_of(given: Mapping[str, str]) -> dict[str, str]:
-    return {name: line(given, name) for name in _ASKED}
+    """What a list was asked for; the usual order asks for nothing."""
+    asked = {name: line(given, name) for name in _ASKED}
+    return {**asked, "sort": "" if asked["sort"] == SORTS[0][0] else asked["sort"]}
 
 
 async def _list(

@@ -65,9 +65,14 @@ def _asked() -> tuple[dict[str, str], str]:
 
 @page("/records/workbook")
 async def take_workbook(who: Caller) -> Response:
-    rows = [row_shown(row) for row in await _rows(who, *_asked())]
+    rows = [_line(row_shown(row)) for row in await _rows(who, *_asked())]
     made = await asyncio.to_thread(_workbook, rows)
     return attachment(made, MEDIA, f"签约记录-{shanghai_day(now()):%Y%m%d}.xlsx")
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    """An end that no longer runs is none."""
+    return {**row, "expires_at": row["expires_at"] if row["clock"] else ""}
 
 
 def _workbook(rows: list[dict[str, Any]]) -> bytes:
