@@ -228,7 +228,8 @@ async def test_files_of_others_and_files_that_are_none(clerk: Clerk, world: w.Wo
     template = await clerk.client.get((await clerk.open(BATCH)).links["下载模板"])
     assert cells_of(template.content)[0][:3] == ["毕业院校", "毕业生姓名", "证件类型"]
     large = await upload(clerk, b"PK" + bytes(3 * 1024 * 1024))
-    assert large.status == 413
+    assert large.status == 422
+    assert "文件不能超过 2 MB" in large.text
 
 
 @pytest.mark.parametrize("status", [EmployerStatus.PENDING, EmployerStatus.SUSPENDED])

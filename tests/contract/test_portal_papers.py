@@ -112,6 +112,7 @@ async def test_a_new_licence_asks_for_a_new_verification_as_often_as_it_changes(
     page = await clerk.open(EDIT)
     same = await clerk.press(page, "保存", contact_email="hr@example.com")
     assert "核验状态：已核验" in same.text
+    page = await clerk.open(EDIT)
     two = await clerk.press(page, "保存", licence=f"{await clerk.scan()} {await clerk.scan()}"[:73])
     assert two.status == 422
 
