@@ -19,7 +19,7 @@ _OPTIONS: Final = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-_FORMULA_LIKE: Final = tuple("=+-@\t\r＝＋－＠")
+FORMULA_LIKE: Final = tuple("=+-@\t\r＝＋－＠")
 _LONGEST: Final = 32_767  # characters that one cell can hold
 
 Cell = str | int | None
@@ -56,7 +56,7 @@ class Sheet:
         if isinstance(value, int):
             self._sheet.write_number(self._line, place, value)
             return
-        style = self._quoted if value.startswith(_FORMULA_LIKE) else self._text
+        style = self._quoted if value.startswith(FORMULA_LIKE) else self._text
         self._sheet.write_string(self._line, place, value[:_LONGEST], style)
 
     def close(self) -> bytes:

@@ -99,6 +99,19 @@ def _meant(field: Field, text: str) -> str:
     return text
 
 
+def cells_of(form: Mapping[str, Any]) -> dict[str, str]:
+    """The other way: a form that was read well as cells that one could have typed."""
+    return {field.name: _shown(field, form[field.name]) for field in FORM.fields if form.get(field.name) is not None}
+
+
+def _shown(field: Field, value: Any) -> str:
+    if field.kind is Kind.CODE:
+        return codes.table(field.table).label(value)
+    if field.kind is Kind.CHOICE:
+        return dict(field.choices).get(value, str(value))
+    return as_text(value)
+
+
 def sentences(faults: Sequence[Fault]) -> str:
     """All faults of a row in one cell."""
     return "".join(fault.message for fault in faults)[:1000]

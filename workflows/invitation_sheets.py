@@ -1,4 +1,4 @@
-"""Room: workbooks of many invitations that we write: the template to fill in, and what became of each row.
+"""Room: workbooks of many invitations that we write: the template, rows to be mended, what became of each row.
 
 Nothing that stands in a cell can become a formula: texts are written as texts.
 """
@@ -6,20 +6,22 @@ Nothing that stands in a cell can become a formula: texts are written as texts.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import xlsxwriter
 
 from models import codes
-from workflows.export_sheets import Sheet
+from workflows.export_sheets import FORMULA_LIKE, Sheet
 from workflows.fields import Field, Kind
 from workflows.invitation_rows import FORM, OWN
 from workflows.limits import INVITATION_ROWS
 
 TEMPLATE_NAME: Final = "签约邀请导入模板.xlsx"
 RESULTS_NAME: Final = "签约邀请处理结果.xlsx"
-_OPTIONS: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+MENDING_NAME: Final = "签约邀请需改正的行.xlsx"
+TO_MEND: Final = "需改正之处"
+OPTIONS: Final = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 _HEADS: Final = ("行号", "毕业院校", "毕业生姓名", "证件号码", "结果", "说明", "目前状态")
 
 _NOTES: Final = (
@@ -35,10 +37,10 @@ _NOTES: Final = (
 )
 
 
-def template() -> bytes:
-    """The empty workbook, as .xlsx."""
+def template(rows: Sequence[tuple[Mapping[str, str], str]] = ()) -> bytes:
+    """The workbook to fill in, as .xlsx; blocking. `rows`: cells by field and what is wrong with them, to be mended."""
     target = io.BytesIO()
-    with xlsxwriter.Workbook(target, _OPTIONS) as book:
+    with xlsxwriter.Workbook(target, OPTIONS) as book:
         sheet = book.add_worksheet("签约邀请")
         lists = book.add_worksheet("可选值")
         plain, needed = book.add_format({"bold": True}), book.add_format({"bold": True, "font_color": "#C00000"})
@@ -57,11 +59,27 @@ def template() -> bytes:
                 rule = {"validate": "list", "source": source, "error_type": "warning"}
                 sheet.data_validation(1, place, INVITATION_ROWS, place, rule)
         sheet.freeze_panes(1, 0)
+        if rows:
+            _write_rows(book, sheet, rows)
         notes = book.add_worksheet("填写说明")
         notes.set_column(0, 0, 100)
         for line, note in enumerate(_NOTES):
             notes.write_string(line, 0, note)
     return target.getvalue()
+
+
+def _write_rows(book: Any, sheet: Any, rows: Sequence[tuple[Mapping[str, str], str]]) -> None:
+    """Rows below the head, each with what is wrong in a column of its own, which nobody reads when it comes back."""
+    text = book.add_format({"num_format": "@"})
+    quoted = book.add_format({"num_format": "@", "quote_prefix": True})
+    red, last = book.add_format({"font_color": "#C00000", "text_wrap": True}), len(FORM.fields)
+    sheet.set_column(last, last, 60)
+    sheet.write_string(0, last, TO_MEND, book.add_format({"bold": True, "font_color": "#C00000"}))
+    for line, (cells, said) in enumerate(rows, 1):
+        for place, field in enumerate(FORM.fields):
+            if value := cells.get(field.name, ""):
+                sheet.write_string(line, place, value, quoted if value.startswith(FORMULA_LIKE) else text)
+        sheet.write_string(line, last, said, red)
 
 
 def _choices(field: Field) -> list[str]:

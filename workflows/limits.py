@@ -28,6 +28,7 @@ CODE_HOUR = Rate(5, timedelta(hours=1))
 CODE_DAY = Rate(10, timedelta(days=1))
 CHAT = Rate(20, timedelta(minutes=1))  # per openid
 REGISTER = Rate(30, timedelta(hours=1))  # registrations of employers, per address
+HANDOVER_LOOK = Rate(20, timedelta(hours=1))  # questions after a request of one's own, per address
 REGISTRY_ASK = Rate(20, timedelta(minutes=1))  # per account
 MARK_LOOK_UP = Rate(60, timedelta(minutes=1))  # warning marks asked for while typing, per person
 UNMASK = Rate(30, timedelta(hours=1))  # whole ID numbers shown, per account; counted in rows: no restart forgets
@@ -62,13 +63,14 @@ PAGE_SIZE, PAGE_MAX = 50, 200
 TOTAL_CAP = 10_000
 
 ARCHIVE_NUMBERS = 200  # agreements in one zip
+EMPLOYER_LIST = 5_000  # rows of an employer's own list, as a workbook or to print
 CHECK = Rate(60, timedelta(minutes=1))  # looks at the public check page, per address
 TERMINATIONS_GRANTED = 99  # beyond the school's limit, per graduate
 REGISTRY_FRESH = timedelta(minutes=5)  # an answer so young is not asked for again, however often somebody retries
 EVIDENCE_MOST = 20  # uploads beside one warning mark
 TOTP_TRIES_APART = 1  # steps of 30 s by which a phone's clock may be wrong
 
-INVITATION_ROWS = 200  # of one file
+INVITATION_ROWS = 500  # of one file
 INVITATION_BYTES = 2 * 1024 * 1024
 INVITATION_FILES = Rate(30, timedelta(hours=1))  # per employer
 INVITATION_FORMS_LIVE = timedelta(days=7)  # of rows that were not sent

@@ -30,6 +30,10 @@ SELECT w.id, w.line, w.school, w.graduate_name, w.id_masked, w.status, w.said, w
 FROM invitation_rows w LEFT JOIN records r ON r.id = w.record_id
 WHERE w.file_id = $1 AND w.employer_id = $2 ORDER BY w.line"""
 
+TO_MEND = """
+SELECT status, form, said FROM invitation_rows
+WHERE file_id = $1 AND employer_id = $2 AND status IN ('faulty', 'refused') AND form <> '' ORDER BY line"""
+
 NEXT_WAITING = """
 SELECT id, line, form, digest FROM invitation_rows
 WHERE file_id = $1 AND employer_id = $2 AND status = 'waiting' AND line > $3 ORDER BY line LIMIT 1"""

@@ -257,7 +257,9 @@ async def test_no_page_is_wider_than_its_window_and_none_speaks_english(
         f"{portal}/online_signing/{signed.record_id}/follow/online_termination/request",
         f"{portal}/register",
         f"{portal}/handover",
-        f"{portal}/handover/sent",
+        f"{portal}/handover/find",
+        f"{portal}/forgotten",
+        f"{portal}/records/print",
         f"{portal}/nowhere",
     ):
         await page.goto(address)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import zipfile
 from datetime import timedelta
 from uuid import UUID
 
@@ -23,6 +25,7 @@ from workflows.commands.invitation_files import FORGOTTEN, forget_forms, send_ro
 from workflows.commands.sessions import actor_of_employer_user
 from workflows.commands.settings import set_handler
 from workflows.errors import NotFound, Refused
+from workflows.invitation_rows import FORM
 from workflows.invitee import SENTENCE as NOT_FOUND
 from workflows.limits import INVITATION_FORMS_LIVE, INVITE_MISS
 
@@ -113,6 +116,40 @@ async def test_the_same_file_again_and_an_edited_one_invite_nobody_twice(clerk: 
     assert await made(firm) == 2
 
 
+async def test_wrong_rows_come_back_to_be_mended_and_are_sent_again(clerk: Clerk, world: w.World) -> None:
+    firm = await sign_in(clerk, world)
+    first, second, third = await w.add_graduates(world, 3)
+    rows = [row(world, first), row(world, second, monthly_pay="面议", position_title="=1+1]]>𠮷"), row(world, third)]
+    rows[2] |= {"graduate_name": "查无此人"}
+    page = await upload(clerk, workbook(rows))
+    page = await clerk.press(page, button(page, "确认发出"))
+    assert "已发出 1 行；未发出 1 行；有误 1 行" in page.text
+    narrowed = await clerk.open(page.path, show="faulty")
+    assert (second.name in narrowed.text, first.name in narrowed.text) == (True, False)
+    book = (await clerk.client.get(page.links["下载需改正的 2 行（.xlsx）"])).content
+    sheet = zipfile.ZipFile(io.BytesIO(book)).read("xl/worksheets/sheet1.xml")
+    assert b"<f>" not in sheet
+    heads, *lines = cells_of(book)
+    assert heads[-1] == "需改正之处"
+    assert [bool(line[-1]) for line in lines] == [True, True]
+    cells = [dict(zip(heads, line, strict=True)) for line in lines]
+    assert [cell["证件号码"] for cell in cells] == [second.id_number, third.id_number]
+    assert (cells[0]["月薪（元，税前）"], cells[0]["岗位名称"]) == ("面议", "=1+1]]>𠮷")
+    assert cells[1]["工作职位类别"] == rows[2]["position_category"]
+    names = [field.name for field in FORM.fields]
+    mended = [dict(zip(names, line[:-1], strict=True)) for line in lines]
+    mended[0]["monthly_pay"], mended[1]["graduate_name"] = "9000", third.name
+    again = await upload(clerk, workbook(mended))
+    done = await clerk.press(again, button(again, "确认发出"))
+    assert "已发出 2 行" in done.text
+    assert "需改正" not in done.text
+    assert await made(firm) == 3
+    foreign = await w.make_employer(world)
+    await clerk.press(done, "退出")
+    await clerk.sign_in(foreign)
+    assert (await clerk.open(f"{page.path}/mending")).status == 404
+
+
 async def test_two_clerks_at_once_and_a_process_that_ended_midway_invite_everybody_once(
     clerk: Clerk, world: w.World
 ) -> None:
@@ -191,7 +228,8 @@ async def test_files_of_others_and_files_that_are_none(clerk: Clerk, world: w.Wo
     template = await clerk.client.get((await clerk.open(BATCH)).links["下载模板"])
     assert cells_of(template.content)[0][:3] == ["毕业院校", "毕业生姓名", "证件类型"]
     large = await upload(clerk, b"PK" + bytes(3 * 1024 * 1024))
-    assert large.status == 413
+    assert large.status == 422
+    assert "文件不能超过 2 MB" in large.text
 
 
 @pytest.mark.parametrize("status", [EmployerStatus.PENDING, EmployerStatus.SUSPENDED])

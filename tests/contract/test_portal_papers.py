@@ -112,6 +112,7 @@ async def test_a_new_licence_asks_for_a_new_verification_as_often_as_it_changes(
     page = await clerk.open(EDIT)
     same = await clerk.press(page, "保存", contact_email="hr@example.com")
     assert "核验状态：已核验" in same.text
+    page = await clerk.open(EDIT)
     two = await clerk.press(page, "保存", licence=f"{await clerk.scan()} {await clerk.scan()}"[:73])
     assert two.status == 422
 
@@ -129,8 +130,8 @@ async def ask(clerk: Clerk, firm: w.Firm, name: str, **values: str) -> Page:
 async def test_a_new_agent_asks_with_papers_and_signs_in_once_approved(clerk: Clerk, world: w.World) -> None:
     firm, name = await w.make_employer(world), w.username("agent")
     asked = await ask(clerk, firm, name)
-    assert asked.path == f"{HANDOVER}/sent"
     row = await Handover.get(employer_id=firm.id)
+    assert asked.path == f"{HANDOVER}/{row.id}"
     assert row.licence
     assert row.authorisation
     assert (await read_file(world.province, row.authorisation)).media == "image/jpeg"

@@ -68,13 +68,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A row as it is written down. `key`: whom it is about."""
+    """A row as it is written down. `cells`: as they were typed; `key`: whom it is about."""
 
     line: int
     school: str
     graduate_name: str
     id_masked: str
     form: Mapping[str, Any]
+    cells: Mapping[str, str]
     faults: tuple[Fault, ...]
     key: tuple[str, str] | None = None
 
@@ -149,6 +150,7 @@ def _judged(line: Line, own: Mapping[str, Any], school: tuple[str, str] | str, f
         graduate_name=line.cells.get("graduate_name", "")[:50],
         id_masked=mask_id_number(clean.get("id_number", number[:30])),
         form=clean,
+        cells=line.cells,
         faults=tuple(faults),
         key=(school[0], clean["id_number"]) if known and "id_number" in clean else None,
     )
@@ -166,16 +168,18 @@ def _without_twins(rows: Sequence[_Row]) -> list[_Row]:
 
 
 def _stored(row: _Row) -> dict[str, Any]:
-    text = "" if row.faults else json.dumps(row.form, ensure_ascii=False, sort_keys=True)
+    """What is right is kept until it is sent, what is wrong as it was typed, to be mended; both sealed."""
+    good = not row.faults
+    text = json.dumps(row.form if good else row.cells, ensure_ascii=False, sort_keys=True)
     return {
         "id": str(new_id()),
         "line": row.line,
         "school": row.school,
         "graduate_name": row.graduate_name,
         "id_masked": row.id_masked,
-        "form": seal(PLACE, text) if text else "",
-        "digest": blind_index("invitation_row", text).hex() if text else "",
-        "status": "waiting" if text else "faulty",
+        "form": seal(PLACE, text),
+        "digest": blind_index("invitation_row", text).hex() if good else "",
+        "status": "waiting" if good else "faulty",
         "said": sentences(row.faults),
     }
 

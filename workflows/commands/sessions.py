@@ -178,6 +178,11 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def is_session(digest: str, token: str) -> bool:
+    """Whether the row of this digest is the session of this token."""
+    return digest == _digest(token)
+
+
 def _spans(party: Party) -> tuple[timedelta, timedelta]:
     """Idle and absolute limit."""
     return (GRADUATE_IDLE, GRADUATE_ABSOLUTE) if party is Party.GRADUATE else (STAFF_IDLE, STAFF_ABSOLUTE)

@@ -1,4 +1,4 @@
-"""Room: what an employer's portal reads beside records: schools to choose from, its messages by page, its users."""
+"""Room: what an employer's portal reads beside records: schools to choose from, messages, users, own sign-ins."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from models.db import fetch
-from models.kit import fold
+from models.kit import fold, now
 from models.parties import Party
 from workflows.actors import Actor, require, visible_to
+from workflows.commands.sessions import is_session
 from workflows.errors import Forbidden
+from workflows.limits import STAFF_IDLE
 from workflows.queries.employers import note_of
 from workflows.queries.paging import Order, Page, Where, like, read, size
 from workflows.queries.records import moment
@@ -99,3 +101,28 @@ async def list_users(actor: Actor) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+_SESSIONS = """
+SELECT token_sha256, created_at, seen_at FROM sessions
+WHERE party_id = $1 AND ends_at > $2 AND seen_at > $3 ORDER BY seen_at DESC"""
+
+
+async def list_sessions(actor: Actor, token: str) -> list[dict[str, Any]]:
+    """Where this person is signed in, the latest used first; `own`: the session of this token. Raises Forbidden."""
+    require(actor, Party.EMPLOYER)
+    moment_now = now()
+    return [
+        {
+            "since": moment(row["created_at"]),
+            "seen": moment(row["seen_at"]),
+            "own": is_session(row["token_sha256"], token),
+        }
+        for row in await fetch(_SESSIONS, actor.id, moment_now, moment_now - STAFF_IDLE)
+    ]
+
+
+async def list_desks() -> list[dict[str, str]]:
+    """企业客服 of every province that has named one, for somebody who cannot sign in: `[{province, phone, hours}]`."""
+    rows = await fetch("SELECT name, desk_phone, desk_hours FROM provinces WHERE desk_phone <> '' ORDER BY code")
+    return [{"province": row["name"], "phone": row["desk_phone"], "hours": row["desk_hours"]} for row in rows]

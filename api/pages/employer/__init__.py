@@ -16,6 +16,7 @@ from api.pages.employer import (
     record,
     records,
     refusals,
+    taking,
 )
 from api.pages.employer.portal import blueprint
 
@@ -34,4 +35,5 @@ __all__ = [
     "record",
     "records",
     "refusals",
+    "taking",
 ]

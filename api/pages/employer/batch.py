@@ -23,10 +23,10 @@ from models.store import store
 from workflows.commands.invitation_files import FIELD, retry_rows, send_rows, take_file
 from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLimited, Refused
 from workflows.export_sheets import MEDIA
-from workflows.invitation_sheets import RESULTS_NAME, TEMPLATE_NAME, results, template
-from workflows.limits import INVITATION_BYTES, INVITATION_ROWS, JSON_BYTES
+from workflows.invitation_sheets import MENDING_NAME, RESULTS_NAME, TEMPLATE_NAME, results, template
+from workflows.limits import FILE_BYTES, INVITATION_BYTES, INVITATION_ROWS, JSON_BYTES
 from workflows.queries.employers import own_employer
-from workflows.queries.invitation_files import list_files, read_rows
+from workflows.queries.invitation_files import LABELS, list_files, read_rows, rows_to_mend
 
 BATCH: Final = f"{PREFIX}/{Flow.ONLINE_SIGNING}/batch"
 MEGABYTES: Final = INVITATION_BYTES // (1024 * 1024)
@@ -40,7 +40,9 @@ GO_ON: Final = "还有没发出的行，请继续。"
 
 
 class _InMemory(FormDataParser):
-    """What such a file holds must not lie on a disk in plain; the request's own bound keeps it small."""
+    """What such a file holds must not lie on a disk in plain; the request's own bound keeps it small.
+
+    That bound lets a file come in that is too large by far, so that the page itself can say so."""
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**{**how, "stream_factory": lambda *_, **__: io.BytesIO()})
@@ -64,6 +66,7 @@ async def _page(who: Caller, refusal: HouseError | None = None) -> Response:
         files=[{**one, "at": screen(one["at"])} for one in await list_files(who.actor)],
         most=INVITATION_ROWS,
         megabytes=MEGABYTES,
+        bytes_most=INVITATION_BYTES,
         base=BATCH,
     )
     if isinstance(refusal, RateLimited):
@@ -76,7 +79,7 @@ async def batch_template(_: Caller) -> Response:
     return attachment(await asyncio.to_thread(template), MEDIA, TEMPLATE_NAME)
 
 
-@page("/online_signing/batch", "POST", most=INVITATION_BYTES + JSON_BYTES)
+@page("/online_signing/batch", "POST", most=FILE_BYTES + JSON_BYTES)
 async def take_batch(who: Caller) -> Response:
     request.form_data_parser_class = _InMemory
     try:
@@ -105,18 +108,23 @@ async def _file(who: Caller, id: UUID, refusal: HouseError | None = None, notice
     head, rows = await read_rows(who.actor, id)
     counts = Counter(row["status"] for row in rows)
     shown = told(refusal)
+    wanted = request.args.get("show", "")
+    kind = wanted if counts[wanted] else ""
     return await render(
         "batch_file.html",
         shown["status"],
         who=who,
         head={**head, "at": screen(head["at"])},
-        rows=[_shown(row) for row in rows],
+        rows=[_shown(row) for row in rows if kind in ("", row["status"])],
+        kind=kind,
+        tabs=[(name, label, counts[name]) for name, label in LABELS.items() if counts[name]],
         total=len(rows),
         waiting=counts["waiting"],
         sent=counts["sent"],
         again=counts["again"],
         faulty=counts["faulty"],
         refused=counts["refused"],
+        mendable=sum(row["kept"] and row["status"] in ("faulty", "refused") for row in rows),
         retriable=sum(row["kept"] and row["status"] == "refused" for row in rows),
         alert=shown["alert"],
         notice=notice,
@@ -162,3 +170,10 @@ async def _send(who: Caller, id: UUID, *, again: bool) -> Response:
 async def batch_results(who: Caller, id: UUID) -> Response:
     _, rows = await read_rows(who.actor, id)
     return attachment(await asyncio.to_thread(results, rows), MEDIA, RESULTS_NAME)
+
+
+@page("/online_signing/batch/<id>/mending")
+async def batch_mending(who: Caller, id: UUID) -> Response:
+    """The rows that did not go out, in the template's shape, each with what is wrong."""
+    rows = await rows_to_mend(who.actor, id)
+    return attachment(await asyncio.to_thread(template, rows), MEDIA, MENDING_NAME)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 from quart import Response, request
@@ -25,8 +25,9 @@ from api.pages.employer.portal import (
     within,
 )
 from api.pages.enclosed import take_files, without
-from api.pages.filling import Sections, data, filling, typed
+from api.pages.filling import Sections, as_typed, data, filling, typed
 from api.pages.repeating import told
+from models.states import EmployerStatus
 from models.store import store
 from workflows.actors import Actor, applicant
 from workflows.commands import sessions as opening
@@ -36,6 +37,7 @@ from workflows.errors import Fault, ForgedForm, HouseError, InvalidForm, RateLim
 from workflows.fields import Form
 from workflows.forms import FORMS, validate
 from workflows.queries.employers import own_employer
+from workflows.queries.portal import list_desks
 
 FORM: Final = FORMS["employer_registration"]
 PAPERS: Final = FORMS["employer_licence"]
@@ -142,6 +144,11 @@ async def kept_form() -> dict[str, str]:
     return {name: text for name, text in (await received()).items() if name not in (*PASSWORDS, csrf.FIELD)}
 
 
+@route("/forgotten", ANYONE, "GET")
+async def forgotten() -> Response:
+    return await render("forgotten.html", desks=await list_desks())
+
+
 @page("/logout", "POST")
 async def sign_out(who: Caller) -> Response:
     await sent(who)
@@ -154,9 +161,29 @@ async def sign_out(who: Caller) -> Response:
 # --- registering ---------------------------------------------------------------------------------
 
 
+_COLUMNS: Final = {
+    "employer_name": "name",
+    "employer_uscc": "uscc",
+    "employer_nature": "nature",
+    "employer_industry": "industry",
+    "employer_region": "region",
+}
+
+
+def registered(employer: Mapping[str, Any]) -> dict[str, Any]:
+    """An employer's data under the names of the form's fields."""
+    return {**{name: employer[column] for name, column in _COLUMNS.items()}, **employer["profile"]}
+
+
 @route("/register", ANYONE, "GET")
 async def registration() -> Response:
-    return go(PREFIX) if await _signed_in() else await _registration({})
+    """Whoever was refused registers anew from what was said before; other people who are signed in have one."""
+    if not await _signed_in():
+        return await _registration({})
+    employer = await own_employer((await sessions.EMPLOYER.caller()).actor)
+    if employer["status"] != EmployerStatus.REFUSED:
+        return go(PREFIX)
+    return await _registration(as_typed(registered(employer)))
 
 
 async def _registration(values: Mapping[str, str], refusal: HouseError | None = None) -> Response:
@@ -230,7 +257,8 @@ async def _registered_just_now(username: str, password: str, uscc: str, refusal:
         opened = await opening.sign_in_employer(username, password, _address(), counter=store())
     except Unauthenticated:
         raise refusal from None
-    if (await own_employer(opened.actor))["uscc"] != uscc:
+    found = await own_employer(opened.actor)
+    if found["uscc"] != uscc or found["status"] == EmployerStatus.REFUSED:
         await opening.sign_out(opened.token)
         raise refusal
     return opened

@@ -25,7 +25,8 @@ FEW: Final = 5
 STATUS_SENTENCES: Final = {
     EmployerStatus.PENDING: "注册信息已提交，等待{desk}核验。核验通过后即可发起签约邀请，结果会显示在本页。",
     EmployerStatus.RETURNED: "{desk}退回了注册信息，请按下面的说明修改后重新提交核验。",
-    EmployerStatus.REFUSED: "{desk}没有通过本单位的注册。如有疑问，请联系{desk}。",
+    EmployerStatus.REFUSED: "{desk}没有通过本单位的注册。请看下面的说明，更正后可以另取用户名重新注册。"
+    "如有疑问，请联系{desk}。",
     EmployerStatus.SUSPENDED: "本单位已被停用：不能发起新的邀请，也不能修改单位信息；已有记录仍可查看。"
     "如有疑问，请联系{desk}。",
     EmployerStatus.VERIFIED: "本单位已通过核验，可以发起签约邀请。",

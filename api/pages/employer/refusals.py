@@ -13,6 +13,8 @@ from models.states import Flow
 from workflows.errors import Conflict, HouseError, RateLimited, Unauthenticated, Unavailable
 from workflows.flows import FLOWS
 
+TOO_LARGE = 413
+
 
 async def error_page(error: HouseError) -> Response:
     """The page of one error. An ended session leads through the sign-in; what we failed to take can be sent again."""
@@ -41,7 +43,9 @@ async def error_page(error: HouseError) -> Response:
 
 
 def _way_out(error: HouseError) -> tuple[str, str]:
-    """Back to the record that was meant, else to the list of its flow, else to the first page."""
+    """Back to the form or the record that was meant, else to the list of its flow, else to the first page."""
+    if error.status == TOO_LARGE:
+        return request.path, "返回重新填写"
     values = request.view_args or {}
     flow = values.get("flow", "")
     if flow not in {str(f) for f in FLOWS}:

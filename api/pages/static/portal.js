@@ -61,6 +61,21 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   }
 
+  // A file that is too large is said at once: sending it would cost minutes and what was typed.
+  for (const input of document.querySelectorAll("input[type=file][data-most]")) {
+    const most = Number(input.dataset.most);
+    const said = Object.assign(document.createElement("p"), { className: "fault" });
+    said.setAttribute("aria-live", "assertive");
+    input.closest(".field").append(said);
+    input.addEventListener("change", () => {
+      const large = [...input.files].filter((file) => file.size > most).map((file) => `“${file.name}”`);
+      said.textContent = large.length ? `${large.join("、")}超过 ${most / 1048576} MB，没有选入，请缩小后重新选择。` : "";
+      if (large.length) input.value = "";
+    });
+  }
+
+  for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
+
   // A second click while the first is on its way does nothing.
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {
