@@ -10,6 +10,7 @@ LOGIN, LOGOUT, PASSWORD = "/auth/login", "/auth/logout", "/auth/password"
 FILES = "/files"
 PAPERS, ATTACHMENTS, JOBS = f"{FILES}/agreements", f"{FILES}/attachments", f"{FILES}/jobs"
 TEMPLATE, ROSTER, UPLOADS = f"{FILES}/template", f"{FILES}/roster", f"{FILES}/uploads"
+GUIDE = f"{FILES}/guide"
 
 HOME, REVIEW = "home", "review"
 QUEUES = ("signing", "supplementary", "termination", "destination")
