@@ -76,8 +76,7 @@ def sidebar(desk: Desk, menu: Mapping[str, list[Any]], on_cohort: Callable[[], N
         ems = str(me.get("ems_url") or "")
         outside = f"<a href='{escape(ems)}' target='_blank' rel='noopener'>前往就业管理系统</a>" if ems else ""
         st.html(
-            f"<nav class='wq-leave'>{outside}<a href='{addresses.GUIDE}' target='_self'>下载使用指南</a>"
-            f"<a href='{PASSWORD}' target='_self'>修改密码</a>"
+            f"<nav class='wq-leave'>{outside}<a href='{PASSWORD}' target='_self'>修改密码</a>"
             f"<a href='{LOGOUT}' target='_self'>退出登录</a></nav>"
         )
 
