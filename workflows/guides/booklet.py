@@ -20,7 +20,8 @@ from workflows.guides.reading import Block, read, size, texts
 _TEMPLATE: Final = Path(__file__).parent / "booklet.typ"
 _NOWHERE: Final = str(Path(__file__).parent / "none")  # where packages are looked for: nothing is fetched
 _DESK_DOTS, _PHONE_DOTS = 1400, 540  # as wide as the browser's window and the phone's screen are
-_DESK_MM, _PHONE_MM = 170.0, 58.0  # as wide as they stand on A4
+_DESK_MM, _PHONE_MM = 170.0, 50.0  # as wide as they stand on A4
+_GUTTER_MM = 6.0  # between pictures beside each other
 
 
 def booklet(guide: Guide) -> bytes:
@@ -50,12 +51,20 @@ def _measured(block: Block) -> Block:
     """The block with the width on paper of each of its pictures, so that letters are as tall in all of them."""
     match block["kind"]:
         case "pictures":
-            return {**block, "pictures": [{**one, "mm": _width(one)} for one in block["pictures"]]}
+            return {**block, "pictures": _side_by_side(block["pictures"])}
         case "list":
             return {**block, "items": [[_measured(inner) for inner in item] for item in block["items"]]}
         case "note":
             return {**block, "blocks": [_measured(inner) for inner in block["blocks"]]}
     return block
+
+
+def _side_by_side(pictures: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """With their widths, smaller where together they are wider than the page."""
+    widths = [_width(one) for one in pictures]
+    room = _DESK_MM - _GUTTER_MM * (len(pictures) - 1)
+    scale = min(1.0, room / sum(widths))
+    return [{**one, "mm": width * scale} for one, width in zip(pictures, widths, strict=True)]
 
 
 def _width(picture: Mapping[str, Any]) -> float:

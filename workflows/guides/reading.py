@@ -3,7 +3,7 @@
 Only what the guides need is understood: headings, paragraphs, lists, tables, notes (`>`), pictures, links, code,
 and 「」 around what stands on a screen. Anything else is a `BadGuide`, so that nothing is dropped without a word.
 
-A block is one of `heading` (level, anchor, runs), `paragraph` (runs), `list` (ordered, items: blocks each), `table`
+A block is one of `heading` (level, anchor, runs), `paragraph` (runs), `list` (ordered, start, items: blocks each), `table`
 (head: runs each, rows), `note` (blocks), `pictures` (name, alt, phone each). A run is `{text}` with `bold`, `code`,
 `screen` or `link`.
 """
@@ -96,8 +96,7 @@ def _blocks(tokens: Iterator[Token], until: str) -> Iterator[Block]:
                 yield _paragraph(next(tokens))
                 next(tokens)
             case "bullet_list_open" | "ordered_list_open":
-                closing = token.type.replace("open", "close")
-                yield {"kind": "list", "ordered": closing.startswith("ordered"), "items": _items(tokens, closing)}
+                yield _list(token, tokens)
             case "blockquote_open":
                 yield {"kind": "note", "blocks": list(_blocks(tokens, "blockquote_close"))}
             case "table_open":
@@ -112,6 +111,12 @@ def _anchor(runs: Sequence[Run]) -> str:
     """As GitHub makes it, so that links within a guide work there too."""
     text = "".join(run["text"] for run in runs).lower()
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
+
+
+def _list(opening: Token, tokens: Iterator[Token]) -> Block:
+    closing = opening.type.replace("open", "close")
+    first = int(opening.attrs.get("start", 1))
+    return {"kind": "list", "ordered": closing.startswith("ordered"), "start": first, "items": _items(tokens, closing)}
 
 
 def _items(tokens: Iterator[Token], closing: str) -> list[list[Block]]:

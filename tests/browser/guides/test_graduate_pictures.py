@@ -23,13 +23,18 @@ OFFERS, AT_SCHOOL, SIGNED, UNBOUND, WARNED, EDITED, LONG_WAY, NOTHING, PAPER, AS
 )  # fmt: skip
 
 
+_ANSWERED = """([said, brings]) => { const words = document.querySelector('#chat').innerText;
+    return words.slice(words.lastIndexOf(said) + said.length).includes(brings); }"""
+
+
 async def say(page: Page, text: str, brings: str) -> None:
-    """Type into the chat and wait for the answer."""
+    """Type into the chat and wait for an answer with these words."""
+    await page.set_viewport_size({"width": 360, "height": 640})
     if not await page.locator("#text").is_visible():
         await page.locator("#to-text").click()
     await page.fill("#text", text)
     await page.locator("#send").click()
-    await expect(page.locator("#chat")).to_contain_text(brings)
+    await page.wait_for_function(_ANSWERED, arg=[text, brings])
     await page.wait_for_timeout(400)
 
 
@@ -81,7 +86,7 @@ async def test_the_chat(graduate: Enter) -> None:
     await say(page, "进度", "等待学校审核")
     await take(page, "phone-chat-progress")
     page = await graduate(NOTHING)
-    await say(page, "怎么解约", "解约")
+    await say(page, "怎么解约", "【")
     await take(page, "phone-chat-help")
     await say(page, "人工", "电话")
     await take(page, "phone-chat-desk")
@@ -89,37 +94,40 @@ async def test_the_chat(graduate: Enter) -> None:
 
 async def test_records_and_an_invitation(graduate: Enter) -> None:
     page = await graduate(LONG_WAY, "/m/records")
-    await top(page)
+    await top(page, 640)
     await take(page, "phone-records")
     page = await graduate(WARNED, "/m/records")
     await page.locator("main ul a.title").first.click()
-    await top(page)
+    await top(page, 700)
     await take(page, "phone-invitation")
     page = await graduate(SIGNED, "/m/records")
     await page.locator("main ul a.title").first.click()
+    await top(page, 560)
     await page.get_by_role("link", name="下载就业协议书（PDF）").scroll_into_view_if_needed()
     await take(page, "phone-signed")
     page = await graduate(EDITED, "/m/records")
     await page.locator("main ul a.title").first.click()
+    await top(page, 520)
     await page.get_by_role("heading", name="异议", exact=True).evaluate("e => e.scrollIntoView()")
     await take(page, "phone-dispute")
 
 
 async def test_a_destination(graduate: Enter) -> None:
     page = await graduate(NOTHING, "/m/begin")
-    await top(page)
+    await top(page, 600)
     await take(page, "phone-begin")
     await page.get_by_role("link", name=re.compile("登记去向")).click()
     await expect(page.get_by_role("heading", name="选择毕业去向")).to_be_visible()
+    await top(page, 680)
     await take(page, "phone-kinds")
     await page.get_by_label("升学：研究生").check()
     await page.get_by_role("button", name="下一步").click()
     await expect(page.get_by_text("毕业去向：")).to_be_visible()
-    await top(page)
+    await top(page, 680)
     await take(page, "phone-destination")
     page = await graduate(RETURNED, "/m/records")
     await page.locator("main ul a.title").first.click()
-    await top(page)
+    await top(page, 560)
     await take(page, "phone-returned")
 
 
@@ -127,14 +135,14 @@ async def test_papers_and_endings(graduate: Enter) -> None:
     page = await graduate(PAPER, "/m/records")
     await page.locator("main ul a.title").first.click()
     await page.get_by_role("link", name="回传盖章协议").click()
-    await top(page)
+    await top(page, 700)
     await take(page, "phone-upload")
     page = await graduate(ASKED, "/m/records")
     await page.locator("main li", has_text="线上解约").locator("a.title").first.click()
-    await top(page)
+    await top(page, 620)
     await take(page, "phone-termination")
     page = await graduate(SIGNED, "/m/records")
     await page.locator("main ul a.title").first.click()
     await page.get_by_role("link", name="申请解约").click()
-    await top(page)
+    await top(page, 700)
     await take(page, "phone-ask-termination")
