@@ -3,9 +3,9 @@
 Only what the guides need is understood: headings, paragraphs, lists, tables, notes (`>`), pictures, links, code,
 and 「」 around what stands on a screen. Anything else is a `BadGuide`, so that nothing is dropped without a word.
 
-A block is one of `heading` (level, anchor, runs), `paragraph` (runs), `list` (ordered, start, items: blocks each), `table`
-(head: runs each, rows), `note` (blocks), `pictures` (name, alt, phone each). A run is `{text}` with `bold`, `code`,
-`screen` or `link`.
+A block is one of `heading` (level, anchor, runs), `paragraph` (runs), `list` (ordered, start, items: blocks each),
+`table` (head: runs each, rows), `note` (blocks), `pictures` (name, alt, phone each). A run is `{text}` with `bold`,
+`code`, `screen` or `link`.
 """
 
 from __future__ import annotations

@@ -23,8 +23,7 @@ OFFERS, AT_SCHOOL, SIGNED, UNBOUND, WARNED, EDITED, LONG_WAY, NOTHING, PAPER, AS
 )  # fmt: skip
 
 
-_ANSWERED = """([said, brings]) => { const words = document.querySelector('#chat').innerText;
-    return words.slice(words.lastIndexOf(said) + said.length).includes(brings); }"""
+_ANSWERED = """([before, brings]) => document.querySelector('#chat').innerText.slice(before).includes(brings)"""
 
 
 async def say(page: Page, text: str, brings: str) -> None:
@@ -32,9 +31,10 @@ async def say(page: Page, text: str, brings: str) -> None:
     await page.set_viewport_size({"width": 360, "height": 640})
     if not await page.locator("#text").is_visible():
         await page.locator("#to-text").click()
+    before = len(await page.locator("#chat").inner_text()) + len(text)
     await page.fill("#text", text)
     await page.locator("#send").click()
-    await page.wait_for_function(_ANSWERED, arg=[text, brings])
+    await page.wait_for_function(_ANSWERED, arg=[before, brings])
     await page.wait_for_timeout(400)
 
 
