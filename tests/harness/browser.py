@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,12 +37,9 @@ def chromium_path() -> str:
 
 
 @asynccontextmanager
-async def launch(**environment: str) -> AsyncIterator[Browser]:
-    """`environment`: variables beside those of this process; `LANGUAGE` is that of the browser's own words."""
+async def launch() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
-            executable_path=chromium_path(), args=list(FLAGS), env={**os.environ, **environment}
-        )
+        browser = await playwright.chromium.launch(executable_path=chromium_path(), args=list(FLAGS))
         try:
             yield browser
         finally:

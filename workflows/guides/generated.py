@@ -19,6 +19,7 @@ from workflows.fields import Field
 from workflows.flows import FLOWS
 from workflows.forms import FORMS
 from workflows.guides import GUIDES
+from workflows.limits import INVITATION_BYTES, INVITATION_ROWS
 from workflows.notices import NOTICES, Sms
 from workflows.queries.statistics_columns import Column, columns
 from workflows.roster_rows import COLUMNS
@@ -174,6 +175,11 @@ def _roster() -> Lines:
     yield "必须有的列：" + "、".join(f"「{COLUMNS[name]}」" for name in COLUMNS if name in NEEDED) + "。"
 
 
+def _invitation_file() -> Lines:
+    megabytes = INVITATION_BYTES // 1024 // 1024
+    yield f"一个文件最多 {INVITATION_ROWS} 行，不超过 {megabytes} MB；人数更多的，分成几个文件上传。"
+
+
 def _statistics() -> Lines:
     yield from _rows(("列", "统计的是", "包含的状态"), ((c.label, _unit(c), _counted(c)) for c in columns()))
 
@@ -220,6 +226,7 @@ _PARTS: Final[Mapping[str, Callable[..., Lines]]] = {
     "kinds": _kinds,
     "form": _form,
     "roster": _roster,
+    "invitation_file": _invitation_file,
     "statistics": _statistics,
     "messages": _messages,
 }

@@ -15,7 +15,6 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from models.db import fetch_value
 from models.vault import unseal
 from tests.browser.dashboard_hands import drawn
-from tests.harness.browser import launch
 from tests.harness.demo import seeded
 from tests.harness.postgres import TestServer
 from tests.harness.stack import Stack
@@ -66,13 +65,6 @@ async def _window(browser: Browser, width: int, height: int, *, phone: bool = Fa
         color_scheme="light",
         accept_downloads=True,
     )
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """A Chinese one: words like those beside a field for files are the browser's own."""
-    async with launch(LANGUAGE="zh_CN") as launched:
-        yield launched
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ async def test_the_chat(graduate: Enter) -> None:
 
 async def test_records_and_an_invitation(graduate: Enter) -> None:
     page = await graduate(LONG_WAY, "/m/records")
-    await top(page, 640)
+    await top(page, 670)
     await take(page, "phone-records")
     page = await graduate(WARNED, "/m/records")
     await page.locator("main ul a.title").first.click()
