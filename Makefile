@@ -3,7 +3,7 @@
 # from those packages, and, where this user may install them, the few system packages named below.
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint types format bench soak lock system clean
+.PHONY: setup demo test lint types format bench soak guides lock system clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -49,6 +49,11 @@ bench: $(VENV)/.dev
 # The long versions: more kills, more rounds, more walks. Takes an hour or more.
 soak: $(VENV)/.dev system
 	WALKS=$${WALKS:-20000} $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -q --soak --timeout 7200
+
+# The guides' generated tables, then their pictures, from the demo's data in a real browser: some ten minutes.
+guides: $(VENV)/.dev system
+	$(BIN)/python -m workflows.guides.generated
+	$(BIN)/python -m pytest --pictures tests/browser/guides
 
 # --- what has to be there ---------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ FILES = "/files"
 PAPERS, ATTACHMENTS, JOBS = f"{FILES}/agreements", f"{FILES}/attachments", f"{FILES}/jobs"
 POSTER = f"{FILES}/poster"
 TEMPLATE, ROSTER, UPLOADS = f"{FILES}/template", f"{FILES}/roster", f"{FILES}/uploads"
+GUIDE = f"{FILES}/guide"
 
 HOME, REVIEW = "home", "review"
 QUEUES = ("signing", "supplementary", "termination", "destination")

@@ -109,11 +109,7 @@ class Client:
 
     def file(self, path: str) -> Found:
         """A file, whole."""
-        answer = _sent("GET", path, repeatable=True, headers=self._signed())
-        if not answer.is_success:
-            _read(answer)  # raises what the API said
-        named, media = answer.headers.get("Content-Disposition", "attachment"), answer.headers.get("Content-Type", "")
-        return Found(answer.content, named, media)
+        return _found(_sent("GET", path, repeatable=True, headers=self._signed()))
 
     def roster(self, content: bytes, cohort: int, *, mode: str, moves: str) -> dict[str, Any]:
         """Hand a roster file in: `{job}`. Sent once: a second file would be a second import."""
@@ -205,6 +201,18 @@ def _sent(method: str, path: str, *, repeatable: bool, **parts: Any) -> httpx.Re
         if not repeatable:
             raise lost from None
         return _sent(method, path, repeatable=False, **parts)
+
+
+def guide() -> Found:
+    """The operating guide for staff, which everybody may have. Raises Problem."""
+    return _found(_sent("GET", "/guides/staff.pdf", repeatable=True))
+
+
+def _found(answer: httpx.Response) -> Found:
+    if not answer.is_success:
+        _read(answer)  # raises what the API said
+    named, media = answer.headers.get("Content-Disposition", "attachment"), answer.headers.get("Content-Type", "")
+    return Found(answer.content, named, media)
 
 
 def _read(answer: httpx.Response) -> dict[str, Any]:

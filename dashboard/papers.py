@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from dashboard import addresses
-from dashboard.client import Client, Problem
+from dashboard.client import Client, Found, Problem, guide
 from dashboard.signin import COOKIE, EXPIRED, foreign, page
 
 _HEADERS = {
@@ -35,8 +35,12 @@ def _client(request: Request) -> Client:
 
 
 async def _file(request: Request, path: str, title: str) -> Response:
+    return await _handed_on(lambda: _client(request).file(path), title)
+
+
+async def _handed_on(fetch: Callable[[], Found], title: str) -> Response:
     try:
-        found = await run_in_threadpool(_client(request).file, path)
+        found = await run_in_threadpool(fetch)
     except Problem as problem:
         if problem.status == 401:
             return RedirectResponse(addresses.login("ended"), 303)
@@ -69,6 +73,11 @@ async def poster(request: Request) -> Response:
     department = request.query_params.get("department", "")
     asked = f"?{urlencode({'department': department})}" if department else ""
     return await _file(request, f"/v1/poster{asked}", "海报暂时不能下载")
+
+
+async def operating_guide(_: Request) -> Response:
+    """For everybody: who cannot sign in needs it most."""
+    return await _handed_on(guide, "使用指南暂时不能下载")
 
 
 def _id(request: Request) -> str:
@@ -126,6 +135,7 @@ ROUTES = [
     Route(f"{addresses.JOBS}/{{id}}", job, methods=["GET"]),
     Route(addresses.TEMPLATE, template, methods=["GET"]),
     Route(addresses.POSTER, poster, methods=["GET"]),
+    Route(addresses.GUIDE, operating_guide, methods=["GET"]),
     Route(addresses.ROSTER, roster, methods=["POST"]),
     Route(addresses.UPLOADS, upload, methods=["POST"]),
 ]

@@ -39,23 +39,23 @@ from tests.harness.stack import Stack
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="run the long versions too (make soak)")
+    parser.addoption("--pictures", action="store_true", help="make the guides' pictures anew (make guides)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The long versions are left out of a normal run altogether: a skip is for what cannot run.
+    """The long versions and what writes pictures are left out of a normal run: a skip is for what cannot run.
 
     What sits in a browser may be tried twice: there the machine's load decides whether a list is drawn anew under
     the pointer. A fault of ours fails both times, and the summary counts who needed the second try.
     """
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if "browser" in getattr(item, "fixturenames", ()) and not item.get_closest_marker("pictures"):
             item.add_marker(pytest.mark.flaky(reruns=1))
-    if config.getoption("--soak"):
-        return
-    soak = [item for item in items if item.get_closest_marker("soak")]
-    if soak:
-        config.hook.pytest_deselected(items=soak)
-        items[:] = [item for item in items if item not in soak]
+    unasked = [name for name in ("soak", "pictures") if not config.getoption(f"--{name}")]
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in unasked)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session", autouse=True)

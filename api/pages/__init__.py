@@ -1,4 +1,4 @@
-"""Room: what a person opens outside the dashboard: phone pages, portal, public check. Rendered here, no script.
+"""Room: what a person opens outside the dashboard: phone pages, portal, public check, guides. Rendered here.
 
 `BLUEPRINTS` is what `api/app.py` puts beside the JSON routes.
 """
@@ -9,6 +9,7 @@ from quart import Blueprint
 
 from api.pages.check import blueprint as check
 from api.pages.employer import blueprint as portal
+from api.pages.guides import blueprint as guides
 from api.pages.my_records import blueprint as phone
 
-BLUEPRINTS: tuple[Blueprint, ...] = (portal, phone, check)
+BLUEPRINTS: tuple[Blueprint, ...] = (portal, phone, check, guides)

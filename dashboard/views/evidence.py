@@ -128,7 +128,7 @@ def termination(record: Mapping[str, Any]) -> None:
     silent = ""
     if facts["days_silent"] is not None:
         last = f"，最近一次 {words.moment(facts['reminded_at'])}" if facts["reminded_at"] else ""
-        days = f"{facts['days_silent']} 天" if facts["days_silent"] else "不到 1 天"
+        days = f" {facts['days_silent']} 天" if facts["days_silent"] else "不到 1 天"
         silent = f"对方{days}未答复，已提醒 {facts['reminders']} 次{last}。"
     tables.pairs(
         "解约信息",

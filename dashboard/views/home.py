@@ -21,6 +21,7 @@ NOTHING = "目前没有待处理的记录，有新的申请时会自动出现在
 def show(desk: Desk) -> None:
     st.title("首页", anchor=False)
     shell.said()
+    tables.line(("第一次使用，或拿不准怎么办理时：",), link=("下载使用指南（PDF）", addresses.GUIDE))
     if not desk.may_enter("employment"):
         st.info("您的账号没有“毕业去向登记与网签”的权限，这里没有需要您处理的内容。如需开通，请联系上级用户。")
         return

@@ -29,7 +29,7 @@ async def tab_to(page: Page, words: str, *, backwards: bool = False) -> None:
         while (e.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
         const words = `${e.getAttribute('aria-label') || ''} ${e.innerText || ''}`;
         return e.matches('a, button, input, textarea') ? words : ''; }"""
-    await _drawn(page)
+    await drawn(page)
     for _ in range(60):
         await page.keyboard.press("Shift+Tab" if backwards else "Tab")
         if words in await page.evaluate(focused):
@@ -37,14 +37,15 @@ async def tab_to(page: Page, words: str, *, backwards: bool = False) -> None:
     raise AssertionError(f"no way to {words} by keyboard")
 
 
-async def _drawn(page: Page) -> None:
+async def drawn(page: Page) -> None:
+    """Until Streamlit has run the page to its end."""
     await page.locator(".stApp[data-test-script-state=notRunning]").wait_for()
 
 
 async def press(page: Page, keys: str, brings: Locator) -> None:
     """Press a shortcut; again where nothing came of it: Streamlit hears shortcuts a moment after it has drawn them."""
     for _ in range(TRIES):
-        await _drawn(page)
+        await drawn(page)
         await page.keyboard.press(keys)
         try:
             await brings.wait_for(timeout=3_000)
@@ -58,7 +59,7 @@ async def choose(page: Page, label: str, option: str) -> None:
     """Choose in a selection box; again where the list was drawn anew under the pointer, as a person would."""
     box = page.get_by_role("combobox", name=label)
     for _ in range(TRIES):
-        await _drawn(page)
+        await drawn(page)
         await box.click()
         try:
             await page.get_by_role("option", name=option, exact=True).click(timeout=3_000)

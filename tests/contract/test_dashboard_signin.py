@@ -61,6 +61,15 @@ def me(token: str) -> dict[str, object]:
     return Client(token).get("/v1/me")
 
 
+async def test_the_guide_is_downloaded_from_the_sign_in_page(door: httpx.AsyncClient) -> None:
+    page = await door.get("/auth/login")
+    assert f'href="{addresses.GUIDE}"' in page.text
+    answer = await door.get(addresses.GUIDE)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.content.startswith(b"%PDF-")
+
+
 # --- who may enter -------------------------------------------------------------------------------
 
 

@@ -171,6 +171,7 @@ async def test_the_checklist_shrinks_step_by_step_until_the_school_is_open(datab
     assert undone(await checklist(world.school, world.cohort)) == [
         "module",
         "roster",
+        "accounts",
         "settings",
         "handlers",
         "open",

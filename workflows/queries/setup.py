@@ -53,13 +53,15 @@ async def checklist(actor: Actor, cohort: int) -> dict[str, Any]:
 def _steps(page: Mapping[str, Any], graduates: int, departments: list[str]) -> list[dict[str, Any]]:
     two_stage = bool(page["submitted"]) and page["values"]["review_mode"] != "school"
     missing = "、".join(level_label(Level(level)) for level in page["levels_without_handler"])
-    lacking = "、".join(departments)
+    lacking = f"还没有账号的院系：{'、'.join(departments)}。"
+    if not graduates:  # an empty roster names no departments: their accounts are to come, not done
+        lacking = "先导入学生名单，再按名单里的院系创建账号。"
     uncovered = "、".join(one["text"] for one in page["without_reviewer"][:20])
     return [
         _step("agreement_type", "省级选择协议类型", page["agreement_type"] is not None, "请联系省级用户设置协议类型。"),
         _step("module", "省级开通功能模块", page["module_open"], "请联系省级用户开通毕业去向登记与网签模块。"),
         _step("roster", "导入学生名单", graduates > 0, "本届学生名单还是空的。"),
-        _step("accounts", "创建院系账号", not departments, f"还没有账号的院系：{lacking}。"),
+        _step("accounts", "创建院系账号", graduates > 0 and not departments, lacking),
         _step("settings", "提交签约设置", page["submitted"], "本届签约设置还没有提交。"),
         _step("handlers", "设置协议经办人", not page["levels_without_handler"], f"还没有设置的学历层次：{missing}。"),
         _step(
