@@ -16,13 +16,8 @@ from typing import Final
 from workflows.errors import Unavailable
 
 PICTURES: Final = "pictures"
+NO_TEXTS: Final = "本服务没有附带使用指南的文件，请联系平台运维人员安装完整的程序包。"
 _FOLDER: Final = Path(__file__).parent / "docs"  # in the repository a link to docs/; a built package carries the files
-
-
-class NoGuides(Unavailable):
-    """This installation carries no texts."""
-
-    sentence = "本服务没有附带使用指南的文件，请联系平台运维人员安装完整的程序包。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +34,7 @@ class Guide:
 
     @property
     def path(self) -> Path:
-        """Raises NoGuides."""
+        """Raises Unavailable where this installation carries none."""
         return folder() / self.file
 
     @property
@@ -62,7 +57,7 @@ GUIDES: Final[Mapping[str, Guide]] = MappingProxyType(
 
 @lru_cache(maxsize=1)
 def folder() -> Path:
-    """Where the texts lie. Raises NoGuides."""
+    """Where the texts lie. Raises Unavailable where this installation carries none."""
     if not all((_FOLDER / guide.file).is_file() for guide in GUIDES.values()):
-        raise NoGuides
+        raise Unavailable(NO_TEXTS)
     return _FOLDER.resolve()

@@ -25,7 +25,7 @@ _GUTTER_MM = 6.0  # between pictures beside each other
 
 
 def booklet(guide: Guide) -> bytes:
-    """The PDF. Takes about a second: not for the event loop. Raises NoGuides, BadGuide, Unprintable, NoFont."""
+    """The PDF. Takes about a second: not for the event loop. Raises Unavailable, BadGuide, Unprintable, NoFont."""
     chosen = font()
     blocks = read(guide.path.read_text(encoding="utf-8"))
     chosen.check([guide.title, *texts(blocks)])
