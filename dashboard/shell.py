@@ -129,6 +129,24 @@ def stopped(problem: Problem) -> None:
             st.rerun()
 
 
+def choose(label: str, options: Mapping[str, str], key: str) -> str:
+    """One of several, which is always chosen; typing does not filter, as lists are short."""
+    chosen = st.selectbox(
+        label, list(options), format_func=options.__getitem__, key=key, filter_mode=None, placeholder="请选择"
+    )
+    return str(chosen)
+
+
+def resting(desk: Desk) -> bool:
+    """Whether what refreshes by itself has to stop: that is no work, and a tab left open must not stay signed in."""
+    if not words.past(desk.me["idle_at"]):
+        return False
+    st.info("您已有一段时间没有操作，自动刷新已停止。")
+    if st.button("继续"):
+        st.rerun()
+    return True
+
+
 def tried(call: Callable[[], Any]) -> bool:
     """Whether a click was carried out; else what stood in its way is said."""
     try:

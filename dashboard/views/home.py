@@ -39,10 +39,7 @@ def show(desk: Desk) -> None:
 
 @st.fragment(run_every=EVERY)
 def _counts(desk: Desk) -> None:
-    if words.past(desk.me["idle_at"]):  # what refreshes by itself is no work: a tab left open must not stay signed in
-        st.info("您已有一段时间没有操作，自动刷新已停止。")
-        if st.button("继续"):
-            st.rerun()
+    if shell.resting(desk):
         return
     try:
         home = desk.client.get("/v1/home", cohort=desk.cohort)
