@@ -180,6 +180,7 @@ def sankey(
                 "hovertemplate": "%{source.label} → %{target.label}<br>%{value}<extra></extra>",
             },
             valueformat=",d",
+            arrangement="fixed",  # a place that can be dragged takes no click
         )
     )
     _show(figure, title, name, height=460)

@@ -39,7 +39,7 @@ def show(desk: Desk, by: str, of: str) -> Behind:
         _charts(found)
     else:
         st.info("还没有已生效的签约或去向登记。")
-    return _behind(found)
+    return behind(found)
 
 
 def percent(row: Mapping[str, Any]) -> str:
@@ -172,7 +172,7 @@ def streams(found: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[Strea
     return [(label, id) for _, label, id in places], [(a, b, n, id) for (a, b, id), n in flowing.items()]
 
 
-def _behind(found: Mapping[str, Any]) -> Behind:
+def behind(found: Mapping[str, Any]) -> Behind:
     """For each figure what it is called and the list of graduates that it counts."""
     lines = {"all": ("全部", {})} | {f"line:{row['key']}": (row["label"], row["filters"]) for row in found["rows"]}
     kinds, menu = _kinds(found), found["behind"]["menu"]

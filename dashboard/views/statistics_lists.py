@@ -70,7 +70,7 @@ def opened(desk: Desk) -> None:
         return
     title, lists = figure
 
-    @st.dialog(title, width="large", on_dismiss=_close)
+    @st.dialog(str(title), width="large", on_dismiss=_close)
     def dialog() -> None:
         for menu, filters in lists:
             try:

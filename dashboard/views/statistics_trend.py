@@ -27,7 +27,9 @@ def choose(desk: Desk, lines: Mapping[str, str], cells: Sequence[DeltaGenerator]
         offered = {row["key"]: row for row in rows}
         with cells[1]:
             line = shell.choose(
-                "范围", {"all": "全部", **{key: row["label"] for key, row in offered.items()}}, f"statistics_line_{by}"
+                "统计对象",
+                {"all": "全部", **{key: row["label"] for key, row in offered.items()}},
+                f"statistics_line_{by}",
             )
         filters = offered[line]["filters"] if line in offered else {}
     with cells[2]:
