@@ -1,6 +1,7 @@
 """Room: what the desks' answers look like (roster, settings, accounts, employers), for the OpenAPI document."""
 
 from api.answers import (
+    Attachment,
     Delivery,
     Listed,
     Marks,
@@ -43,6 +44,7 @@ class Handover(Shape):
     note: str | None
     asked_at: Moment
     decided_at: Moment | None
+    papers: list[Attachment]
 
 
 class EmployerUser(Shape):
@@ -66,6 +68,7 @@ class EmployerFull(EmployerRow):
     profile: Codes
     registry: RegistryState
     handovers: list[Handover]
+    papers: list[Attachment]
     decisions: list[str]
 
 

@@ -31,7 +31,7 @@ def show(desk: Desk) -> None:
     menu = menu_of(desk, flow)
     _head(desk, menu, record, steps)
     if record["attachments"]:
-        pictures.show(_rounds(desk, record), key=f"pictures-{record['id']}")
+        pictures.show(pictures.rounds(desk.catalog, record["attachments"]), key=f"pictures-{record['id']}")
     left, right = st.columns(2, gap="medium")
     with left:
         evidence.termination(record)
@@ -162,32 +162,3 @@ def _following(desk: Desk, menu: str, here: queue.Place) -> queue.Place | None:
     if not queue.leaves_when_decided(menu):
         return None
     return next((p for p in queue.restarted(desk, menu) if p != here), None)
-
-
-# --- files ---------------------------------------------------------------------------------------
-
-
-def _rounds(desk: Desk, record: Mapping[str, Any]) -> list[pictures.Round]:
-    """The files of each time that it was handed in, the latest first."""
-    labels = {f["name"]: f["label"] for form in desk.catalog["forms"].values() for f in form["fields"]}
-    rounds: dict[int, list[Mapping[str, Any]]] = {}
-    for one in record["attachments"]:
-        rounds.setdefault(one["round"], []).append(one)
-    return [
-        {
-            "title": f"第 {number} 次提交（{words.moment(files[0]['added_at'])}）",
-            "files": [_file(desk, one, labels) for one in files],
-        }
-        for number, files in sorted(rounds.items(), reverse=True)
-    ]
-
-
-def _file(desk: Desk, one: Mapping[str, Any], labels: Mapping[str, str]) -> pictures.File:
-    pages = f"，{one['pages']} 页" if one["pages"] > 1 else ""
-    return {
-        "id": one["id"],
-        "label": labels.get(one["field"], "附件"),
-        "name": f"{one['name']}（{desk.catalog['parties'].get(one['added_by'], '')}{pages}）",
-        "url": f"{addresses.ATTACHMENTS}/{one['id']}",
-        "picture": one["media"].startswith("image/"),
-    }
