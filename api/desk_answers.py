@@ -274,9 +274,13 @@ class Desk(Shape):
 
 
 class Mark(Shape):
+    """`registered`: the employer is on the platform; `employer_nature` is empty where nobody has said it."""
+
     id: str
     employer_name: str
     employer_uscc: str
+    employer_nature: str
+    registered: bool
     reasons: list[Reason]
     note: str
     evidence: list[str]

@@ -111,6 +111,17 @@ class Client:
         """A file, whole."""
         return _found(_sent("GET", path, repeatable=True, headers=self._signed()))
 
+    def agreements(self, numbers: Sequence[str]) -> Found:
+        """The files of several agreements in one."""
+        answer = _sent(
+            "POST",
+            "/v1/agreements/archive",
+            repeatable=True,
+            headers=self._signed(),
+            json={"numbers": list(numbers)},
+        )
+        return _found(answer)
+
     def roster(self, content: bytes, cohort: int, *, mode: str, moves: str) -> dict[str, Any]:
         """Hand a roster file in: `{job}`. Sent once: a second file would be a second import."""
         headers = {"Content-Type": "application/octet-stream"}

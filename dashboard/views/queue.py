@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import addresses, dialogs, exports, filters, rows, shell, words
+from dashboard import addresses, dialogs, exports, filters, rows, shell, tables, words
 from dashboard.shell import Desk
 from dashboard.views import queue_bulk, queue_filters
 from dashboard.views.queue_filters import ALL, MINE
@@ -98,8 +98,17 @@ def _bar(desk: Desk, menu: str, page: Mapping[str, Any], chosen: Mapping[str, st
         filters.pager(queue_filters.shelf(menu), page)
         queue_filters.saved(desk, menu, chosen)
         wish = {"menu": menu, "filters": {**queue_filters.asked(desk, chosen), "cohort": desk.cohort}}
+        _papers(page["items"])
         export = exports.button(desk, f"queue_{menu}", (exports.SELECTION, exports.RETURNED), wish)
     dialogs.ask(desk.client, export)
+
+
+def _papers(items: list[Mapping[str, Any]]) -> None:
+    """The agreements of the page that is shown."""
+    numbers = [item["agreement_no"] for item in items if addresses.is_agreement(item["agreement_no"] or "")]
+    if numbers:
+        address = f"{addresses.PAPERS}?numbers={','.join(numbers)}"
+        st.html(tables.own_link(f"下载本页协议书（{len(numbers)} 份）", address), width="content")
 
 
 def _nothing(chosen: Mapping[str, str]) -> None:

@@ -14,7 +14,9 @@ from quart import Quart
 from api.routes.receipts import sms_path
 from models import db, kit
 from models.states import Channel
+from models.store import MemoryStore
 from models.vault import seal
+from tests.harness.invented import handover_form
 from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     Outside,
     attempts,
@@ -27,10 +29,11 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     statuses,
     until,
 )
-from tests.harness.world import Person, add_graduates, mobile
+from tests.harness.world import PASSWORD, Person, add_graduates, mobile, username
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
 from workflows.commands.deliveries import CODE_PLACE
+from workflows.commands.handovers import ask_from, decide_handover
 from workflows.commands.phones import change_phone
 from workflows.commands.receipts import UNSURE, UNSURE_DEAD, Receipt, give_up_unsure, note_receipts
 
