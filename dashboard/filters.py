@@ -128,7 +128,7 @@ def department(desk: Desk, label: str = "所在院系") -> Ask:
     """A school chooses from its roster's departments; a province has too many schools for that."""
     if desk.party != "school":
         return Ask("department", label, "需填写全称")
-    names = [one["department"] for one in desk.client.get("/v1/desks")["departments"]]
+    names = [one["department"] for one in desk.kept("/v1/desks")["departments"]]
     return Ask("department", label, options={"": "全部", **{name: name for name in names}})
 
 

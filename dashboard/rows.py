@@ -74,5 +74,11 @@ def table(
     return Wish(str(opened), [str(one) for one in found.picked or [] if one in ids])
 
 
+def opened(key: str) -> str:
+    """The id of the row that was opened just now, known before the table is drawn again."""
+    found = st.session_state.get(key)
+    return str(getattr(found, "opened", "") or "") if found is not None else ""
+
+
 def _nothing() -> None:
     """Streamlit tells a component's wishes apart by their callbacks; the view asks for the id itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ from dashboard import addresses, words
 from dashboard.addresses import LOGOUT, PASSWORD
 from dashboard.client import Client, Problem
 
+KEPT = 60.0
+"""Seconds for which answers that change rarely are kept."""
+_HELD = "kept_answers"
 SAFE = "已提交的操作不会丢失，也不会重复。"
 
 
@@ -45,6 +49,20 @@ class Desk:
     @property
     def cohorts(self) -> list[int]:
         return [c["cohort"] for c in self.me.get("cohorts") or []]
+
+    def kept(self, path: str, **asked: Any) -> dict[str, Any]:
+        """An answer that changes rarely, from this tab's memory for a minute."""
+        held: dict[Any, tuple[float, dict[str, Any]]] = st.session_state.setdefault(_HELD, {})
+        place = (self.me["id"], path, tuple(sorted(asked.items())))
+        at, found = held.get(place, (0.0, {}))
+        if not found or monotonic() - at > KEPT:
+            found = self.client.get(path, **asked)
+            held[place] = (monotonic(), found)
+        return found
+
+    def renew(self) -> None:
+        """Forget what was kept: something of it has just been changed here."""
+        st.session_state.pop(_HELD, None)
 
     def open(self, page: str, **query: str) -> None:
         """Go to another page of the menu."""

@@ -29,11 +29,16 @@ def show(desk: Desk) -> None:
         st.info("本校还没有开通任何届次。省级用户开通模块、学校完成签约设置并导入学生名单后，这里会出现待办事项。")
         return
     _counts(desk)
-    _notes(desk)
-    if desk.party == "school":
-        _setup(desk)
+    asked: list[tuple[str, Mapping[str, Any]]] = [("/v1/notes", {"status": "open", "limit": 1, "cohort": desk.cohort})]
     if desk.party in ("school", "department"):
-        settings = desk.client.get(f"/v1/settings/{desk.cohort}")
+        asked.append((f"/v1/settings/{desk.cohort}", {}))
+    if desk.party == "school":
+        asked.append((f"/v1/setup/{desk.cohort}", {}))
+    notes, *more = desk.client.together(*asked)
+    _notes(desk, notes)
+    for setup in more[1:]:
+        _setup(setup)
+    for settings in more[:1]:
         _handlers(desk, settings["handlers"], settings["levels_without_handler"])
 
 
@@ -105,9 +110,8 @@ def _employers(desk: Desk, line: Mapping[str, Any]) -> None:
         desk.open(addresses.EMPLOYERS)
 
 
-def _notes(desk: Desk) -> None:
+def _notes(desk: Desk, page: Mapping[str, Any]) -> None:
     """What graduates asked or disputed and nobody has answered yet."""
-    page = desk.client.get("/v1/notes", status="open", limit=1, cohort=desk.cohort)
     if page["total"]:
         st.subheader(f"异议与留言待答复：{page['total']}", anchor=False)
         st.caption(f"最早的已等待：{words.age(page['items'][0]['created_at'])}")
@@ -115,9 +119,8 @@ def _notes(desk: Desk) -> None:
             desk.open(addresses.INBOX)
 
 
-def _setup(desk: Desk) -> None:
+def _setup(found: Mapping[str, Any]) -> None:
     """What is still to be done until the school is open, and how many graduates WeChat reaches."""
-    found = desk.client.get(f"/v1/setup/{desk.cohort}")
     graduates, bound = found["graduates"], found["bound"]
     reach = f"微信已绑定 {bound}/{graduates} 人（{bound * 100 // graduates}%）。" if graduates else ""
     if found["done"]:
