@@ -76,8 +76,9 @@ def draw(shelf: Shelf, asks: Sequence[Ask], *, across: int, clear: bool = True) 
     """Draw the filters, `across` columns to a line; every value as it stands now. `clear`: with a button after them."""
     kept, chosen = shelf.kept, {}
     for line in _lines(asks, across, clear):
-        cells = st.columns([ask.wide if ask else 1 for ask in line], vertical_alignment="bottom")
-        for cell, ask in zip(cells, line, strict=True):
+        widths = [ask.wide if ask else 1 for ask in line]
+        spare = [across - sum(widths)] if sum(widths) < across else []
+        for cell, ask in zip(st.columns([*widths, *spare], vertical_alignment="bottom"), line, strict=False):
             if ask is None:
                 cell.button(
                     "清除筛选", key=f"{shelf.name}_clear", on_click=shelf.narrow, width="stretch", shortcut="Alt+X"

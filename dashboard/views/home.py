@@ -115,7 +115,7 @@ def _notes(desk: Desk, page: Mapping[str, Any]) -> None:
     if page["total"]:
         st.subheader(f"异议与留言待答复：{page['total']}", anchor=False)
         st.caption(f"最早的已等待：{words.age(page['items'][0]['created_at'])}")
-        if st.button("去答复"):
+        if st.button("去答复" if desk.party != "province" and desk.grant("employment") == "rw" else "去查看"):
             desk.open(addresses.INBOX)
 
 

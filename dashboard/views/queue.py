@@ -145,7 +145,9 @@ def _list(desk: Desk, menu: str, items: list[Mapping[str, Any]]) -> None:
     shown = [_row(desk, menu, item) for item in items]
     bulk = "批量通过" if any(row["pick"] for row in shown) else ""
     label = f"{desk.catalog['menus'][menu]['label']}记录"
-    wish = rows.table(columns, shown, label=label, key=_rows_key(menu), whole=WHOLE, bulk=bulk)
+    wish = rows.table(
+        columns, shown, label=label, key=_rows_key(menu), whole=WHOLE, wide=(words.STATE_COLUMNS[menu],), bulk=bulk
+    )
     st.caption("单击一行打开记录；用 Tab 键移到“处理”“查看”，按 ↑ ↓ 换行，按 Enter 打开。单位有预警的须逐条审核。")
     flows = {item["id"]: item["flow"] for item in items}
     if wish.opened:
