@@ -6,6 +6,7 @@ Every figure, in tables and in charts, opens the list that the API names for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -38,16 +39,16 @@ def show(desk: Desk) -> None:
     draw: Show
     if what == TREND:
         line, days = statistics_trend.choose(desk, lines, cells[1:])
-        draw = lambda desk: statistics_trend.show(desk, line, days)  # noqa: E731  each branch binds what was chosen
+        draw = partial(statistics_trend.show, line=line, count=days)
     else:
         with cells[1]:
             by = shell.choose("统计维度", lines, "statistics_by")
         if what == DESTINATIONS:
             with cells[2]:
                 of = shell.choose("分布", statistics_destinations.OF, "statistics_of")
-            draw = lambda desk: statistics_destinations.show(desk, by, of)  # noqa: E731
+            draw = partial(statistics_destinations.show, by=by, of=of)
         else:
-            draw = lambda desk: _table(desk, by)  # noqa: E731
+            draw = partial(_table, by=by)
             with cells[3]:
                 statistics_lists.export(desk, by)
     _live(desk, draw)

@@ -108,7 +108,7 @@ async def roster(page: Page) -> None:
         await page.get_by_role("link", name="错误").click()
     assert (await listed.value).suggested_filename.endswith(".xlsx")
     await page.get_by_role("button", name="知道了").click()
-    await hand_in(page, rows, "共 3 行")
+    await hand_in(page, rows, "新增 3 名学生")
     await expect(page.get_by_role("cell", name=WRONG, exact=True)).to_be_visible()
     await to(page, "首页")
     await expect(page.get_by_text(f"还没有账号的院系：{RIGHT}、{WRONG}。")).to_be_visible()
@@ -116,7 +116,7 @@ async def roster(page: Page) -> None:
     await to(page, "学生名单管理")
     await page.get_by_role("button", name="知道了").click()
     await page.get_by_text("导入名单", exact=True).click()
-    await hand_in(page, [{**rows[1], "szyx": RIGHT}], "共 1 行")
+    await hand_in(page, [{**rows[1], "szyx": RIGHT}], "更新 1 名学生的信息")
     await expect(page.get_by_role("cell", name=WRONG, exact=True)).to_have_count(0)
     await expect(page.get_by_role("cell", name=RIGHT, exact=True)).to_have_count(3)
 
