@@ -125,12 +125,16 @@ def _one(shelf: Shelf, ask: Ask, kept: str) -> str:
     return str(st.session_state[key] or "").strip()
 
 
-def department(desk: Desk, label: str = "所在院系") -> Ask:
-    """A school chooses from its roster's departments; a province has too many schools for that."""
+def departments(desk: Desk, label: str = "所在院系") -> list[Ask]:
+    """A school chooses from its roster's departments; a province has too many schools for that, and a department sees
+    its own alone.
+    """
+    if desk.party == "department":
+        return []
     if desk.party != "school":
-        return Ask("department", label, "需填写全称")
+        return [Ask("department", label, "需填写全称")]
     names = [one["department"] for one in desk.kept("/v1/desks")["departments"]]
-    return Ask("department", label, options={"": "全部", **{name: name for name in names}})
+    return [Ask("department", label, options={"": "全部", **{name: name for name in names}})]
 
 
 def level(desk: Desk) -> Ask:

@@ -46,7 +46,7 @@ def _plain(desk: Desk, menu: str) -> list[Ask]:
         Ask("name", "姓名", "开头几个字即可"),
         Ask("id_number", "身份证号码", "需完整填写"),
         Ask("employer", "单位名称", "名称的一部分即可"),
-        filters.department(desk),
+        *filters.departments(desk),
         Ask("major", "专业", "需填写全称"),
         filters.level(desk),
         Ask("agreement_no", "协议编号", "需完整填写"),

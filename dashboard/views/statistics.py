@@ -35,7 +35,9 @@ def show(desk: Desk) -> None:
     cells = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
     with cells[0]:
         what = shell.choose("统计内容", {one: one for one in (TABLE, DESTINATIONS, TREND)}, "statistics_what")
-    lines = {"school": "学校", **LINES} if desk.party == "province" else LINES
+    lines = {"school": "学校", **LINES} if desk.party == "province" else dict(LINES)
+    if desk.party == "department":  # it sees one alone
+        lines.pop("department")
     draw: Show
     if what == TREND:
         line, days = statistics_trend.choose(desk, lines, cells[1:])

@@ -26,7 +26,7 @@ async def test_charts_are_drawn_in_chinese_and_saved_as_pictures(enter: Enter) -
     await expect(rows).to_be_visible()
     assert await foreign_words(page) == []
     await away(page, rows)
-    await hit(page, ".bars .point path", rows, place=-2)
+    await hit(page, ".barlayer .trace:nth-child(4) .point path", rows)  # 已登记
     await away(page, rows)
     await watch_shifts(page)
     before = await page.get_by_text("数据更新于").inner_text()
@@ -47,9 +47,9 @@ async def test_charts_are_drawn_in_chinese_and_saved_as_pictures(enter: Enter) -
     assert set(await foreign_words(page)) <= {"png"}
 
 
-async def hit(page: Page, mark: str, brings: Locator, place: int = 0) -> None:
+async def hit(page: Page, mark: str, brings: Locator) -> None:
     """Click on a mark of a chart; again where the chart was drawn anew under the pointer."""
-    target = page.locator(f".js-plotly-plot {mark}").nth(place)
+    target = page.locator(f".js-plotly-plot {mark}").first
     for _ in range(TRIES):
         await target.scroll_into_view_if_needed()
         box = await target.bounding_box()
