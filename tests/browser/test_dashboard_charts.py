@@ -26,7 +26,7 @@ async def test_charts_are_drawn_in_chinese_and_saved_as_pictures(enter: Enter) -
     await expect(rows).to_be_visible()
     assert await foreign_words(page) == []
     await away(page, rows)
-    await hit(page, ".barlayer .trace:nth-child(4) .point path", rows)  # 已登记
+    await hit(page, ".barlayer .trace:nth-child(4) .point:nth-child(2) path", rows)  # 已登记
     await away(page, rows)
     await watch_shifts(page)
     before = await page.get_by_text("数据更新于").inner_text()
