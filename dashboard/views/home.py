@@ -129,11 +129,30 @@ def _setup(found: Mapping[str, Any]) -> None:
         return
     tables.grid(
         "开通准备清单",
-        ("步骤", "进度", "说明"),
-        [(s["label"], "已完成" if s["done"] else "未完成", s["missing"] or words.EMPTY) for s in found["steps"]],
+        ("步骤", "进度", "说明", ""),
+        [
+            (s["label"], "已完成" if s["done"] else "未完成", s["missing"] or words.EMPTY, _way(s))
+            for s in found["steps"]
+        ],
         marked=frozenset(n for n, s in enumerate(found["steps"]) if not s["done"]),
         after=tables.note(reach) if reach else "",
     )
+
+
+WAYS = {
+    "roster": ("去导入", addresses.STUDENTS),
+    "accounts": ("去创建", addresses.ACCOUNTS),
+    "reviewers": ("去创建", addresses.ACCOUNTS),
+    "settings": ("去填写", addresses.SETTINGS),
+    "handlers": ("去设置", addresses.SETTINGS),
+    "open": ("去开通", addresses.SETTINGS),
+}
+"""Where each step of the checklist is done; the first two are the province's."""
+
+
+def _way(step: Mapping[str, Any]) -> tables.Cell:
+    told, page = WAYS.get(step["name"], ("", ""))
+    return (told, f"/{page}") if page and not step["done"] else ""
 
 
 def _handlers(desk: Desk, handlers: list[Mapping[str, Any]], missing: list[str]) -> None:
