@@ -1,6 +1,7 @@
 """Room: what the desks' answers look like (roster, settings, accounts, employers), for the OpenAPI document."""
 
 from api.answers import (
+    Attachment,
     Delivery,
     Listed,
     Marks,
@@ -43,6 +44,7 @@ class Handover(Shape):
     note: str | None
     asked_at: Moment
     decided_at: Moment | None
+    papers: list[Attachment]
 
 
 class EmployerUser(Shape):
@@ -66,6 +68,7 @@ class EmployerFull(EmployerRow):
     profile: Codes
     registry: RegistryState
     handovers: list[Handover]
+    papers: list[Attachment]
     decisions: list[str]
 
 
@@ -271,9 +274,13 @@ class Desk(Shape):
 
 
 class Mark(Shape):
+    """`registered`: the employer is on the platform; `employer_nature` is empty where nobody has said it."""
+
     id: str
     employer_name: str
     employer_uscc: str
+    employer_nature: str
+    registered: bool
     reasons: list[Reason]
     note: str
     evidence: list[str]

@@ -11,6 +11,7 @@ from workflows.limits import PAGE_MAX, PAGE_SIZE
 MenuName = Literal["signing", "supplementary", "termination", "destination"]
 AxisName = Literal["department", "major", "level", "sex", "school"]
 FeatureName = Literal["type", "industry", "nature", "region"]
+StepName = Literal["begun", "signing", "supplementary", "destination", "ended"]
 Code = Annotated[str, StringConstraints(max_length=8, pattern=r"^[0-9-]*$")]
 
 
@@ -35,6 +36,8 @@ class QueueFilters(RecordQuery):
     returned: Annotated[bool | None, Field(description="was ever sent back")] = None
     resubmitted: Annotated[bool | None, Field(description="was sent back and came again since")] = None
     frozen: bool | None = None
+    step: Annotated[StepName | None, Field(description="took a step that 每日进度 counts, on `step_day`")] = None
+    step_day: Annotated[Day | None, Field(description="day of that step, Asia/Shanghai")] = None
 
 
 class QueueSearch(QueueFilters):
@@ -154,6 +157,12 @@ class TrendQuery(Strict):
     cohort: Cohort
     since: Annotated[Day | None, Field(alias="from", description="day, Asia/Shanghai")] = None
     until: Annotated[Day | None, Field(alias="to", description="day, Asia/Shanghai, included")] = None
+    department: Word = ""
+    major: Word = ""
+    level: LevelName | None = None
+    sex: Code = ""
+    school: Annotated[Number, Field(description="code of a school, for provinces")] = ""
+    empty: list[Literal["department", "major", "sex"]] = Field([], max_length=3, description="columns not filled in")
 
 
 class PosterQuery(Strict):

@@ -329,12 +329,22 @@ class NoteAnswer(Strict):
     text: Note
 
 
+class InlinePaper(Strict):
+    """A file inside the body, which as a whole keeps the limit of JSON; the portal's pages take larger ones."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=PLAIN)]
+    content: Annotated[str, StringConstraints(min_length=1, pattern=r"^[A-Za-z0-9+/=]+$"), Field(description="base64")]
+
+
 class Registration(Strict):
-    """An employer's form and its first user."""
+    """An employer's form and its first user. `papers`: by their fields, `licence` and, for a hand-over,
+    `authorisation`.
+    """
 
     form: FormData
     username: Secret
     password: Secret
+    papers: Annotated[dict[str, InlinePaper], Field(max_length=4)] = {}
 
 
 class NewEmployerUser(Strict):

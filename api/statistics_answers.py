@@ -110,8 +110,11 @@ class Destinations(Shape):
 
 
 class Series(Shape):
+    """`lists`: with `step_day` of a day, the records behind its count."""
+
     name: str
     label: str
+    lists: list[Behind]
 
 
 class TrendDay(Shape):

@@ -1,5 +1,7 @@
 """Room: charts of 数据统计. Plotly's own words are put into Chinese; each can be kept as a picture (PNG).
 
+Every mark carries the id of the rows behind it; `clicked` says which one was clicked just now.
+
 Streamlit loads pandas in the background, and plotly looks at it as soon as it is begun: a chart of a fresh process
 would find half of it. So it is loaded whole before plotly is asked for anything.
 """
@@ -7,6 +9,7 @@ would find half of it. So it is loaded whole before plotly is asked for anything
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pandas as pd  # noqa: F401  see above
@@ -31,6 +34,21 @@ _WORDS = {
 MOST = 20
 """Bars that one chart shows; the table has them all."""
 
+_clicks = st.components.v2.component(
+    "wangqian_clicks",
+    html="<span></span>",
+    js=(Path(__file__).parent / "static" / "clicks.js").read_text(encoding="utf-8"),
+)
+
+
+def clicked(key: str) -> str:
+    """The id of the mark that was clicked in one of the page's charts just now, else empty."""
+    return str(_clicks(key=key, on_clicked_change=_nothing).clicked or "")
+
+
+def _nothing() -> None:
+    """Streamlit tells a component's wishes apart by their callbacks."""
+
 
 def _config(name: str) -> dict[str, Any]:
     return {
@@ -52,19 +70,31 @@ def _show(figure: go.Figure, title: str, name: str, height: int = 380) -> None:
         colorway=list(COLORS),
         separators=".,",
         legend={"orientation": "h", "y": -0.16},
+        uirevision=name,  # what one has hidden in the legend stays hidden when the figures are renewed
+        hovermode="closest",
     )
     figure.update_xaxes(automargin=True)
     figure.update_yaxes(automargin=True)
     st.plotly_chart(figure, width="stretch", theme=None, config=_config(name), key=f"chart-{name}")
 
 
-def bars(title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], name: str) -> None:
+Ids = Sequence[str]
+"""For each mark what a click on it asks for; empty where nothing can be opened."""
+
+
+def bars(title: str, labels: Sequence[str], series: Mapping[str, tuple[Sequence[float], Ids]], name: str) -> None:
     """Bars side by side, one group a label; the rest beyond `MOST` is left to the table, and said."""
     cut = f"（前 {MOST} 项）" if len(labels) > MOST else ""
     figure = go.Figure(
         [
-            go.Bar(name=told, x=list(labels[:MOST]), y=list(values[:MOST]), hovertemplate="%{x}<br>%{y}<extra></extra>")
-            for told, values in series.items()
+            go.Bar(
+                name=told,
+                x=list(labels[:MOST]),
+                y=list(values[:MOST]),
+                customdata=list(ids[:MOST]),
+                hovertemplate=f"%{{x}}<br>{told}：%{{y}}<extra></extra>",
+            )
+            for told, (values, ids) in series.items()
         ]
     )
     figure.update_layout(barmode="group", yaxis={"tickformat": ",d", "rangemode": "tozero"}, showlegend=len(series) > 1)
@@ -72,13 +102,16 @@ def bars(title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]
     _show(figure, title + cut, name)
 
 
-def rates(title: str, labels: Sequence[str], values: Sequence[float | None], told: Sequence[str], name: str) -> None:
+def rates(
+    title: str, labels: Sequence[str], values: Sequence[float | None], told: Sequence[str], name: str, ids: Ids
+) -> None:
     """Shares of one, with what they are made of written on them."""
     figure = go.Figure(
         go.Bar(
             x=list(labels[:MOST]),
             y=[value if value is not None else 0 for value in values[:MOST]],
             text=list(told[:MOST]),
+            customdata=list(ids[:MOST]),
             textposition="outside",
             hovertemplate="%{x}<br>%{text}<extra></extra>",
         )
@@ -88,7 +121,7 @@ def rates(title: str, labels: Sequence[str], values: Sequence[float | None], tol
     _show(figure, title, name)
 
 
-def lines(title: str, days: Sequence[str], series: Mapping[str, Sequence[int]], name: str) -> None:
+def lines(title: str, days: Sequence[str], series: Mapping[str, tuple[Sequence[int], Ids]], name: str) -> None:
     """One line a series; days are texts, so that no foreign month stands on the axis."""
     figure = go.Figure(
         [
@@ -96,10 +129,11 @@ def lines(title: str, days: Sequence[str], series: Mapping[str, Sequence[int]], 
                 name=told,
                 x=list(days),
                 y=list(values),
+                customdata=list(ids),
                 mode="lines+markers",
-                hovertemplate="%{x}<br>%{y}<extra>" + told + "</extra>",
+                hovertemplate=f"%{{x}}<br>{told}：%{{y}}<extra></extra>",
             )
-            for told, values in series.items()
+            for told, (values, ids) in series.items()
         ]
     )
     figure.update_xaxes(type="category", nticks=12)
@@ -107,8 +141,8 @@ def lines(title: str, days: Sequence[str], series: Mapping[str, Sequence[int]], 
     _show(figure, title, name)
 
 
-def sunburst(title: str, nodes: Sequence[tuple[str, str, str, int]], name: str) -> None:
-    """Rings: (id, id of the one inside, label, how many)."""
+def sunburst(title: str, nodes: Sequence[tuple[str, str, str, int]], name: str, asked: Mapping[str, str]) -> None:
+    """Rings: (id, id of the one inside, label, how many). `asked`: what a click on an id asks for."""
     figure = go.Figure(
         go.Sunburst(
             ids=[node[0] for node in nodes],
@@ -116,31 +150,37 @@ def sunburst(title: str, nodes: Sequence[tuple[str, str, str, int]], name: str) 
             labels=[node[2] for node in nodes],
             values=[node[3] for node in nodes],
             branchvalues="total",
+            customdata=[asked.get(node[0], "") for node in nodes],
             hovertemplate="%{label}<br>%{value}<extra></extra>",
         )
     )
     _show(figure, title, name, height=440)
 
 
-def sankey(title: str, labels: Sequence[str], links: Sequence[tuple[int, int, int]], name: str) -> None:
-    """Streams between places of `labels`: (from, to, how many)."""
+def sankey(
+    title: str, places: Sequence[tuple[str, str]], links: Sequence[tuple[int, int, int, str]], name: str
+) -> None:
+    """Streams between places, each a label and an id: (from, to, how many, id)."""
     figure = go.Figure(
         go.Sankey(
             node={
-                "label": list(labels),
+                "label": [label for label, _ in places],
+                "customdata": [id for _, id in places],
                 "pad": 12,
                 "thickness": 14,
-                "color": [COLORS[n % len(COLORS)] for n in range(len(labels))],
+                "color": [COLORS[n % len(COLORS)] for n in range(len(places))],
                 "hovertemplate": "%{label}<br>%{value}<extra></extra>",
             },
             link={
                 "source": [link[0] for link in links],
                 "target": [link[1] for link in links],
                 "value": [link[2] for link in links],
+                "customdata": [link[3] for link in links],
                 "color": "rgba(91, 107, 123, .25)",
                 "hovertemplate": "%{source.label} → %{target.label}<br>%{value}<extra></extra>",
             },
             valueformat=",d",
+            arrangement="fixed",  # a place that can be dragged takes no click
         )
     )
     _show(figure, title, name, height=460)

@@ -10,6 +10,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -70,6 +71,11 @@ def _http() -> httpx.Client:
 
 
 @lru_cache(maxsize=1)
+def _readers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=16, thread_name_prefix="reader")
+
+
+@lru_cache(maxsize=1)
 def _catalog_cache() -> dict[str, Any]:
     return {"etag": "", "body": {}}
 
@@ -97,6 +103,10 @@ class Client:
         asked = {k: v for k, v in params.items() if v not in (None, "", [])}
         return self._call("GET", path, params=asked)
 
+    def together(self, *asked: tuple[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Several reads at once, each a path with its parameters, in their order. Raises the first Problem of them."""
+        return list(_readers().map(lambda one: self.get(one[0], **one[1]), asked))
+
     def listed(self, what: str, **filters: Any) -> dict[str, Any]:
         """A page of a list (`queues/signing`, `graduates`). A number goes in a body: addresses end up in logs."""
         asked = {k: v for k, v in filters.items() if v not in (None, "", [])}
@@ -110,6 +120,17 @@ class Client:
     def file(self, path: str) -> Found:
         """A file, whole."""
         return _found(_sent("GET", path, repeatable=True, headers=self._signed()))
+
+    def agreements(self, numbers: Sequence[str]) -> Found:
+        """The files of several agreements in one."""
+        answer = _sent(
+            "POST",
+            "/v1/agreements/archive",
+            repeatable=True,
+            headers=self._signed(),
+            json={"numbers": list(numbers)},
+        )
+        return _found(answer)
 
     def roster(self, content: bytes, cohort: int, *, mode: str, moves: str) -> dict[str, Any]:
         """Hand a roster file in: `{job}`. Sent once: a second file would be a second import."""

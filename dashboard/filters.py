@@ -76,8 +76,9 @@ def draw(shelf: Shelf, asks: Sequence[Ask], *, across: int, clear: bool = True) 
     """Draw the filters, `across` columns to a line; every value as it stands now. `clear`: with a button after them."""
     kept, chosen = shelf.kept, {}
     for line in _lines(asks, across, clear):
-        cells = st.columns([ask.wide if ask else 1 for ask in line], vertical_alignment="bottom")
-        for cell, ask in zip(cells, line, strict=True):
+        widths = [ask.wide if ask else 1 for ask in line]
+        spare = [across - sum(widths)] if sum(widths) < across else []
+        for cell, ask in zip(st.columns([*widths, *spare], vertical_alignment="bottom"), line, strict=False):
             if ask is None:
                 cell.button(
                     "清除筛选", key=f"{shelf.name}_clear", on_click=shelf.narrow, width="stretch", shortcut="Alt+X"
@@ -124,12 +125,16 @@ def _one(shelf: Shelf, ask: Ask, kept: str) -> str:
     return str(st.session_state[key] or "").strip()
 
 
-def department(desk: Desk, label: str = "所在院系") -> Ask:
-    """A school chooses from its roster's departments; a province has too many schools for that."""
+def departments(desk: Desk, label: str = "所在院系") -> list[Ask]:
+    """A school chooses from its roster's departments; a province has too many schools for that, and a department sees
+    its own alone.
+    """
+    if desk.party == "department":
+        return []
     if desk.party != "school":
-        return Ask("department", label, "需填写全称")
-    names = [one["department"] for one in desk.client.get("/v1/desks")["departments"]]
-    return Ask("department", label, options={"": "全部", **{name: name for name in names}})
+        return [Ask("department", label, "需填写全称")]
+    names = [one["department"] for one in desk.kept("/v1/desks")["departments"]]
+    return [Ask("department", label, options={"": "全部", **{name: name for name in names}})]
 
 
 def level(desk: Desk) -> Ask:

@@ -55,6 +55,12 @@ async def agreement(request: Request) -> Response:
     return await _file(request, f"/v1/agreements/{number}/file", "协议书暂时不能下载")
 
 
+async def agreements(request: Request) -> Response:
+    """Those of a page of a list, in one file."""
+    numbers = [one for one in request.query_params.get("numbers", "").split(",") if addresses.is_agreement(one)]
+    return await _handed_on(lambda: _client(request).agreements(numbers), "协议书暂时不能下载")
+
+
 async def attachment(request: Request) -> Response:
     """A file of a record; pictures are shown by the page that names this address."""
     return await _file(request, f"/v1/files/{_id(request)}", "附件暂时不能查看")
@@ -130,6 +136,7 @@ async def upload(request: Request) -> Response:
 
 
 ROUTES = [
+    Route(addresses.PAPERS, agreements, methods=["GET"]),
     Route(f"{addresses.PAPERS}/{{number}}", agreement, methods=["GET"]),
     Route(f"{addresses.ATTACHMENTS}/{{id}}", attachment, methods=["GET"]),
     Route(f"{addresses.JOBS}/{{id}}", job, methods=["GET"]),

@@ -63,15 +63,34 @@ def row(
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Row], *, label: str, key: str, whole: Collection[str] = (), bulk: str = ""
+    columns: Sequence[str],
+    rows: Sequence[Row],
+    *,
+    label: str,
+    key: str,
+    whole: Collection[str] = (),
+    wide: Collection[str] = (),
+    bulk: str = "",
 ) -> Wish:
-    """Show the rows. `whole`: columns whose texts are not broken. `bulk`: what is done with picked rows."""
-    heads = [{"title": title, "whole": title in whole} for title in columns]
+    """Show the rows. `whole`: columns whose texts are not broken; `wide`: those of long sentences, which get room for
+    two lines. `bulk`: what is done with picked rows.
+    """
+    heads = [{"title": title, "kind": _kind(title, whole, wide)} for title in columns]
     data = {"columns": heads, "rows": list(rows), "label": label, "bulk": bulk}
     found = _component(data=data, key=key, on_opened_change=_nothing, on_picked_change=_nothing)
     ids = {one["id"] for one in rows}
     opened = found.opened if found.opened in ids else ""
     return Wish(str(opened), [str(one) for one in found.picked or [] if one in ids])
+
+
+def _kind(title: str, whole: Collection[str], wide: Collection[str]) -> str:
+    return "whole" if title in whole else "wide" if title in wide else ""
+
+
+def opened(key: str) -> str:
+    """The id of the row that was opened just now, known before the table is drawn again."""
+    found = st.session_state.get(key)
+    return str(getattr(found, "opened", "") or "") if found is not None else ""
 
 
 def _nothing() -> None:

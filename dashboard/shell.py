@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,9 @@ from dashboard import addresses, words
 from dashboard.addresses import LOGOUT, PASSWORD
 from dashboard.client import Client, Problem
 
+KEPT = 60.0
+"""Seconds for which answers that change rarely are kept."""
+_HELD = "kept_answers"
 SAFE = "已提交的操作不会丢失，也不会重复。"
 
 
@@ -45,6 +49,20 @@ class Desk:
     @property
     def cohorts(self) -> list[int]:
         return [c["cohort"] for c in self.me.get("cohorts") or []]
+
+    def kept(self, path: str, **asked: Any) -> dict[str, Any]:
+        """An answer that changes rarely, from this tab's memory for a minute."""
+        held: dict[Any, tuple[float, dict[str, Any]]] = st.session_state.setdefault(_HELD, {})
+        place = (self.me["id"], path, tuple(sorted(asked.items())))
+        at, found = held.get(place, (0.0, {}))
+        if not found or monotonic() - at > KEPT:
+            found = self.client.get(path, **asked)
+            held[place] = (monotonic(), found)
+        return found
+
+    def renew(self) -> None:
+        """Forget what was kept: something of it has just been changed here."""
+        st.session_state.pop(_HELD, None)
 
     def open(self, page: str, **query: str) -> None:
         """Go to another page of the menu."""
@@ -127,6 +145,24 @@ def stopped(problem: Problem) -> None:
         st.caption(SAFE)
         if st.button("重试"):
             st.rerun()
+
+
+def choose(label: str, options: Mapping[str, str], key: str) -> str:
+    """One of several, which is always chosen; typing does not filter, as lists are short."""
+    chosen = st.selectbox(
+        label, list(options), format_func=options.__getitem__, key=key, filter_mode=None, placeholder="请选择"
+    )
+    return str(chosen)
+
+
+def resting(desk: Desk) -> bool:
+    """Whether what refreshes by itself has to stop: that is no work, and a tab left open must not stay signed in."""
+    if not words.past(desk.me["idle_at"]):
+        return False
+    st.info("您已有一段时间没有操作，自动刷新已停止。")
+    if st.button("继续"):
+        st.rerun()
+    return True
 
 
 def tried(call: Callable[[], Any]) -> bool:

@@ -37,11 +37,15 @@ def _tone(tone: str) -> str:
     return tone
 
 
-def pairs(title: str, rows: Iterable[tuple[str, str]], *, before: str = "", after: str = "") -> None:
-    """A headed list of labels and values; empty ones are left out. `before` and `after`: made by `note`."""
+def pairs(
+    title: str, rows: Iterable[tuple[str, str]], *, before: str = "", after: str = "", long: bool = False
+) -> None:
+    """A headed list of labels and values; empty ones are left out. `before` and `after`: made by `note`. `long`: room
+    for labels that are sentences.
+    """
     filled = [(label, value) for label, value in rows if value and value != EMPTY]
     inner = "".join(f"<div><dt>{_cell(label)}</dt><dd>{_cell(value)}</dd></div>" for label, value in filled)
-    body = f"<dl>{inner}</dl>" if inner else ""
+    body = f"<dl{' class=long' if long else ''}>{inner}</dl>" if inner else ""
     st.html(f"<section class='wq'><h3>{_cell(title)}</h3>{before}{body}{after}</section>")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -36,6 +37,7 @@ PARTS = {
     ("offline_termination", "review"): "线下解约",
     ("destination", "review"): "去向登记审核",
 }
+_CODE = re.compile(r"[（(][A-Za-z0-9_.\-]+[）)]")
 PARTIES = {"employer": "单位", "graduate": "毕业生"}
 
 # National roster columns (codes.md, Roster and result files) as the comparison of a record with the roster names them.
@@ -150,9 +152,10 @@ def marks(item: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(text, tone) for holds, text, tone in found if holds]
 
 
-def spoken(text: str) -> str:
-    """A cause where it is a sentence; a code of the channel's own says nothing to a clerk."""
-    return text if any("\u4e00" <= letter <= "\u9fff" for letter in text) else EMPTY
+def spoken(text: str | None) -> str:
+    """A cause where it is a sentence; a code of the channel's own, alone or behind it, says nothing to a clerk."""
+    told = _CODE.sub("", text or "")
+    return told if any("\u4e00" <= letter <= "\u9fff" for letter in told) else EMPTY
 
 
 def past(text: str) -> bool:

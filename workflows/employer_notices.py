@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.parties import Party
-from workflows.notice_spec import Notice
+from workflows.notice_spec import Notice, Sms
 
 _E = Party.EMPLOYER
 
@@ -116,6 +116,8 @@ TO_EMPLOYERS = (
     Notice("handover_asked", _E, "经办人变更申请", "待核验", "{agent}申请成为单位新的经办人，等待省级核验。"),
     Notice("handover_approved", _E, "经办人已变更", "已变更", "{agent}已成为单位的经办人。{reason}"),
     Notice("handover_refused", _E, "经办人变更未通过", "未通过", "{agent}的经办人变更申请未通过：{reason}"),
+    # To the applicant, who has no inbox: by SMS alone, with the desk to ask and no reason in it.
+    Notice("handover_answered", _E, "经办人变更申请结果", "已处理", "您提交的经办人变更申请已处理。", Sms.ALWAYS),
     Notice(
         "graduate_invalidated",
         _E,

@@ -10,6 +10,7 @@ from quart import Blueprint, request
 from api.auth import ANYONE, EMPLOYER, PROVINCE
 from api.desk_answers import EmployerFull, EmployerOwn, Employers, EmployerUsers, Made, Notes, Registered, Status
 from api.endpoints import Call, endpoint
+from api.inline_papers import taken
 from api.schemas import Decision, EmployerQuery, NewEmployerUser, ProfileChange, Registration
 from models.states import EmployerStatus
 from models.store import store
@@ -40,7 +41,10 @@ blueprint = Blueprint("employers", __name__)
 )
 async def register(call: Call) -> dict[str, Any]:
     wish, address = call.body, request.remote_addr or ""
-    employer, user = await employers.register_from(address, store(), wish.form, wish.username, wish.password)
+    actor, papers = await taken("employer_registration", wish.form, "employer_licence", wish.papers)
+    employer, user = await employers.register_from(
+        address, store(), wish.form, wish.username, wish.password, actor=actor, licence=papers["licence"]
+    )
     return {"id": str(employer), "user": str(user)}
 
 

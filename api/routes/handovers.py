@@ -10,6 +10,7 @@ from quart import Blueprint, request
 from api.auth import ANYONE, PROVINCE
 from api.desk_answers import Made
 from api.endpoints import Call, endpoint
+from api.inline_papers import taken
 from api.schemas import HandoverDecision, Registration
 from models.store import store
 from workflows.commands import handovers
@@ -31,7 +32,11 @@ blueprint = Blueprint("handovers", __name__)
 )
 async def ask(call: Call) -> dict[str, Any]:
     wish, address = call.body, request.remote_addr or ""
-    return {"id": str(await handovers.ask_from(address, store(), wish.form, wish.username, wish.password))}
+    actor, papers = await taken("employer_handover", wish.form, "employer_handover_papers", wish.papers)
+    made = await handovers.ask_from(
+        address, store(), wish.form, wish.username, wish.password, actor=actor, papers=papers
+    )
+    return {"id": str(made)}
 
 
 @endpoint(

@@ -10,6 +10,7 @@ from api.auth import STAFF_ONLY
 from api.endpoints import Call, endpoint
 from api.list_schemas import DestinationsQuery, StatisticsQuery, TrendQuery
 from api.statistics_answers import Destinations, Statistics, Trend
+from workflows.queries.record_filters import filters_from
 from workflows.queries.statistics import read_statistics
 from workflows.queries.statistics_destinations import read_destinations
 from workflows.queries.statistics_trend import read_trend
@@ -53,4 +54,6 @@ async def destinations(call: Call) -> dict[str, Any]:
     answers=Trend,
 )
 async def trend(call: Call) -> dict[str, Any]:
-    return await read_trend(call.actor, call.query.cohort, call.query.since, call.query.until)
+    wish = call.query
+    line = wish.model_dump(mode="json", exclude_defaults=True, exclude={"cohort", "since", "until"})
+    return await read_trend(call.actor, wish.cohort, wish.since, wish.until, filters_from(line))

@@ -1,4 +1,4 @@
-// Files of a record. Data: {rounds: [{title, files: [{id, label, name, url, picture}]}]}, the latest round first.
+// Files of a record. Data: {title, rounds: [{title, files: [{id, label, name, url, picture}]}]}, the latest round first.
 // A click on a picture opens it large; two can stand side by side.
 export default function ({ data, parentElement }) {
   const place = parentElement.querySelector(".pictures");
@@ -76,7 +76,7 @@ export default function ({ data, parentElement }) {
   });
 
   const section = make("section");
-  section.append(make("h3", "附件"));
+  section.append(make("h3", data.title));
   const rounds = make("div", undefined, { className: "rounds" });
   for (const round of data.rounds) {
     const column = make("div", undefined, { className: "round" });

@@ -1,4 +1,4 @@
-// One table of records. Data: {label, bulk, columns: [{title, whole}], rows: [{id, cells: [text], marks, button, pick}]}.
+// One table of records. Data: {label, bulk, columns: [{title, kind}], rows: [{id, cells: [text], marks, button, pick}]}.
 // `bulk`: the words of the button for picked rows; empty: nothing can be picked.
 export default function ({ data, parentElement, setTriggerValue }) {
   const place = parentElement.querySelector(".rows");
@@ -63,7 +63,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       line.append(cell);
     }
     row.cells.forEach((value, place) => {
-      line.append(make("td", value, data.columns[place].whole ? { className: "whole" } : {}));
+      line.append(make("td", value, { className: data.columns[place].kind }));
     });
     if (row.marks.length) {
       const marks = make("div", undefined, { className: "marks" });

@@ -58,7 +58,7 @@ def _all(desk: Desk) -> None:
         return
     wish = rows.table(
         _columns(desk),
-        [_row(desk, one) for one in page["items"]],
+        [_row(desk, one, page["departments"]) for one in page["items"]],
         label="账号",
         key="account_rows",
         whole=("用户名", "创建时间"),
@@ -68,7 +68,7 @@ def _all(desk: Desk) -> None:
 
 
 def _asks(desk: Desk) -> list[Ask]:
-    place = [filters.department(desk)] if desk.party == "school" else []
+    place = filters.departments(desk) if desk.party == "school" else []
     levels = {o["value"]: o["label"] for o in _field(desk, "level")["options"]}
     return [
         Ask("name", "用户名或姓名", "其中一部分即可", wide=2),
@@ -105,7 +105,7 @@ def _field(desk: Desk, name: str) -> Mapping[str, Any]:
     return next(f for f in fields if f["name"] == name)
 
 
-def _row(desk: Desk, one: Mapping[str, Any]) -> rows.Row:
+def _row(desk: Desk, one: Mapping[str, Any], departments: list[str]) -> rows.Row:
     place = one["school"]["name"] if desk.party == "province" else one["department"] or words.EMPTY
     level = words.level(desk.catalog, one["level"])
     cells = [
@@ -117,7 +117,10 @@ def _row(desk: Desk, one: Mapping[str, Any]) -> rows.Row:
         _state(one),
         words.moment(one["created_at"]),
     ]
-    return rows.row(one["id"], cells, button="管理")
+    # A name that the roster does not have reviews nothing: the roster was mended, or the account made for a wrong one.
+    stray = desk.party == "school" and bool(departments) and one["department"] not in departments
+    marks = [("名单中没有这个院系", "bad")] if stray and not one["disabled_at"] else []
+    return rows.row(one["id"], cells, marks=marks, button="管理")
 
 
 def _grants(desk: Desk, one: Mapping[str, Any]) -> list[str]:

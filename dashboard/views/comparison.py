@@ -45,7 +45,7 @@ def graduate(desk: Desk, record: Mapping[str, Any]) -> None:
 def ems(desk: Desk, record: Mapping[str, Any]) -> None:
     held = record["review"]["ems"]
     destination = held["destination"] or {}
-    before = tables.note(f"上报失败：{held['refused']}", "bad") if held["refused"] else ""
+    before = tables.note(f"上报失败：{words.spoken(held['refused'])}", "bad") if held["refused"] else ""
     if held["pending"] and not held["refused"]:
         before += tables.note("有更新正在上报。", "warn")
     locked = "已锁定，只能在本平台变更。" if held["locked"] else ""

@@ -21,7 +21,7 @@ def _asks(desk: Desk) -> list[Ask]:
     return [
         Ask("name", "姓名", "开头几个字即可"),
         Ask("id_number", "身份证号码", "需完整填写"),
-        filters.department(desk, "学院"),
+        *filters.departments(desk, "学院"),
         Ask("major", "专业", "需填写全称"),
         filters.level(desk),
         Ask("proof_code", "签约证明码", "需完整填写"),

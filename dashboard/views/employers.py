@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import addresses, filters, rows, shell, tables, words
+from dashboard import addresses, filters, pictures, rows, shell, tables, words
 from dashboard.client import Problem
 from dashboard.filters import Ask, Shelf
 from dashboard.shell import Desk
@@ -182,7 +182,9 @@ def _details(desk: Desk, employer: Mapping[str, Any]) -> None:
     ]
     more = [(f["label"], words.shown(f, profile[n], desk.client.region)) for n, f in fields.items() if n in profile]
     decided = [("处理时间", words.moment(employer["decided_at"])), ("处理说明", employer["note"] or "")]
-    paper = employer["licence"]
-    licence = tables.own_link("下载营业执照", f"{addresses.ATTACHMENTS}/{paper}") if paper else ""
-    note = registry_note(employer["registry"], employer["name"])
-    tables.pairs("注册信息", known + more + decided, before=note, after=licence)
+    if employer["papers"]:
+        shown = pictures.rounds(catalog, employer["papers"])
+        pictures.show(shown, key=f"licence-{employer['id']}", title="营业执照（请与下方填报的名称、代码核对）")
+    lacking = "" if employer["licence"] else tables.note("没有上传营业执照图像，请先核实再通过。", "warn")
+    note = lacking + registry_note(employer["registry"], employer["name"])
+    tables.pairs("注册信息", known + more + decided, before=note)

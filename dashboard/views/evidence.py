@@ -196,12 +196,16 @@ def messages(record: Mapping[str, Any]) -> None:
             "消息与同步",
             ("渠道", "内容", "状态", "时间"),
             [
-                (r["channel_label"], r["title"], "：".join(t for t in (r["status_label"], r["cause"]) if t),
-                 words.moment(r["at"]))
+                (r["channel_label"], r["title"], _settled(r), words.moment(r["at"]))
                 for r in deliveries
             ],
             marked=frozenset(n for n, r in enumerate(deliveries) if r["status"] == "dead"),
         )  # fmt: skip
+
+
+def _settled(row: Mapping[str, Any]) -> str:
+    cause = words.spoken(row["cause"])
+    return str(row["status_label"]) if cause == words.EMPTY else f"{row['status_label']}：{cause}"
 
 
 def others(desk: Desk, record: Mapping[str, Any]) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard import addresses, dialogs, filters, shell, tables, words
+from dashboard import addresses, dialogs, filters, pictures, shell, tables, words
 from dashboard.dialogs import Question
 from dashboard.shell import Desk
 
+PAPERS = {"licence": "营业执照", "authorisation": "单位授权书"}
 APPROVE, REFUSE = "handover_approve", "handover_refuse"
 
 
@@ -19,10 +20,13 @@ def show(desk: Desk, employer: Mapping[str, Any]) -> None:
         return
     tables.grid(
         "经办人变更申请",
-        ("新经办人", "手机", "登录用户名", "变更说明", "证明", "申请时间", "状态"),
+        ("新经办人", "手机", "登录用户名", "变更说明", *PAPERS.values(), "申请时间", "状态"),
         [_row(one) for one in asked],
     )
     waiting = next((one for one in asked if one["decided_at"] is None), None)
+    if waiting is not None and waiting["papers"]:
+        shown = pictures.rounds(desk.catalog, waiting["papers"])
+        pictures.show(shown, key=f"papers-{waiting['id']}", title=f"{waiting['agent_name']}提交的变更材料")
     if waiting is None or desk.grant("employment") != "rw":
         return
     with filters.bar():
@@ -32,18 +36,20 @@ def show(desk: Desk, employer: Mapping[str, Any]) -> None:
 
 
 def _row(one: Mapping[str, Any]) -> tuple[tables.Cell, ...]:
-    paper = one["authorisation"] or one["licence"]
-    link = ("下载", f"{addresses.ATTACHMENTS}/{paper}") if paper else words.EMPTY
     decided = f"{one['label']} {one['note'] or ''}".strip()
     return (
         one["agent_name"],
         one["agent_mobile"],
         one["username"],
         one["statement"] or words.EMPTY,
-        link,
+        *(_link(one[name]) for name in PAPERS),
         words.moment(one["asked_at"]),
         decided,
     )
+
+
+def _link(paper: str | None) -> tables.Cell:
+    return ("下载", f"{addresses.ATTACHMENTS}/{paper}") if paper else words.EMPTY
 
 
 def _decide(desk: Desk, one: Mapping[str, Any], *, approved: bool, note: str = "", keep_others: bool = True) -> None:

@@ -29,20 +29,22 @@ def show(desk: Desk) -> None:
         st.info("本校还没有开通任何届次。省级用户开通模块、学校完成签约设置并导入学生名单后，这里会出现待办事项。")
         return
     _counts(desk)
-    _notes(desk)
-    if desk.party == "school":
-        _setup(desk)
+    asked: list[tuple[str, Mapping[str, Any]]] = [("/v1/notes", {"status": "open", "limit": 1, "cohort": desk.cohort})]
     if desk.party in ("school", "department"):
-        settings = desk.client.get(f"/v1/settings/{desk.cohort}")
+        asked.append((f"/v1/settings/{desk.cohort}", {}))
+    if desk.party == "school":
+        asked.append((f"/v1/setup/{desk.cohort}", {}))
+    notes, *more = desk.client.together(*asked)
+    _notes(desk, notes)
+    for setup in more[1:]:
+        _setup(setup)
+    for settings in more[:1]:
         _handlers(desk, settings["handlers"], settings["levels_without_handler"])
 
 
 @st.fragment(run_every=EVERY)
 def _counts(desk: Desk) -> None:
-    if words.past(desk.me["idle_at"]):  # what refreshes by itself is no work: a tab left open must not stay signed in
-        st.info("您已有一段时间没有操作，自动刷新已停止。")
-        if st.button("继续"):
-            st.rerun()
+    if shell.resting(desk):
         return
     try:
         home = desk.client.get("/v1/home", cohort=desk.cohort)
@@ -108,19 +110,17 @@ def _employers(desk: Desk, line: Mapping[str, Any]) -> None:
         desk.open(addresses.EMPLOYERS)
 
 
-def _notes(desk: Desk) -> None:
+def _notes(desk: Desk, page: Mapping[str, Any]) -> None:
     """What graduates asked or disputed and nobody has answered yet."""
-    page = desk.client.get("/v1/notes", status="open", limit=1, cohort=desk.cohort)
     if page["total"]:
         st.subheader(f"异议与留言待答复：{page['total']}", anchor=False)
         st.caption(f"最早的已等待：{words.age(page['items'][0]['created_at'])}")
-        if st.button("去答复"):
+        if st.button("去答复" if desk.party != "province" and desk.grant("employment") == "rw" else "去查看"):
             desk.open(addresses.INBOX)
 
 
-def _setup(desk: Desk) -> None:
+def _setup(found: Mapping[str, Any]) -> None:
     """What is still to be done until the school is open, and how many graduates WeChat reaches."""
-    found = desk.client.get(f"/v1/setup/{desk.cohort}")
     graduates, bound = found["graduates"], found["bound"]
     reach = f"微信已绑定 {bound}/{graduates} 人（{bound * 100 // graduates}%）。" if graduates else ""
     if found["done"]:
@@ -129,11 +129,30 @@ def _setup(desk: Desk) -> None:
         return
     tables.grid(
         "开通准备清单",
-        ("步骤", "进度", "说明"),
-        [(s["label"], "已完成" if s["done"] else "未完成", s["missing"] or words.EMPTY) for s in found["steps"]],
+        ("步骤", "进度", "说明", ""),
+        [
+            (s["label"], "已完成" if s["done"] else "未完成", s["missing"] or words.EMPTY, _way(s))
+            for s in found["steps"]
+        ],
         marked=frozenset(n for n, s in enumerate(found["steps"]) if not s["done"]),
         after=tables.note(reach) if reach else "",
     )
+
+
+WAYS = {
+    "roster": ("去导入", addresses.STUDENTS),
+    "accounts": ("去创建", addresses.ACCOUNTS),
+    "reviewers": ("去创建", addresses.ACCOUNTS),
+    "settings": ("去填写", addresses.SETTINGS),
+    "handlers": ("去设置", addresses.SETTINGS),
+    "open": ("去开通", addresses.SETTINGS),
+}
+"""Where each step of the checklist is done; the first two are the province's."""
+
+
+def _way(step: Mapping[str, Any]) -> tables.Cell:
+    told, page = WAYS.get(step["name"], ("", ""))
+    return (told, f"/{page}") if page and not step["done"] else ""
 
 
 def _handlers(desk: Desk, handlers: list[Mapping[str, Any]], missing: list[str]) -> None:

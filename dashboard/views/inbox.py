@@ -38,7 +38,7 @@ def show(desk: Desk) -> None:
         return
     wish = rows.table(
         ("类型", "毕业生", "所在院系", "内容", "相关记录", "状态", "时间"),
-        [_row(one) for one in page["items"]],
+        [_row(one, writes=_writes(desk)) for one in page["items"]],
         label="异议与留言",
         key="inbox_rows",
         whole=("类型", "毕业生", "状态", "时间"),
@@ -51,7 +51,11 @@ def _asks() -> list[Ask]:
     return [Ask("status", "状态", options=STATUSES), Ask("kind", "类型", options=KINDS)]
 
 
-def _row(note: Mapping[str, Any]) -> rows.Row:
+def _writes(desk: Desk) -> bool:
+    return desk.party != "province" and desk.grant("employment") == "rw"
+
+
+def _row(note: Mapping[str, Any], *, writes: bool) -> rows.Row:
     record = note["record"]
     cells = [
         note["kind_label"],
@@ -62,7 +66,7 @@ def _row(note: Mapping[str, Any]) -> rows.Row:
         note["status_label"],
         words.moment(note["created_at"]),
     ]
-    return rows.row(note["id"], cells, button="查看" if note["answer"] else "答复")
+    return rows.row(note["id"], cells, button="答复" if writes and not note["answer"] else "查看")
 
 
 def _text(note: Mapping[str, Any]) -> str:
@@ -87,8 +91,7 @@ def _one(desk: Desk, note: Mapping[str, Any]) -> None:
     ]
     title = f"{note['graduate']['name']}（{note['department']}）"
     tables.pairs(title, facts, after=f"<p>{person}　{link}</p>")
-    writes = desk.party != "province" and desk.grant("employment") == "rw"
-    if writes and not note["answer"]:
+    if _writes(desk) and not note["answer"]:
         dialogs.button("答复", ANSWER, type="primary", shortcut="Alt+A")
     dialogs.ask(desk.client, _answering(desk, note))
 

@@ -77,7 +77,7 @@ def _employer_desk(found: Mapping[str, Any], *, writes: bool) -> None:
     """Whom employers call."""
     told = [("客服电话", found["employer_phone"]), ("服务时间", found["employer_hours"])]
     empty = "" if any(text for _, text in told) else tables.note("还没有填写，用人单位目前看不到客服电话。", "warn")
-    tables.pairs("企业客服（用人单位在签约平台上看到）", told, before=empty)
+    tables.pairs("企业客服（用人单位在签约平台上看到）", told, before=empty, long=True)
     if writes:
         dialogs.button("修改企业客服", EMPLOYERS)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import addresses, dialogs, exports, filters, rows, shell, words
+from dashboard import addresses, dialogs, exports, filters, rows, shell, tables, words
 from dashboard.shell import Desk
 from dashboard.views import queue_bulk, queue_filters
 from dashboard.views.queue_filters import ALL, MINE
@@ -20,6 +20,7 @@ Place = tuple[str, str]
 
 
 def show(desk: Desk, menu: str) -> None:
+    _at_once(desk, menu)
     st.title(desk.catalog["menus"][menu]["label"], anchor=False)
     shell.said()
     queue_bulk.results(menu)
@@ -46,6 +47,25 @@ def to_first_pages() -> None:
     for menu in addresses.QUEUES:
         queue_filters.shelf(menu).to_first_page()
         st.session_state.pop(_ids_key(menu), None)
+
+
+def _at_once(desk: Desk, menu: str) -> None:
+    """A record that was asked for in the list as it was shown: the list need not be read again on the way."""
+    known: list[Place] = st.session_state.get(_ids_key(menu)) or []
+    wanted = rows.opened(_rows_key(menu))
+    if st.session_state.get(_start_key(menu)) and known:
+        wanted = known[0][1]
+    for flow, id in known:
+        if id == wanted:
+            desk.open(addresses.REVIEW, flow=flow, id=id)
+
+
+def _start_key(menu: str) -> str:
+    return f"queue_{menu}_start"
+
+
+def _rows_key(menu: str) -> str:
+    return f"queue_{menu}_rows"
 
 
 # --- the page ------------------------------------------------------------------------------------
@@ -92,14 +112,24 @@ def leaves_when_decided(menu: str) -> bool:
 def _bar(desk: Desk, menu: str, page: Mapping[str, Any], chosen: Mapping[str, str]) -> None:
     """Above the list, so that nothing moves when the list grows: where to begin, how many, which page."""
     with filters.bar():
-        if st.button("从第一条开始", type="primary", shortcut="Alt+O", disabled=not page["items"]):
+        empty = not page["items"]
+        if st.button("从第一条开始", key=_start_key(menu), type="primary", shortcut="Alt+O", disabled=empty):
             first = page["items"][0]
             desk.open(addresses.REVIEW, flow=first["flow"], id=first["id"])
         filters.pager(queue_filters.shelf(menu), page)
         queue_filters.saved(desk, menu, chosen)
         wish = {"menu": menu, "filters": {**queue_filters.asked(desk, chosen), "cohort": desk.cohort}}
+        _papers(page["items"])
         export = exports.button(desk, f"queue_{menu}", (exports.SELECTION, exports.RETURNED), wish)
     dialogs.ask(desk.client, export)
+
+
+def _papers(items: list[Mapping[str, Any]]) -> None:
+    """The agreements of the page that is shown."""
+    numbers = [item["agreement_no"] for item in items if addresses.is_agreement(item["agreement_no"] or "")]
+    if numbers:
+        address = f"{addresses.PAPERS}?numbers={','.join(numbers)}"
+        st.html(tables.own_link(f"下载本页协议书（{len(numbers)} 份）", address), width="content")
 
 
 def _nothing(chosen: Mapping[str, str]) -> None:
@@ -115,7 +145,9 @@ def _list(desk: Desk, menu: str, items: list[Mapping[str, Any]]) -> None:
     shown = [_row(desk, menu, item) for item in items]
     bulk = "批量通过" if any(row["pick"] for row in shown) else ""
     label = f"{desk.catalog['menus'][menu]['label']}记录"
-    wish = rows.table(columns, shown, label=label, key=f"queue_{menu}_rows", whole=WHOLE, bulk=bulk)
+    wish = rows.table(
+        columns, shown, label=label, key=_rows_key(menu), whole=WHOLE, wide=(words.STATE_COLUMNS[menu],), bulk=bulk
+    )
     st.caption("单击一行打开记录；用 Tab 键移到“处理”“查看”，按 ↑ ↓ 换行，按 Enter 打开。单位有预警的须逐条审核。")
     flows = {item["id"]: item["flow"] for item in items}
     if wish.opened:

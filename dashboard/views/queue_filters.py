@@ -46,7 +46,7 @@ def _plain(desk: Desk, menu: str) -> list[Ask]:
         Ask("name", "姓名", "开头几个字即可"),
         Ask("id_number", "身份证号码", "需完整填写"),
         Ask("employer", "单位名称", "名称的一部分即可"),
-        filters.department(desk),
+        *filters.departments(desk),
         Ask("major", "专业", "需填写全称"),
         filters.level(desk),
         Ask("agreement_no", "协议编号", "需完整填写"),
@@ -148,7 +148,7 @@ def _text(value: Any) -> str:
 def saved(desk: Desk, menu: str, chosen: Mapping[str, str]) -> None:
     """Keep the present filters under a name, take up or forget those that were kept."""
     place = shelf(menu)
-    kept = {one["id"]: one for one in desk.client.get("/v1/filters", menu=menu)["items"]}
+    kept = {one["id"]: one for one in desk.kept("/v1/filters", menu=menu)["items"]}
     with st.popover("筛选方案", key=f"{place.name}_saved"):
         for one in kept.values():
             with st.container(horizontal=True, vertical_alignment="center"):
@@ -157,6 +157,7 @@ def saved(desk: Desk, menu: str, chosen: Mapping[str, str]) -> None:
                     st.rerun()
                 if st.button("删除", key=f"forget-{one['id']}", type="tertiary"):
                     desk.client.delete(f"/v1/filters/{one['id']}")
+                    desk.renew()
                     st.rerun()
         name = st.text_input("把当前筛选条件存为", key=f"{place.name}_called", placeholder="方案名称", max_chars=40)
         if st.button("保存方案", key=f"{place.name}_save", disabled=not name):
@@ -173,5 +174,6 @@ def _save(desk: Desk, menu: str, name: str, chosen: Mapping[str, str]) -> None:
             raise
         st.error("；".join(f["message"] for f in problem.faults) or problem.detail)
         return
+    desk.renew()
     shell.say(f"已保存筛选方案“{name}”")
     st.rerun()

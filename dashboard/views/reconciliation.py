@@ -57,7 +57,7 @@ def _row(item: Mapping[str, Any]) -> rows.Row:
         item["graduate"]["department"],
         item["label"],
         "、".join(d["label"] for d in item["differences"]) or words.EMPTY,
-        item["refused"] or words.EMPTY,
+        words.spoken(item["refused"]),
         words.moment(item["acked_at"]),
     ]
     return rows.row(item["graduate"]["id"], cells)
@@ -69,7 +69,7 @@ def _one(desk: Desk, item: Mapping[str, Any]) -> None:
 
     @st.dialog(f"对账：{person['name']}", width="large", on_dismiss=dialogs.close)
     def dialog() -> None:
-        refused = f"上报失败：{item['refused']}" if item["refused"] else ""
+        refused = f"上报失败：{words.spoken(item['refused'])}" if item["refused"] else ""
         differing = item["differences"]
         tables.grid(
             "不一致的项目",

@@ -18,20 +18,21 @@ from dashboard.views import comparison, evidence, queue
 
 KEYS = "快捷键：Alt+A 通过，Alt+T 退回，Alt+J 不通过，Alt+E 修改，Ctrl+Enter 确认，Alt+← → 上下一条，Alt+B 返回列表。"
 NOTE = "staff_note"
+BACK, BEFORE, AFTER = "review_back", "review_before", "review_after"
 
 
 def show(desk: Desk) -> None:
-    shell.said()
     flow, record_id = st.query_params.get("flow") or "", st.query_params.get("id") or ""
-    record = _read(desk, flow, record_id)
+    _at_once(desk, flow, record_id)
+    shell.said()
+    record, steps = _read(desk, flow, record_id)
     if record is None:
         _missing(desk)
         return
-    steps = desk.client.get(f"/v1/{flow}/{record_id}/history")["items"]
     menu = menu_of(desk, flow)
     _head(desk, menu, record, steps)
     if record["attachments"]:
-        pictures.show(_rounds(desk, record), key=f"pictures-{record['id']}")
+        pictures.show(pictures.rounds(desk.catalog, record["attachments"]), key=f"pictures-{record['id']}")
     left, right = st.columns(2, gap="medium")
     with left:
         evidence.termination(record)
@@ -49,15 +50,32 @@ def show(desk: Desk) -> None:
     st.caption(KEYS)
 
 
-def _read(desk: Desk, flow: str, record_id: str) -> Mapping[str, Any] | None:
+def _read(desk: Desk, flow: str, record_id: str) -> tuple[Mapping[str, Any] | None, list[Mapping[str, Any]]]:
+    """The record and its history."""
     if flow not in desk.catalog["flows"] or not addresses.is_id(record_id):
-        return None
+        return None, []
+    path = f"/v1/{flow}/{record_id}"
     try:
-        return desk.client.get(f"/v1/{flow}/{record_id}")
+        record, history = desk.client.together((path, {}), (f"{path}/history", {}))
     except Problem as problem:
         if problem.status != 404:
             raise
-        return None
+        return None, []
+    return record, history["items"]
+
+
+def _at_once(desk: Desk, flow: str, record_id: str) -> None:
+    """To a neighbour or back to the list: what is left need not be read again on the way."""
+    if flow not in desk.catalog["flows"]:
+        return
+    menu = menu_of(desk, flow)
+    if st.session_state.get(BACK):
+        desk.open(menu)
+    step = -1 if st.session_state.get(BEFORE) else 1 if st.session_state.get(AFTER) else 0
+    places = queue.places(desk, menu) if step else []
+    here = (flow, record_id)
+    if here in places and 0 <= places.index(here) + step < len(places):
+        _open(desk, places[places.index(here) + step])
 
 
 def menu_of(desk: Desk, flow: str) -> str:
@@ -109,9 +127,9 @@ def _bar(desk: Desk, menu: str, record: Mapping[str, Any]) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         chosen = actions.buttons(desk, record, done)
         _back(desk, menu)
-        if st.button("上一条", disabled=place <= 0, shortcut="Alt+Left"):
+        if st.button("上一条", key=BEFORE, disabled=place <= 0, shortcut="Alt+Left"):
             _open(desk, places[place - 1])
-        if st.button("下一条", disabled=place < 0 or place + 1 >= len(places), shortcut="Alt+Right"):
+        if st.button("下一条", key=AFTER, disabled=place < 0 or place + 1 >= len(places), shortcut="Alt+Right"):
             _open(desk, places[place + 1])
         if desk.party != "province" and desk.grant("employment") == "rw":
             dialogs.button("内部备注", NOTE, type="tertiary")
@@ -126,7 +144,7 @@ def _open(desk: Desk, place: queue.Place) -> None:
 
 
 def _back(desk: Desk, menu: str) -> None:
-    if st.button("返回列表", shortcut="Alt+B"):
+    if st.button("返回列表", key=BACK, shortcut="Alt+B"):
         desk.open(menu)
 
 
@@ -162,32 +180,3 @@ def _following(desk: Desk, menu: str, here: queue.Place) -> queue.Place | None:
     if not queue.leaves_when_decided(menu):
         return None
     return next((p for p in queue.restarted(desk, menu) if p != here), None)
-
-
-# --- files ---------------------------------------------------------------------------------------
-
-
-def _rounds(desk: Desk, record: Mapping[str, Any]) -> list[pictures.Round]:
-    """The files of each time that it was handed in, the latest first."""
-    labels = {f["name"]: f["label"] for form in desk.catalog["forms"].values() for f in form["fields"]}
-    rounds: dict[int, list[Mapping[str, Any]]] = {}
-    for one in record["attachments"]:
-        rounds.setdefault(one["round"], []).append(one)
-    return [
-        {
-            "title": f"第 {number} 次提交（{words.moment(files[0]['added_at'])}）",
-            "files": [_file(desk, one, labels) for one in files],
-        }
-        for number, files in sorted(rounds.items(), reverse=True)
-    ]
-
-
-def _file(desk: Desk, one: Mapping[str, Any], labels: Mapping[str, str]) -> pictures.File:
-    pages = f"，{one['pages']} 页" if one["pages"] > 1 else ""
-    return {
-        "id": one["id"],
-        "label": labels.get(one["field"], "附件"),
-        "name": f"{one['name']}（{desk.catalog['parties'].get(one['added_by'], '')}{pages}）",
-        "url": f"{addresses.ATTACHMENTS}/{one['id']}",
-        "picture": one["media"].startswith("image/"),
-    }

@@ -54,7 +54,7 @@ def _present(desk: Desk, page: Mapping[str, Any], *, writes: bool) -> None:
         else "本届设置还没有提交。"
     )
     before = tables.note(note, "warn") if note else ""
-    tables.pairs(f"{page['cohort']} 届签约设置", [("协议类型", kind), *rows], before=before)
+    tables.pairs(f"{page['cohort']} 届签约设置", [("协议类型", kind), *rows], before=before, long=True)
     if writes:
         dialogs.button("修改签约设置" if page["submitted"] else "填写签约设置", SETTINGS, type="primary")
 

@@ -1,24 +1,29 @@
 """Room: 数据统计: the table of records by state, destinations with their rate, days (guide chapter 14).
 
-Every figure can be opened: a line and a column are chosen, and the list that the API names for them stands beneath.
+Every figure, in tables and in charts, opens the list that the API names for it. What is shown renews itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
-from dashboard import charts, shell, tables, words
+from dashboard import charts, figures, shell, tables
+from dashboard.client import Problem
 from dashboard.shell import Desk
-from dashboard.views import statistics_lists
-from dashboard.views.statistics_destinations import show as destinations
+from dashboard.views import statistics_destinations, statistics_lists, statistics_trend
+from dashboard.views.statistics_destinations import LONG
+from dashboard.views.statistics_lists import Behind
 
+EVERY = "10s"
 TABLE, DESTINATIONS, TREND = "签约与登记数量", "毕业去向与落实率", "每日进度"
 LINES = {"department": "院系", "major": "专业", "level": "学历层次", "sex": "性别"}
-DAYS = {30: "近 30 天", 90: "近 90 天", 366: "近一年"}
 CHARTED = ("signed", "waiting", "supplementary", "registered", "unregistered")
+
+Show = Callable[[Desk], Behind]
 
 
 def show(desk: Desk) -> None:
@@ -27,62 +32,102 @@ def show(desk: Desk) -> None:
     if desk.cohort is None:
         st.info("还没有开通任何届次。开通功能模块并导入学生名单后，这里会出现统计数据。")
         return
-    lines = {"school": "学校", **LINES} if desk.party == "province" else LINES
-    first, second, third = st.columns([2, 2, 1], vertical_alignment="bottom")
-    with first:
-        what = st.selectbox(
-            "统计内容", [TABLE, DESTINATIONS, TREND], key="statistics_what", filter_mode=None, placeholder="请选择"
-        )
-    with second:
-        by = st.selectbox(
-            "统计维度", list(lines), format_func=lines.__getitem__, key="statistics_by", filter_mode=None,
-            placeholder="请选择", disabled=what == TREND,
-        )  # fmt: skip
-    third.button("刷新", width="stretch")
+    cells = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
+    with cells[0]:
+        what = shell.choose("统计内容", {one: one for one in (TABLE, DESTINATIONS, TREND)}, "statistics_what")
+    lines = {"school": "学校", **LINES} if desk.party == "province" else dict(LINES)
+    if desk.party == "department":  # it sees one alone
+        lines.pop("department")
+    draw: Show
     if what == TREND:
-        _trend(desk)
-    elif what == DESTINATIONS:
-        destinations(desk, str(by))
+        line, days = statistics_trend.choose(desk, lines, cells[1:])
+        draw = partial(statistics_trend.show, line=line, count=days)
     else:
-        _table(desk, str(by))
+        with cells[1]:
+            by = shell.choose("统计维度", lines, "statistics_by")
+        if what == DESTINATIONS:
+            with cells[2]:
+                of = shell.choose("分布", statistics_destinations.OF, "statistics_of")
+            draw = partial(statistics_destinations.show, by=by, of=of)
+        else:
+            draw = partial(_table, by=by)
+            with cells[3]:
+                statistics_lists.export(desk, by)
+    _live(desk, draw)
+    statistics_lists.opened(desk)
+
+
+@st.fragment(run_every=EVERY)
+def _live(desk: Desk, draw: Show) -> None:
+    """Renewed by itself; a click on a figure opens what is behind it."""
+    if shell.resting(desk):
+        return
+    try:
+        behind = draw(desk)
+    except Problem as problem:
+        if problem.status == 401:
+            shell.ended()
+        else:
+            shell.stopped(problem)
+        return
+    statistics_lists.open_clicked(behind)
 
 
 # --- records by state ----------------------------------------------------------------------------
 
 
-def _table(desk: Desk, by: str) -> None:
-    found = desk.client.get("/v1/statistics", cohort=desk.cohort, by=by)
+def _table(desk: Desk, by: str) -> Behind:
+    found, renewed = statistics_lists.fetched(desk, "/v1/statistics", by=by)
     st.caption(
-        f"{found['cohort']} 届，统计时间 {words.moment(found['at'])}。签约、补登、解约和去向登记按记录数统计，"
-        "同一名毕业生可以有多条记录；毕业生人数和未登记按人数统计。已从名单失效的学生不计入。"
+        f"{renewed}签约、补登、解约和去向登记按记录数统计，同一名毕业生可以有多条记录；"
+        "毕业生人数和未登记按人数统计。已从名单失效的学生不计入。点数字或图形查看名单。"
     )
     if not found["total"]["graduates"] and not found["total"]["total"]:
         st.info("本届学生名单还是空的。导入学生名单后，这里会出现统计数据。")
-        return
-    with st.container(key="statistics-table"):
-        for section in dict.fromkeys(column["section"] for column in found["columns"]):
-            _section(found, section)
+        return {}
+    for place, section in enumerate(dict.fromkeys(column["section"] for column in found["columns"])):
+        statistics_lists.clicked(_section(found, section, f"statistics_section_{place}"))
     with st.expander("各列包含的状态"):
         _explained(found["columns"])
     named = {column["name"]: column["label"] for column in found["columns"]}
     charts.bars(
         f"{found['cohort']} 届进展，按{found['by_label']}",
         [row["label"] for row in found["rows"]],
-        {named[name]: [row["counts"][name] for row in found["rows"]] for name in CHARTED},
+        {
+            named[name]: (
+                [row["counts"][name] for row in found["rows"]],
+                [f"line:{row['key']}|{name}" for row in found["rows"]],
+            )
+            for name in CHARTED
+        },
         "签约与登记数量",
     )
-    statistics_lists.export(desk, by)
-    _behind(desk, found)
+    return _behind(found)
 
 
-def _section(found: Mapping[str, Any], section: str) -> None:
+def _section(found: Mapping[str, Any], section: str, key: str) -> str:
     columns = [column for column in found["columns"] if column["section"] == section]
-    rows = [*found["rows"], {"label": "总计", "counts": found["total"]}] if len(found["rows"]) != 1 else found["rows"]
-    tables.grid(
-        section,
-        [found["by_label"], *(column["label"] for column in columns)],
-        [[row["label"], *(f"{row['counts'][column['name']]:,}" for column in columns)] for row in rows],
-    )
+
+    def cells(counts: Mapping[str, int], line: str) -> list[figures.Figure]:
+        return [figures.figure(counts[c["name"]], f"{line}|{c['name']}") for c in columns]
+
+    rows = found["rows"]
+    lines = [(str(row["label"]), cells(row["counts"], f"line:{row['key']}")) for row in rows]
+    if summed := len(rows) != 1:
+        lines.append(("总计", cells(found["total"], "all")))
+    heads = [found["by_label"], *(column["label"] for column in columns)]
+    return figures.table(section, heads, lines, key=key, total=summed, tall=len(rows) > LONG)
+
+
+def _behind(found: Mapping[str, Any]) -> Behind:
+    """For each figure what it is called and the lists that it counts."""
+    behind: Behind = {}
+    lines = [("all", "全部", {}), *((f"line:{row['key']}", row["label"], row["filters"]) for row in found["rows"])]
+    for id, label, filters in lines:
+        for column in found["columns"]:
+            lists = [(one["menu"], statistics_lists.together(one["filters"], filters)) for one in column["lists"]]
+            behind[f"{id}|{column['name']}"] = (f"{label}：{column['label']}", lists)
+    return behind
 
 
 def _explained(columns: Sequence[Mapping[str, Any]]) -> None:
@@ -99,54 +144,3 @@ def _explained(columns: Sequence[Mapping[str, Any]]) -> None:
             ]
         )
     tables.grid("各列包含的状态", ["列", "统计的是", "包含"], rows)
-
-
-def _behind(desk: Desk, found: Mapping[str, Any]) -> None:
-    whole = {"label": "全部", "filters": {}, "counts": found["total"]}
-    rows = {"all": whole} | {f"line:{row['key']}": row for row in found["rows"]}
-    columns = {column["name"]: column for column in found["columns"]}
-    line, name = statistics_lists.choose(
-        (f"查看名单：{found['by_label']}", {key: row["label"] for key, row in rows.items()}),
-        ("查看名单：列", {"": "请选择", **{n: _titled(c) for n, c in columns.items()}}),
-        "table",
-    )
-    if not name:
-        return
-    counted = rows[line]["counts"][name]
-    st.text(f"{rows[line]['label']}，{columns[name]['label']}：{counted}")
-    for behind in columns[name]["lists"]:
-        statistics_lists.show(desk, behind, rows[line]["filters"])
-
-
-def _titled(column: Mapping[str, Any]) -> str:
-    return f"{column['section'].partition('（')[0]}：{column['label']}"
-
-
-# --- day by day ----------------------------------------------------------------------------------
-
-
-def _trend(desk: Desk) -> None:
-    count = st.selectbox(
-        "时间范围",
-        list(DAYS),
-        format_func=DAYS.__getitem__,
-        key="statistics_days",
-        filter_mode=None,
-        placeholder="请选择",
-    )
-    last = words.today()
-    found = desk.client.get(
-        "/v1/statistics/trend", cohort=desk.cohort, **{"from": words.days_before(last, int(count) - 1), "to": last}
-    )
-    series = {s["label"]: [day["counts"][s["name"]] for day in found["days"]] for s in found["series"]}
-    st.caption(f"{found['cohort']} 届，按北京时间的日期，由办理记录逐日统计。已从名单失效的学生不计入。")
-    if not any(any(values) for values in series.values()):
-        st.info("这段时间没有新的进展。")
-        return
-    charts.lines(f"{found['cohort']} 届每日进度", [day["day"] for day in found["days"]], series, "每日进度")
-    busy = [day for day in reversed(found["days"]) if any(day["counts"].values())]
-    tables.grid(
-        "每日数量（只列有进展的日期）",
-        ["日期", *series],
-        [[day["day"], *(f"{day['counts'][s['name']]:,}" for s in found["series"])] for day in busy],
-    )

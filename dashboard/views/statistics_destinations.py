@@ -8,37 +8,38 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import charts, tables, words
+from dashboard import charts, figures, tables, words
 from dashboard.shell import Desk
 from dashboard.views import statistics_lists
+from dashboard.views.statistics_lists import Behind
 
 OF = {"type": "毕业去向", "industry": "单位行业", "nature": "单位性质", "region": "单位所在省份"}
 STREAMS = 15
 """Places of a kind that a drawing of streams has; the smallest are drawn as one."""
 OTHERS = "其他"
+LONG = 15
+"""Lines from which on a table scrolls by itself."""
+STUDY, UNSETTLED, FLEXIBLE = "study", "unsettled", "flexible"
+"""Groups of destinations that the API names so; all others but the second are 就业 or 升学."""
 
 
-def show(desk: Desk, by: str) -> None:
-    of = st.selectbox(
-        "分布", list(OF), format_func=OF.__getitem__, key="statistics_of", filter_mode=None, placeholder="请选择"
-    )
-    found = desk.client.get("/v1/statistics/destinations", cohort=desk.cohort, by=by, of=str(of))
+def show(desk: Desk, by: str, of: str) -> Behind:
+    found, renewed = statistics_lists.fetched(desk, "/v1/statistics/destinations", by=by, of=of)
     total = found["total"]
     st.caption(
-        f"{found['cohort']} 届，统计时间 {words.moment(found['at'])}，按人数统计。"
-        "毕业去向落实率 =（就业 + 升学）÷ 毕业生人数；"
-        "灵活就业包括其他录用形式就业和自由职业，已含在就业中。已从名单失效的学生不计入。"
+        f"{renewed}按人数统计。毕业去向落实率 =（就业 + 升学）÷ 毕业生人数；"
+        "灵活就业包括其他录用形式就业和自由职业，已含在就业中。已从名单失效的学生不计入。点数字或图形查看名单。"
     )
     if not total["graduates"]:
         st.info("本届学生名单还是空的，没有可以计算的落实率。")
-        return
+        return {}
     _sums(total)
     _rates(found)
     if total["settled"] + total["unsettled"]:
         _charts(found)
     else:
         st.info("还没有已生效的签约或去向登记。")
-    _behind(desk, found)
+    return behind(found)
 
 
 def percent(row: Mapping[str, Any]) -> str:
@@ -59,19 +60,29 @@ def _sums(total: Mapping[str, Any]) -> None:
     )
 
 
+COLUMNS = {
+    "graduates": "毕业生人数",
+    "settled": "已落实",
+    "employed": "就业",
+    "flexible": "其中灵活就业",
+    "study": "升学",
+    "unsettled": "已登记未就业",
+}
+
+
+def _line(row: Mapping[str, Any], id: str) -> list[figures.Figure]:
+    counts = [figures.figure(row[name], f"{id}|{name}") for name in COLUMNS]
+    return [*counts, {"text": percent(row), "id": f"{id}|settled" if row["settled"] else ""}]
+
+
 def _rates(found: Mapping[str, Any]) -> None:
     rows = found["rows"]
-    tables.grid(
-        f"按{found['by_label']}的落实情况（人数）",
-        [found["by_label"], "毕业生人数", "已落实", "就业", "其中灵活就业", "升学", "已登记未就业", "毕业去向落实率"],
-        [
-            [
-                row["label"],
-                *(f"{row[name]:,}" for name in ("graduates", "settled", "employed", "flexible", "study", "unsettled")),
-                percent(row),
-            ]
-            for row in rows
-        ],
+    lines = [(row["label"], _line(row, f"line:{row['key']}")) for row in rows]
+    if summed := len(rows) != 1:
+        lines.append(("总计", _line(found["total"], "all")))
+    title, heads = f"按{found['by_label']}的落实情况（人数）", [found["by_label"], *COLUMNS.values(), "毕业去向落实率"]
+    statistics_lists.clicked(
+        figures.table(title, heads, lines, key="statistics_rates", total=summed, tall=len(rows) > LONG)
     )
     charts.rates(
         f"按{found['by_label']}的毕业去向落实率",
@@ -79,23 +90,45 @@ def _rates(found: Mapping[str, Any]) -> None:
         [row["rate"] for row in rows],
         [percent(row) for row in rows],
         "毕业去向落实率",
+        [f"line:{row['key']}|settled" if row["settled"] else "" for row in rows],
     )
 
 
 def _charts(found: Mapping[str, Any]) -> None:
     parts, label = found["parts"], found["of_label"]
+    whole = sum(part["count"] for part in parts)
     charts.bars(
         f"按{label}分布（人数）",
         [part["label"] for part in parts],
-        {"人数": [part["count"] for part in parts]},
+        {"人数": ([part["count"] for part in parts], [f"all|part:{part['key']}" for part in parts])},
         f"按{label}分布",
     )
+    statistics_lists.clicked(
+        figures.table(
+            f"按{label}分布（人数）",
+            [label, "人数", "占已登记"],
+            [
+                (
+                    p["label"],
+                    [
+                        figures.figure(p["count"], f"all|part:{p['key']}"),
+                        {"text": f"{p['count'] / whole:.2%}", "id": ""},
+                    ],
+                )
+                for p in parts
+            ],
+            key="statistics_parts",
+            tall=len(parts) > LONG,
+        )
+    )
+    nodes = rings(found)
+    asked = {id: f"all|cell:{id}" if inside else f"all|group:{id}" for id, inside, _, _ in nodes}
     left, right = st.columns(2)
     with left:
-        charts.sunburst(f"去向类别与{label}", rings(found), f"去向类别与{label}")
+        charts.sunburst(f"去向类别与{label}", nodes, f"去向类别与{label}", asked)
     with right:
-        labels, links = streams(found)
-        charts.sankey(f"{found['by_label']} → 去向类别 → {label}", labels, links, f"去向流向-{label}")
+        places, links = streams(found)
+        charts.sankey(f"{found['by_label']} → 去向类别 → {label}", places, links, f"去向流向-{label}")
 
 
 def rings(found: Mapping[str, Any]) -> list[tuple[str, str, str, int]]:
@@ -108,8 +141,12 @@ def rings(found: Mapping[str, Any]) -> list[tuple[str, str, str, int]]:
     return [*inside, *((f"{group}/{part}", group, parts[part], n) for (group, part), n in sorted(around.items()))]
 
 
-def streams(found: Mapping[str, Any]) -> tuple[list[str], list[tuple[int, int, int]]]:
-    """Lines, groups, parts as places, and how many go from each to the next."""
+Stream = tuple[int, int, int, str]
+"""From, to, how many, and what a click on it asks for."""
+
+
+def streams(found: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[Stream]]:
+    """Lines, groups, parts as places (label and id), and how many go from each to the next."""
     sizes: Counter[str] = Counter()
     for cell in found["cells"]:
         sizes[cell["key"]] += cell["count"]
@@ -118,32 +155,52 @@ def streams(found: Mapping[str, Any]) -> tuple[list[str], list[tuple[int, int, i
     drawn = {key for key, _ in sizes.most_common(STREAMS)}
     shown = {part["key"] for part in found["parts"][:STREAMS]}
     groups = {group["key"]: group["label"] for group in found["groups"]}
-    places: dict[tuple[str, str], int] = {}
-    flowing: Counter[tuple[int, int]] = Counter()
+    places: dict[tuple[str, str, str], int] = {}
+    flowing: Counter[tuple[int, int, str]] = Counter()
 
-    def place(kind: str, label: str) -> int:
-        return places.setdefault((kind, label), len(places))
+    def place(kind: str, label: str, id: str) -> int:
+        return places.setdefault((kind, label, id), len(places))
 
     for cell in found["cells"]:
-        start = place("line", lines[cell["key"]] if cell["key"] in drawn else OTHERS)
-        middle = place("group", groups[cell["group"]])
-        end = place("part", parts[cell["part"]] if cell["part"] in shown else OTHERS)
-        flowing[start, middle] += cell["count"]
-        flowing[middle, end] += cell["count"]
-    return [label for _, label in places], [(a, b, n) for (a, b), n in flowing.items()]
+        key, group, part = cell["key"], cell["group"], cell["part"]
+        line, end = key in drawn, part in shown  # what is drawn together opens nothing
+        start = place("line", lines[key] if line else OTHERS, f"line:{key}|registered" if line else "")
+        middle = place("group", groups[group], f"all|group:{group}")
+        to = place("part", parts[part] if end else OTHERS, f"all|part:{part}" if end else "")
+        flowing[start, middle, f"line:{key}|group:{group}" if line else ""] += cell["count"]
+        flowing[middle, to, f"all|cell:{group}/{part}" if end else ""] += cell["count"]
+    return [(label, id) for _, label, id in places], [(a, b, n, id) for (a, b, id), n in flowing.items()]
 
 
-def _behind(desk: Desk, found: Mapping[str, Any]) -> None:
-    whole: dict[str, Any] = {"label": "全部", "filters": {}}
-    rows = {"all": whole} | {f"line:{row['key']}": row for row in found["rows"]}
-    kinds: dict[str, dict[str, Any]] = {"": {"label": "请选择"}, "all": {"label": "全部毕业生", "filters": {}}}
-    kinds["settled"] = {"label": "已落实毕业去向", "filters": found["settled"]}
-    kinds |= {f"group:{g['key']}": {**g, "label": f"类别：{g['label']}"} for g in found["groups"]}
-    kinds |= {f"part:{p['key']}": {**p, "label": f"{found['of_label']}：{p['label']}"} for p in found["parts"]}
-    line, kind = statistics_lists.choose(
-        (f"查看名单：{found['by_label']}", {key: row["label"] for key, row in rows.items()}),
-        ("查看名单：去向", {key: one["label"] for key, one in kinds.items()}),
-        f"destinations-{found['of']}",
-    )
-    if kind:
-        statistics_lists.show(desk, found["behind"], rows[line]["filters"], kinds[kind]["filters"])
+def behind(found: Mapping[str, Any]) -> Behind:
+    """For each figure what it is called and the list of graduates that it counts."""
+    lines = {"all": ("全部", {})} | {f"line:{row['key']}": (row["label"], row["filters"]) for row in found["rows"]}
+    kinds, menu = _kinds(found), found["behind"]["menu"]
+    return {
+        f"{line}|{kind}": (
+            f"{label}：{told}",
+            [(menu, statistics_lists.together(found["behind"]["filters"], filters, narrowed))],
+        )
+        for line, (label, filters) in lines.items()
+        for kind, (told, narrowed) in kinds.items()
+    }
+
+
+def _kinds(found: Mapping[str, Any]) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    groups = {group["key"]: group for group in found["groups"]}
+    parts = {part["key"]: part for part in found["parts"]}
+    jobs = [code for key, g in groups.items() if key not in (STUDY, UNSETTLED) for code in g["filters"]["destination"]]
+    every = [code for group in groups.values() for code in group["filters"]["destination"]]
+    kinds: dict[str, tuple[str, Mapping[str, Any]]] = {
+        "graduates": (COLUMNS["graduates"], {}),
+        "settled": (COLUMNS["settled"], found["settled"]),
+        "employed": (COLUMNS["employed"], {"destination": jobs}),
+        "registered": ("已登记去向", {"destination": every}),
+    }
+    kinds |= {name: (COLUMNS[name], groups[name]["filters"]) for name in (FLEXIBLE, STUDY, UNSETTLED)}
+    kinds |= {f"group:{key}": (group["label"], group["filters"]) for key, group in groups.items()}
+    kinds |= {f"part:{key}": (part["label"], part["filters"]) for key, part in parts.items()}
+    for key, part in {(c["group"], c["part"]): parts[c["part"]] for c in found["cells"]}.items():
+        narrowed = {**groups[key[0]]["filters"], **part["filters"]}
+        kinds[f"cell:{key[0]}/{key[1]}"] = (f"{groups[key[0]]['label']}，{part['label']}", narrowed)
+    return kinds

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from dashboard import tables, words
+from dashboard import addresses, charts, shell, tables, words
 from dashboard.client import Problem
 from dashboard.shell import Desk
 
@@ -22,22 +22,63 @@ TITLES = {
 }
 UNDER_WAY = ("waiting", "running")
 
-Choice = tuple[str, Mapping[str, str]]
-"""A field's label, and its options by value."""
+Behind = dict[str, tuple[str, Sequence[tuple[str, Mapping[str, Any]]]]]
+"""For the id of each figure its name, and the lists that it counts: menu and filters."""
+
+_CLICKED, _OPEN, _LAST = "statistics_clicked", "statistics_open", "statistics_last"
 
 
-def choose(line: Choice, column: Choice, name: str) -> tuple[str, str]:
-    """Which figure is to be opened."""
-    first, second = st.columns(2)
-    found = []
-    for place, (label, options) in ((first, line), (second, column)):
-        with place:
-            chosen = st.selectbox(
-                label, list(options), format_func=options.__getitem__, key=f"statistics-{name}-{label}",
-                filter_mode=None, placeholder="请选择",
-            )  # fmt: skip
-        found.append(str(chosen))
-    return found[0], found[1]
+def fetched(desk: Desk, path: str, **asked: Any) -> tuple[dict[str, Any], str]:
+    """The figures, and of when they are. Those read before stand in for them while the API is out of reach.
+
+    Raises Problem where there are none.
+    """
+    place = (path, desk.cohort, sorted(asked.items(), key=str))
+    try:
+        found = desk.client.get(path, cohort=desk.cohort, **asked)
+    except Problem as problem:
+        last = st.session_state.get(_LAST)
+        if problem.status < 500 or not last or last[0] != place:
+            raise
+        return last[1], f"暂时取不到最新数据，下面是 {words.moment(last[1]['at'])} 的数据。"
+    st.session_state[_LAST] = (place, found)
+    return found, f"{found['cohort']} 届，数据更新于 {words.clock(found['at'])}，每 10 秒自动刷新。"
+
+
+def clicked(id: str) -> None:
+    """A figure of a table was clicked, if `id` names one."""
+    if id:
+        st.session_state[_CLICKED] = id
+
+
+def open_clicked(behind: Behind) -> None:
+    """Open what was clicked just now, in a table or in a chart."""
+    id = st.session_state.pop(_CLICKED, "") or charts.clicked("statistics_charts")
+    if id in behind:
+        st.session_state[_OPEN] = behind[id]
+        st.rerun()
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+def opened(desk: Desk) -> None:
+    """The rows behind the figure that is open."""
+    figure = st.session_state.get(_OPEN)
+    if not figure:
+        return
+    title, lists = figure
+
+    @st.dialog(str(title), width="large", on_dismiss=_close)
+    def dialog() -> None:
+        for menu, filters in lists:
+            try:
+                _page(desk, menu, filters)
+            except Problem as problem:
+                shell.stopped(problem)
+
+    dialog()
 
 
 def together(*filters: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,9 +88,8 @@ def together(*filters: Mapping[str, Any]) -> dict[str, Any]:
     return {**found, "empty": empty} if empty else found
 
 
-def show(desk: Desk, behind: Mapping[str, Any], *more: Mapping[str, Any]) -> None:
+def _page(desk: Desk, menu: str, filters: Mapping[str, Any]) -> None:
     """A page of the list that the API names, narrowed to a figure."""
-    menu, filters = behind["menu"], together(behind["filters"], *more)
     name = f"statistics_cursors_{menu}_{sorted(filters.items())!r}"
     cursors: list[str] = st.session_state.setdefault(name, [])
     path = "/v1/graduates" if menu == STUDENTS else f"/v1/queues/{menu}"
@@ -60,19 +100,22 @@ def show(desk: Desk, behind: Mapping[str, Any], *more: Mapping[str, Any]) -> Non
         _students(desk, title, page)
     else:
         _records(title, page)
-    with st.container(horizontal=True):
-        if st.button("上一页", key=f"back-{name}", disabled=not cursors):
-            cursors.pop()
-            st.rerun()
-        if st.button("下一页", key=f"on-{name}", disabled=not page["next"]):
-            cursors.append(page["next"])
-            st.rerun()
+    if cursors or page["next"]:
+        with st.container(horizontal=True):
+            st.button("上一页", key=f"back-{name}", disabled=not cursors, on_click=_back, args=(cursors,))
+            st.button(
+                "下一页", key=f"on-{name}", disabled=not page["next"], on_click=cursors.append, args=(page["next"],)
+            )
+
+
+def _back(cursors: list[str]) -> None:
+    cursors.pop()
 
 
 def _records(title: str, page: Mapping[str, Any]) -> None:
     tables.grid(
         title,
-        ["姓名", "身份证号码", "所在院系", "专业", "单位", "状态", "发起时间"],
+        ["姓名", "身份证号码", "所在院系", "专业", "单位", "状态", "发起时间", ""],
         [
             [
                 item["graduate"]["name"],
@@ -82,6 +125,7 @@ def _records(title: str, page: Mapping[str, Any]) -> None:
                 item["employer"]["name"] or words.EMPTY,
                 item["label"],
                 words.moment(item["created_at"]),
+                ("查看", f"/{addresses.REVIEW}?flow={item['flow']}&id={item['id']}"),
             ]
             for item in page["items"]
         ],
@@ -91,7 +135,7 @@ def _records(title: str, page: Mapping[str, Any]) -> None:
 def _students(desk: Desk, title: str, page: Mapping[str, Any]) -> None:
     tables.grid(
         title,
-        ["姓名", "身份证号码", "所在院系", "专业", "学历", "目前业务"],
+        ["姓名", "身份证号码", "所在院系", "专业", "学历", "目前业务", ""],
         [
             [
                 item["name"],
@@ -100,6 +144,7 @@ def _students(desk: Desk, title: str, page: Mapping[str, Any]) -> None:
                 item["major"] or words.EMPTY,
                 words.code(desk.catalog, "level", item["level_code"]),
                 item["slot"]["label"] if item["slot"] else words.EMPTY,
+                ("查看", f"/{addresses.STUDENTS}?id={item['id']}"),
             ]
             for item in page["items"]
         ],
@@ -111,7 +156,7 @@ def _students(desk: Desk, title: str, page: Mapping[str, Any]) -> None:
 
 def export(desk: Desk, by: str) -> None:
     """The table as .xlsx, made by a job; one may go on meanwhile."""
-    if st.button("导出表格"):
+    if st.button("导出表格", width="stretch"):
         try:
             wish = {"kind": "statistics", "by": by, "filters": {"cohort": desk.cohort}}
             st.session_state["statistics_job"] = desk.client.post("/v1/exports", wish)["job"]

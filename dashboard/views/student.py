@@ -213,7 +213,7 @@ def _comparison(person: Mapping[str, Any]) -> None:
 def _reported(person: Mapping[str, Any]) -> None:
     held = person["ems"]
     destination = held["destination"] or {}
-    before = tables.note(f"上报失败：{held['refused']}", "bad") if held["refused"] else ""
+    before = tables.note(f"上报失败：{words.spoken(held['refused'])}", "bad") if held["refused"] else ""
     state = f"{words.moment(held['acked_at'])} 确认" if destination else "尚无报送信息。"
     rows = [(label, str(destination.get(name, ""))) for name, label in words.EMS_COLUMNS.items()]
     tables.pairs("已报送的就业信息", rows, before=before, after=tables.note(state))

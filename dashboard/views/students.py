@@ -47,7 +47,7 @@ def show(desk: Desk) -> None:
         return
     with filters.bar():
         filters.pager(SHELF, page, "人")
-        people = {name: chosen[name] for name in PEOPLE if chosen[name]}
+        people = {name: chosen[name] for name in PEOPLE if chosen.get(name)}
         export = exports.button(desk, "students", (exports.RESULTS,), {"people": {**people, "cohort": desk.cohort}})
     dialogs.ask(desk.client, export)
     if not page["items"]:
@@ -63,7 +63,7 @@ def _asks(desk: Desk) -> list[Ask]:
     return [
         Ask("name", "姓名", "开头几个字即可"),
         Ask("id_number", "身份证号码", "需完整填写"),
-        filters.department(desk),
+        *filters.departments(desk),
         Ask("major", "专业", "需填写全称"),
         filters.level(desk),
         Ask("proof_code", "签约证明码", "需完整填写"),

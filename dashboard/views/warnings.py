@@ -9,9 +9,11 @@ import streamlit as st
 
 from dashboard import addresses, dialogs, filters, rows, shell, tables, uploads, words
 from dashboard.dialogs import Question
+from dashboard.filters import Ask, Shelf
 from dashboard.shell import Desk
 
 NEW, EDIT, REMOVE = "warning_new", "warning_edit", "warning_remove"
+SHELF = Shelf("warnings")
 EVIDENCE = "warning_evidence"
 MOST = 10 * 1024 * 1024
 
@@ -48,9 +50,14 @@ def _all(desk: Desk, marks: list[Mapping[str, Any]]) -> None:
     if not marks:
         st.info("还没有预警单位。发现违规、虚假等情况的单位，可以在这里标记。")
         return
+    chosen = filters.draw(SHELF, _asks(desk), across=5)
+    shown = [mark for mark in marks if _fits(mark, chosen)]
+    if not shown:
+        st.info("没有符合条件的预警单位。可以放宽或清除筛选。")
+        return
     wish = rows.table(
-        ("单位名称", "统一社会信用代码", "预警原因", "情况说明", "操作人", "操作时间"),
-        [_row(mark) for mark in marks],
+        ("单位名称", "统一社会信用代码", "单位性质", "单位类型", "预警原因", "情况说明", "操作人", "操作时间"),
+        [_row(desk, mark) for mark in shown],
         label="预警单位",
         key="warning_rows",
         whole=("统一社会信用代码", "操作时间"),
@@ -59,10 +66,24 @@ def _all(desk: Desk, marks: list[Mapping[str, Any]]) -> None:
         desk.open(addresses.WARNINGS, id=wish.opened)
 
 
-def _row(mark: Mapping[str, Any]) -> rows.Row:
+def _asks(desk: Desk) -> list[Ask]:
+    return [
+        Ask("name", "单位名称或信用代码", "其中一部分即可", wide=2),
+        Ask("reason", "预警原因", options={"": "不限", **desk.catalog["codes"]["warning_reason"]}),
+    ]
+
+
+def _fits(mark: Mapping[str, Any], chosen: Mapping[str, str]) -> bool:
+    named = chosen["name"] in mark["employer_name"] or chosen["name"].upper() in mark["employer_uscc"]
+    return named and chosen["reason"] in ("", *(reason["code"] for reason in mark["reasons"]))
+
+
+def _row(desk: Desk, mark: Mapping[str, Any]) -> rows.Row:
     cells = [
         mark["employer_name"],
         mark["employer_uscc"] or "（未填，按名称比对）",
+        words.code(desk.catalog, "employer_nature", mark["employer_nature"]),
+        "平台注册单位" if mark["registered"] else "未注册单位",
         _reasons(mark),
         mark["note"] or words.EMPTY,
         mark["marked_by"],

@@ -30,11 +30,11 @@ class SmsChannel:
         found = await fetch_row(sql.MOBILE, row.recipient, row.record_id)
         if stopped := overtaken(row, found["state"] if found else None, now):
             return stopped
-        if found is None:
-            return dead("no_person")
-        # A number that is no longer on the roster is told by its own (`commands/phones.py`).
+        # A number that stands on no roster comes along: an old one, or that of somebody who is not a graduate.
         elsewhere = row.params.get("to", "")
-        mobile = unseal(TO_PLACE, elsewhere) if elsewhere else unseal("graduates.phone_enc", found["phone_enc"])
+        if found is None and not elsewhere:
+            return dead("no_person")
+        mobile = _mobile(elsewhere, found)
         if not mobile:
             return dead("no_mobile")
         try:
@@ -47,8 +47,14 @@ class SmsChannel:
         return Ready(lambda: self._sender.send(mobile, text.template_id, params, context=context))
 
 
+def _mobile(elsewhere: str, found: Mapping[str, Any] | None) -> str:
+    if elsewhere:
+        return unseal(TO_PLACE, elsewhere)
+    return unseal("graduates.phone_enc", found["phone_enc"]) if found else ""
+
+
 def _values(notice: str, params: Mapping[str, Any], now: datetime) -> dict[str, str]:
-    values = {"deadline": str(params.get("deadline", ""))}
+    values = {name: str(params.get(name, "")) for name in ("deadline", "outcome", "desk")}
     if notice == ONE_TIME_CODE:
         left = datetime.fromisoformat(params["until"]) - now
         values["code"] = unseal(CODE_PLACE, params["code"])

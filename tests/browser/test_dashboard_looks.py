@@ -38,6 +38,7 @@ async def test_a_dashboard_out_of_reach_speaks_chinese(enter: Enter) -> None:
     await watch_lines(page)
     await type_sign_in(page, world.school_desk)
     await expect(page.get_by_text("待我处理：0")).to_be_visible()
+    assert "正在加载" in await page.evaluate(_LOADING)
     await page.route("**/_stcore/**", lambda route: route.abort())
     await cut_line(page)
     await page.get_by_role("dialog").wait_for(timeout=20_000)
@@ -45,6 +46,13 @@ async def test_a_dashboard_out_of_reach_speaks_chinese(enter: Enter) -> None:
     content = await page.evaluate("getComputedStyle(document.querySelector('[role=dialog] h2'), '::after').content")
     assert "连接中断" in content
     await page.unroute("**/_stcore/**")
+
+
+_LOADING = """() => { const app = document.querySelector('.stApp'), state = app.dataset.testScriptState;
+  app.dataset.testScriptState = 'running';
+  const said = getComputedStyle(app, '::before').content;
+  app.dataset.testScriptState = state;
+  return said; }"""
 
 
 async def test_a_fault_of_ours_is_said_in_chinese_and_shows_nothing_inside(

@@ -13,6 +13,7 @@ from models.parties import AgreementType, ReviewMode
 from models.states import EmployerStatus
 from models.tables import OutboxRow, Receipt
 from tests.harness.callers import Api, bind
+from tests.harness.files import inline
 from tests.harness.world import (
     ALL_RW,
     PASSWORD,
@@ -129,7 +130,12 @@ async def test_a_province_sets_up_a_school(api: Api, world: World) -> None:
 
 async def test_an_employer_registers_is_returned_corrects_and_is_verified(api: Api, world: World) -> None:
     form, name = employer_form(), username("firm")
-    made = await api.post("/v1/employers", {"form": form, "username": name, "password": PASSWORD})
+    wish = {"form": form, "username": name, "password": PASSWORD}
+    bare = await api.post("/v1/employers", wish)
+    assert [f["path"] for f in bare.json()["faults"]] == ["licence"], "no registration without its licence"
+    garbled = await api.post("/v1/employers", {**wish, "papers": {"licence": {"name": "a.jpg", "content": "aGFsbG8="}}})
+    assert (garbled.status_code, [f["path"] for f in garbled.json()["faults"]]) == (422, ["licence"])
+    made = await api.post("/v1/employers", {**wish, "papers": inline("licence")})
     assert made.status_code == 201, made.text
     signed_in = await api.post("/v1/sessions", {"kind": "employer", "username": name, "password": PASSWORD})
     firm = Api(api.client, signed_in.json()["token"])
@@ -153,7 +159,8 @@ async def test_an_employer_registers_is_returned_corrects_and_is_verified(api: A
     again = await desk.post(f"{path}/decision", {"status": "verified"})
     assert refused(again) == (409, "refused", "status")
     twin = {**employer_form(), "employer_uscc": form["employer_uscc"]}
-    taken = await api.post("/v1/employers", {"form": twin, "username": username("x"), "password": PASSWORD})
+    wish = {"form": twin, "username": username("x"), "password": PASSWORD, "papers": inline("licence")}
+    taken = await api.post("/v1/employers", wish)
     assert refused(taken) == (409, "refused", "code_free")
 
 
@@ -174,7 +181,8 @@ async def test_registering_shows_every_fault_at_once(api: Api, world: World) -> 
     answer = await api.post("/v1/employers", {"form": {}, "username": "u", "password": "p"})
     assert answer.status_code == 422
     assert len(answer.json()["faults"]) > 5
-    weak = await api.post("/v1/employers", {"form": employer_form(), "username": username("w"), "password": "short"})
+    wish = {"form": employer_form(), "username": username("w"), "password": "short", "papers": inline("licence")}
+    weak = await api.post("/v1/employers", wish)
     assert [f["path"] for f in weak.json()["faults"]] == ["password"]
 
 

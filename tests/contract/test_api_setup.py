@@ -17,7 +17,7 @@ from models.states import Flow
 from notifier.clients.registry import RegistryClient
 from notifier.simulators.server import Sandbox
 from tests.harness.callers import Api
-from tests.harness.files import uploaded
+from tests.harness.files import inline, uploaded
 from tests.harness.invented import handover_form
 from tests.harness.sandbox import control
 from tests.harness.world import (
@@ -191,6 +191,9 @@ async def test_the_refusal_to_lose_the_last_reviewer_shows_what_waits(api: Api) 
 async def test_a_handover_is_asked_for_without_an_account_and_decided_by_the_province(api: Api, world: World) -> None:
     firm, name = world.employer, username("agent")
     body = {"form": handover_form(firm.name, firm.uscc), "username": name, "password": PASSWORD}
+    half = await api.post("/v1/handovers", {**body, "papers": inline("licence")})
+    assert [f["path"] for f in half.json()["faults"]] == ["authorisation"], "both papers or none of it"
+    body["papers"] = inline("licence", "authorisation")
     asked = await api.post("/v1/handovers", body)
     assert asked.status_code == 201, asked.text
     again = await api.post("/v1/handovers", {**body, "username": username("agent")})

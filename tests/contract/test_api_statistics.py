@@ -71,6 +71,16 @@ async def test_a_trend_has_every_day_of_its_period_and_says_what_it_cannot_show(
     desk = await api.sign_in(world.school_desk)
     found = (await desk.get(f"/v1/statistics/trend?cohort={world.cohort}")).json()
     assert found["days"][-1]["counts"] == {"begun": 4, "signing": 1, "supplementary": 0, "destination": 1, "ended": 0}
+    today = found["days"][-1]["day"]
+    for series in found["series"]:
+        n = sum([await opened(desk, one, {"step_day": today}) for one in series["lists"]])
+        assert n == found["days"][-1]["counts"][series["name"]], series["label"]
+    mine = f"/v1/statistics/trend?cohort={world.cohort}&department={world.graduate.department}"
+    counted = (await desk.get(mine)).json()["days"][-1]["counts"]
+    own = [p for p in world.graduates if p.department == world.graduate.department]
+    assert counted["begun"] == len(own) < 4
+    alone = await desk.get("/v1/queues/signing?step=begun")
+    assert (alone.status_code, alone.json()["faults"][0]["path"]) == (400, "step_day")
     backwards = f"/v1/statistics/trend?cohort={world.cohort}&from=2027-03-01&to=2027-02-01"
     answer = await desk.get(backwards)
     assert (answer.status_code, answer.json()["faults"][0]["code"]) == (400, "bad_period")

@@ -176,7 +176,9 @@ async def test_an_employer_is_marked_changed_and_unmarked_with_its_open_cases(se
     page.type("虚假宣传", True).type("情况说明", "招聘条件与实际不符").press("保存")
     (table,) = page.tables
     assert table["rows"][0]["marks"] == [{"text": "证据 1 份", "tone": "plain"}]
-    assert table["rows"][0]["cells"][2] == "虚假宣传"
+    assert table["rows"][0]["cells"][2:5] == ["其他企业", "平台注册单位", "虚假宣传"]
+    page.type("单位名称或信用代码", "没有这样的单位").run()
+    assert "没有符合条件的预警单位" in page.words
     page.go("warnings", id=table["rows"][0]["id"])
     assert "未办结的记录：1" in page.words
     assert "下载证据 1" in page.words

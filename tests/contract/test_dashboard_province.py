@@ -9,10 +9,12 @@ from models.store import MemoryStore
 from models.tables import Province
 from tests.harness import world as w
 from tests.harness.clerks import at, serving_alone
-from tests.harness.invented import handover_form
+from tests.harness.files import uploaded
+from tests.harness.invented import employer_form, handover_form
 from tests.harness.stack import Stack
 from tests.harness.world import World, make_account, make_world
-from workflows.actors import OPERATOR
+from workflows.actors import OPERATOR, applicant
+from workflows.commands.employers import register_employer
 from workflows.commands.handovers import ask_from
 from workflows.commands.provinces import create_province
 
@@ -58,10 +60,19 @@ async def test_a_province_decides_who_takes_an_employer_over(
     service: str, world: World, button: str, label: str
 ) -> None:
     firm = await w.make_employer(world)
-    form = handover_form(firm.name, firm.uscc)
-    await ask_from("192.0.2.9", MemoryStore(), form, w.username("agent"), w.PASSWORD)
+    form, newcomer = handover_form(firm.name, firm.uscc), applicant(w.username("agent"))
+    papers = {name: await uploaded(newcomer) for name in ("licence", "authorisation")}
+    name = w.username("agent")
+    await ask_from("192.0.2.9", MemoryStore(), form, name, w.PASSWORD, actor=newcomer, papers=papers)
     page = at(world.province_desk, "employers", id=str(firm.id))
     assert "经办人变更申请" in page.words
+    assert "没有上传营业执照图像" in page.words, "the employer itself has handed none in"
+    (shown,) = [data for data in page.components if "rounds" in data]
+    assert shown["title"] == "吴接任提交的变更材料"
+    assert {file["label"] for file in shown["rounds"][0]["files"]} == {"营业执照图像", "单位授权书"}
+    assert all(file["picture"] for file in shown["rounds"][0]["files"])
+    for paper in papers.values():
+        assert f"/files/attachments/{paper}" in page.markup
     page.press(button)
     if button == "变更不通过":
         page.press("确认不通过")
@@ -81,3 +92,13 @@ async def test_a_province_chooses_the_agreement_type_before_any_school_submits(s
     page.press("选择协议类型").type("协议类型", "三方协议（学校审核）").press("确认")
     assert "协议类型 三方协议（学校审核）" in page.words
     assert "选择协议类型" in page.buttons, "as long as no school has submitted settings"
+
+
+async def test_a_province_sees_the_licence_that_an_employer_registered_with(service: str, world: World) -> None:
+    newcomer, form = applicant(w.username("firm")), employer_form(f"{world.province_code[:2]}0101")
+    licence = await uploaded(newcomer)
+    firm, _ = await register_employer(newcomer, form, w.username("firm"), w.PASSWORD, licence)
+    page = at(world.province_desk, "employers", id=str(firm))
+    (shown,) = [data for data in page.components if "rounds" in data]
+    assert [file["url"] for file in shown["rounds"][0]["files"]] == [f"/files/attachments/{licence}"]
+    assert shown["title"].startswith("营业执照")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.views.statistics_destinations import percent, rings, streams
+from dashboard import words
+from dashboard.client import Client
+from dashboard.views.statistics_destinations import behind, percent, rings, streams
 from models.parties import Grant, Party, ReviewMode
 from models.states import Flow
 from notifier.workbench import Workbench
@@ -20,6 +22,7 @@ from tests.harness.sitting import Sitting, use_service
 from tests.harness.world import Desk, World, make_account, make_world
 
 __all__ = ["service"]  # the fixture of the other pages
+OF = {"毕业去向": "type", "单位行业": "industry", "单位性质": "nature", "单位所在省份": "region"}
 TABLE, DESTINATIONS, TREND = "签约与登记数量", "毕业去向与落实率", "每日进度"
 
 
@@ -45,6 +48,30 @@ class Page(Sitting):
     def charts(self) -> list[dict[str, Any]]:
         return [json.loads(chart.proto.spec) for chart in self.at.get("plotly_chart")]
 
+    @property
+    def figures(self) -> dict[str, str]:
+        """What a click on each figure of the page's tables asks for, and the figure."""
+        lines = [line for data in self.components if "lines" in data for line in data["lines"]]
+        return {one["id"]: one["text"] for line in lines for one in line["figures"] if one["id"]}
+
+    @property
+    def marks(self) -> set[str]:
+        """What a click on each mark of the page's charts asks for."""
+        traces = [trace for chart in self.charts for trace in chart["data"]]
+        parts = [part for t in traces for part in (t, t.get("node", {}), t.get("link", {}))]
+        return {id for part in parts for id in part.get("customdata", ()) if id}
+
+    def open(self, id: str) -> Page:
+        """Click on a figure: AppTest itself cannot click in a component of our own."""
+        self.at.session_state["statistics_clicked"] = id
+        self.run()
+        return self
+
+    def close(self) -> Page:
+        self.at.session_state["statistics_open"] = None
+        self.run()
+        return self
+
 
 _made: list[World] = []
 
@@ -65,27 +92,31 @@ async def test_the_table_says_what_it_counts_and_opens_every_figure(world: World
     page = Page(world.school_desk).run()
     assert page.title == "数据统计"
     assert "按记录数统计" in page.words
-    assert "计算机学院 1 1 0 0 0" in page.words
-    assert "文学院 1 0 1 0 0" in page.words
+    assert "每 10 秒自动刷新" in page.words
     assert "线上签约：签约完成；线下签约：签约完成" in page.words
-    for column, told in (
-        ("已签", "在线签约管理：共 1 条"),
-        ("待审核", "在线签约管理：共 1 条"),
-        ("未登记", "学生名单：共 1 条"),
+    found = page.figures
+    assert (found["line:计算机学院|signed"], found["line:文学院|waiting"], found["all|total"]) == ("1", "1", "2")
+    assert "line:文学院|signed" not in found, "behind nothing there is nothing to be opened"
+    for id, told in (
+        ("all|signed", "在线签约管理：共 1 条"),
+        ("line:文学院|waiting", "在线签约管理：共 1 条"),
+        ("all|unregistered", "学生名单：共 1 条"),
     ):
-        section = "毕业生" if column == "未登记" else "签约、补登与解约"
-        page.type("查看名单：列", f"{section}：{column}").run()
-        assert told in page.words
-    page.type("查看名单：列", "签约、补登与解约：总数").type("查看名单：所在院系", "文学院").run()
+        assert told in page.open(id).words
+        page.close()
+    page.open("line:文学院|total")
+    assert "文学院：总数" in page.at.get("dialog")[0].proto.dialog.title
     assert world.graduates[1].name in page.words
     assert "补登管理：共 0 条" in page.words
     (chart,) = page.charts
     assert {trace["name"] for trace in chart["data"]} >= {"已签", "待审核", "未登记"}
+    assert "line:计算机学院|signed" in page.marks
 
 
 async def test_every_view_of_the_destinations_shows_the_rate_with_what_it_is_made_of(world: World) -> None:
     page = Page(world.school_desk).run().type("统计内容", DESTINATIONS).run()
-    for of in ("毕业去向", "单位行业", "单位性质", "单位所在省份"):
+    client = Client(page.token)
+    for of in OF:
         page.type("分布", of).run()
         assert "毕业去向落实率：50.00%（2/4）" in page.words
         assert [trace["type"] for chart in page.charts for trace in chart["data"]] == [
@@ -94,15 +125,35 @@ async def test_every_view_of_the_destinations_shows_the_rate_with_what_it_is_mad
             "sunburst",
             "sankey",
         ]
-        page.type("查看名单：去向", "已落实毕业去向").run()
-        assert "学生名单：共 2 条" in page.words
+        assert {"all|settled", "line:计算机学院|graduates"} <= set(page.figures)
+        assert page.marks
+        found = client.get("/v1/statistics/destinations", cohort=world.cohort, by="department", of=OF[of])
+        lists = behind(found)
+        for id in page.marks | set(page.figures):
+            ((_, filters),) = lists[id][1]
+            total = client.get("/v1/graduates", **filters, limit=1)["total"]
+            counted = page.figures.get(id, "")
+            assert total == int(counted) if counted.isdigit() else total > 0, id
+    assert "学生名单：共 2 条" in page.open("all|settled").words
 
 
 async def test_the_trend_draws_each_day_and_lists_the_busy_ones(world: World) -> None:
     page = Page(world.school_desk).run().type("统计内容", TREND).run()
     (chart,) = page.charts
     assert [len(trace["x"]) for trace in chart["data"]] == [30] * 5
-    assert " 3 1 0 1 0" in page.words
+    today = words.today()
+    assert [page.figures.get(f"{today}|{name}") for name in ("begun", "signing", "ended")] == ["3", "1", None]
+    assert "签约生效" in page.open(f"{today}|signing").at.get("dialog")[0].proto.dialog.title
+    assert "在线签约管理：共 1 条" in page.words
+    assert world.graduates[0].name in page.words
+    page.close().open(f"{today}|begun")
+    for told in ("在线签约管理：共 2 条", "去向登记管理：共 1 条", "解约管理：共 0 条"):
+        assert told in page.words
+    page.close().type("统计维度", "院系").run()
+    page.type("统计对象", "文学院").run()
+    assert page.figures == {f"{today}|begun": "1"}
+    assert "在线签约管理：共 1 条" in page.open(f"{today}|begun").words
+    assert world.graduates[1].name in page.words
 
 
 async def test_a_province_sees_its_schools_side_by_side(world: World) -> None:
@@ -110,11 +161,41 @@ async def test_a_province_sees_its_schools_side_by_side(world: World) -> None:
     page = Page(world.province_desk)
     page.at.session_state["cohort_kept"] = world.cohort
     page.run().type("统计维度", "学校").run()
-    assert f"{world.school_name} 4" in page.words
-    page.type("查看名单：学校", world.school_name).type("查看名单：列", "签约、补登与解约：已签").run()
-    assert "在线签约管理：共 1 条" in page.words
-    page.type("统计内容", DESTINATIONS).run()
-    assert "按学校的落实情况（人数）" in page.words
+    ours = next(
+        line for data in page.components for line in data.get("lines", ()) if line["label"] == world.school_name
+    )
+    signed = next(one["id"] for one in ours["figures"] if one["id"].endswith("|signed"))
+    assert f"line:{world.school_id}|signed" == signed
+    assert "在线签约管理：共 1 条" in page.open(signed).words
+    page.close().type("统计内容", DESTINATIONS).run()
+    assert "按学校的落实情况（人数）" in [data.get("title") for data in page.components]
+
+
+async def test_figures_stay_while_the_service_is_away(world: World, service: str, free_port: int) -> None:
+    def script(token: str) -> None:
+        import streamlit as st
+
+        from dashboard import client, shell
+        from dashboard.client import Client
+        from dashboard.views import statistics_lists
+
+        desk = shell.open_desk(Client(token))
+        statistics_lists.fetched(desk, "/v1/statistics", by="sex")
+        client._http.cache_clear()  # the way to the service is asked for again, and leads nowhere
+        import os
+
+        kept, os.environ["WQ_API_URL"] = os.environ["WQ_API_URL"], "http://127.0.0.1:9"
+        try:
+            found, told = statistics_lists.fetched(desk, "/v1/statistics", by="sex")
+        finally:
+            os.environ["WQ_API_URL"] = kept
+            client._http.cache_clear()
+        st.text(f"{told} {found['total']['graduates']}")
+
+    at = AppTest.from_function(script, kwargs={"token": token_of(world.school_desk.username)}, default_timeout=60).run()
+    assert not at.exception
+    assert at.text[0].value.startswith("暂时取不到最新数据，下面是 ")
+    assert at.text[0].value.endswith(" 的数据。 4")
 
 
 async def test_the_table_is_taken_away_as_a_file(world: World) -> None:
@@ -161,10 +242,11 @@ def test_streams_keep_the_sum_however_many_places_there_are() -> None:
         "parts": [{"key": str(n), "label": f"去向{n}"} for n in range(40)],
         "cells": [{"key": str(n), "group": "g", "part": str(n), "count": n + 1} for n in range(40)],
     }
-    labels, links = streams(found)
+    places, links = streams(found)
+    labels = [label for label, _ in places]
     assert len(labels) == 15 + 1 + 15 + 2
-    assert sum(n for a, b, n in links if b == labels.index("升学")) == 820
-    assert sum(n for a, b, n in links if a == labels.index("升学")) == 820
+    assert sum(n for a, b, n, _ in links if b == labels.index("升学")) == 820
+    assert sum(n for a, b, n, _ in links if a == labels.index("升学")) == 820
     assert sum(n for _, inside, _, n in rings(found) if inside == "g") == 820
 
 

@@ -14,7 +14,9 @@ from quart import Quart
 from api.routes.receipts import sms_path
 from models import db, kit
 from models.states import Channel
+from models.store import MemoryStore
 from models.vault import seal
+from tests.harness.invented import handover_form
 from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     Outside,
     attempts,
@@ -27,10 +29,11 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     statuses,
     until,
 )
-from tests.harness.world import Person, add_graduates, mobile
+from tests.harness.world import PASSWORD, Person, add_graduates, mobile, username
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
 from workflows.commands.deliveries import CODE_PLACE
+from workflows.commands.handovers import ask_from, decide_handover
 from workflows.commands.phones import change_phone
 from workflows.commands.receipts import UNSURE, UNSURE_DEAD, Receipt, give_up_unsure, note_receipts
 
@@ -250,3 +253,19 @@ async def test_a_changed_phone_is_told_to_the_number_that_stood_there_before(san
     assert "新号码24小时后生效" in told["text"]
     assert not (await sandbox.mailbox("sms", mobile=fresh))["texts"]
     assert "to" not in json.loads((await row(made))["params"])
+
+
+async def test_who_asked_to_take_an_employer_over_is_told_by_sms_whatever_the_answer(sandbox: Outside) -> None:
+    world = sandbox.world
+    for approved, told in ((False, "申请未通过"), (True, "申请已通过，可用申请时的用户名登录")):
+        number = mobile()
+        form = handover_form(world.employer.name, world.employer.uscc, agent_mobile=number)
+        asked = await ask_from("192.0.2.9", MemoryStore(), form, username("agent"), PASSWORD)
+        await decide_handover(world.province, asked, approved=approved, note="授权书没有盖章")
+        made = await db.fetch_value("SELECT id FROM outbox WHERE recipient = $1", asked)
+        assert number not in json.dumps(await row(made), default=str)
+        assert await deliver(sandbox.lane(Channel.SMS), made) == ["sent"]
+        (text,) = (await sandbox.mailbox("sms", mobile=number))["texts"]
+        assert told in text["text"]
+        assert "致电" in text["text"]
+        assert "授权书" not in text["text"], "no free words in an SMS"

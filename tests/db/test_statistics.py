@@ -29,7 +29,8 @@ from workflows.queries.statistics import read_statistics
 from workflows.queries.statistics_axes import AXES
 from workflows.queries.statistics_columns import STUDENTS, columns
 from workflows.queries.statistics_destinations import FEATURES, STUDY, UNSETTLED, group_of, read_destinations
-from workflows.queries.statistics_trend import SERIES, read_trend, series_of
+from workflows.queries.statistics_trend import read_trend
+from workflows.queries.trend_steps import SERIES, series_of
 
 pytestmark = pytest.mark.usefixtures("database")
 

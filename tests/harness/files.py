@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -218,3 +219,11 @@ async def own_scan(actor: Actor) -> UUID:
     first = await uploaded(actor, 1, _SCAN_NAME)
     await execute("UPDATE uploads SET expires_at = NULL WHERE id = $1", first)  # whatever the clock of a test says
     return first
+
+
+def inline(*fields: str) -> dict[str, Any]:
+    """Papers inside a JSON body, one for each of these fields."""
+    return {
+        name: {"name": f"{name}.jpg", "content": base64.b64encode(jpeg(seed)).decode()}
+        for seed, name in enumerate(fields, 70)
+    }

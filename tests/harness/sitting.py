@@ -114,7 +114,7 @@ class Sitting:
     @property
     def components(self) -> list[dict[str, Any]]:
         """What was handed to the components of our own: tables, pictures, uploads."""
-        return [json.loads(block.proto.json) for block in self.at.get("bidi_component")]
+        return [json.loads(block.proto.json) for block in self.at.get("bidi_component") if block.proto.json]
 
     @property
     def tables(self) -> list[dict[str, Any]]:

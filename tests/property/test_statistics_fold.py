@@ -22,7 +22,8 @@ from workflows.queries.statistics import read_statistics
 from workflows.queries.statistics_axes import AXES
 from workflows.queries.statistics_columns import columns
 from workflows.queries.statistics_destinations import read_destinations
-from workflows.queries.statistics_trend import SERIES, read_trend, series_of
+from workflows.queries.statistics_trend import read_trend
+from workflows.queries.trend_steps import SERIES, series_of
 
 pytestmark = pytest.mark.usefixtures("database")
 WALKS, STEPS = 12, 9

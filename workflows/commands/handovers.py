@@ -8,12 +8,13 @@ from uuid import UUID
 
 from models.kit import name_key, new_id
 from models.parties import Party
-from models.states import EmployerStatus, HandoverStatus
-from models.tables import Employer, EmployerUser, Handover
+from models.states import Channel, EmployerStatus, HandoverStatus
+from models.tables import Employer, EmployerUser, Handover, Province
 from models.vault import seal, unseal
 from workflows.actors import APPLICANT, Actor, require, require_place, require_write
 from workflows.attaching import attach
 from workflows.commands import Book, command
+from workflows.commands.deliveries import TO_PLACE
 from workflows.commands.employers import NEEDS_REASON_SENTENCE, PROFILE_PLACE, login_faults, username_taken
 from workflows.commands.filled import fault
 from workflows.commands.sessions import end_sessions, login_name
@@ -22,6 +23,7 @@ from workflows.errors import InvalidForm, NotFound, Refused
 from workflows.forms import FORMS, validate
 from workflows.journal import province_chain
 from workflows.limits import REGISTER
+from workflows.notices import NOTICES
 from workflows.passwords import hashed
 from workflows.rates import Counter, spend
 
@@ -30,6 +32,7 @@ PLACE = "employer_handovers.agent_mobile"
 NO_SUCH = "没有找到名称和统一社会信用代码都一致的已注册单位，请核对后重试；没有注册过的单位请直接注册。"
 WAITING = "该单位已有一份经办人变更申请等待核验，请等待处理结果。"
 DECIDED = "该申请已经处理，请刷新后查看。"
+NO_PHONE = "所在省毕业生就业主管部门"
 NAME_TAKEN = "申请中的用户名已被使用，不能通过；请在说明中请申请人换一个用户名重新申请。"
 
 S = EmployerStatus
@@ -126,6 +129,7 @@ async def decide_handover(
     await row.save()
     notice = "handover_approved" if approved else "handover_refused"
     await tell_employer(book, employer.id, notice, agent=row.agent_name, reason=note)
+    await _tell_applicant(book, employer, row, approved=approved)
     book.note(
         province_chain(employer.province_id),
         "employer",
@@ -136,6 +140,15 @@ async def decide_handover(
         keep_others=keep_others,
         note=note,
     )
+
+
+async def _tell_applicant(book: Book, employer: Employer, row: Handover, *, approved: bool) -> None:
+    """Who was refused has no account to read it in."""
+    province = await Province.get(id=employer.province_id)
+    outcome = "已通过，可用申请时的用户名登录" if approved else "未通过"
+    mobile = seal(TO_PLACE, unseal(PLACE, row.agent_mobile))
+    params = {"to": mobile, "outcome": outcome, "desk": province.desk_phone or NO_PHONE}
+    book.owe(NOTICES["handover_answered"], Channel.SMS, row.id, params)
 
 
 async def _hand_over(book: Book, employer: Employer, row: Handover, *, keep_others: bool) -> None:

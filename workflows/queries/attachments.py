@@ -51,6 +51,13 @@ async def of_record(actor: Actor, record_id: UUID) -> list[dict[str, Any]]:
     return [_line(row) for row in rows if row["kind"] not in hidden]
 
 
+async def papers_of(subject_id: UUID) -> list[dict[str, Any]]:
+    """The files that were handed in with something else than a record (an employer, a request to take one over); for
+    readers who were let through to it already.
+    """
+    return [_line(row) for row in await fetch(sql.OF_RECORD, subject_id)]
+
+
 def _line(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": str(row["upload_id"]),

@@ -18,6 +18,7 @@ from workflows.commands.employers import DECISIONS, PROFILE_PLACE
 from workflows.commands.handovers import PLACE as HANDOVER_PLACE
 from workflows.errors import Forbidden, NotFound
 from workflows.notices import NOTICES
+from workflows.queries.attachments import papers_of
 from workflows.queries.paging import Order, Page, Where, like, read, size
 from workflows.queries.record_filters import compact
 from workflows.queries.records import moment
@@ -88,6 +89,7 @@ async def read_employer(actor: Actor, employer_id: UUID) -> dict[str, Any]:
         "profile": _profile(row["profile"], whole=False),
         "registry": await registry(row["uscc"]),
         "handovers": await _handovers(row["id"]),
+        "papers": await papers_of(row["id"]),
         "decisions": [str(status) for status, sources in DECISIONS.items() if row["status"] in sources],
     }
 
@@ -124,6 +126,7 @@ async def _handovers(employer_id: UUID) -> list[dict[str, Any]]:
             "note": row["note"] or None,
             "asked_at": moment(row["asked_at"]),
             "decided_at": moment(row["decided_at"]),
+            "papers": await papers_of(row["id"]),
         }
         for row in await fetch(_HANDOVERS, employer_id)
     ]

@@ -21,6 +21,7 @@ from workflows.errors import Fault, Forbidden, InvalidRequest
 from workflows.flows import FLOWS
 from workflows.queries import risk
 from workflows.queries.paging import Where, like
+from workflows.queries.trend_steps import narrow_to_steps
 
 ME = "me"
 
@@ -44,8 +45,9 @@ class Filters:
     `region` is a place with all that lies in it, `school` a code, `empty` names columns that are not filled in.
     `since` and `until` are days of Asia/Shanghai, both included, of the record's making; `waited`: has waited for as
     many days at least. `returned`: was ever sent back; `resubmitted`: and came again since. `risk`: `warned`,
-    `not_operating`, or `any` of them. `sort`: `oldest` or `newest`; without it a queue (`waits_on`) begins with what
-    has waited longest, any other list with the newest.
+    `not_operating`, or `any` of them. `step` and `step_day`, only together: took a step that 每日进度 counts, of this
+    series on this day. `sort`: `oldest` or `newest`; without it a queue (`waits_on`) begins with what has waited
+    longest, any other list with the newest.
     """
 
     flow: Flow | None = None
@@ -80,6 +82,8 @@ class Filters:
     frozen: bool | None = None
     since: date | None = None
     until: date | None = None
+    step: str | None = None
+    step_day: date | None = None
     sort: str | None = None
     cursor: str | None = None
     limit: int | None = None
@@ -106,7 +110,9 @@ _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "initiator": Party,
     "since": date.fromisoformat,
     "until": date.fromisoformat,
+    "step_day": date.fromisoformat,
 }
+STEP_WITHOUT_DAY: Final = "按每日进度查找时，须同时给出业务和日期。"
 
 
 def filters_from(given: Mapping[str, Any]) -> Filters:
@@ -116,7 +122,9 @@ def filters_from(given: Mapping[str, Any]) -> Filters:
 
 
 def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> None:
-    """Raises Forbidden for a filter that is not for this reader, InvalidRequest for a state that no flow has."""
+    """Raises Forbidden for a filter that is not for this reader, InvalidRequest for a state that no flow has and for
+    half a step.
+    """
     if wish.for_reviewers and actor.party not in STAFF:
         raise Forbidden
     if wish.flow is not None:
@@ -132,10 +140,19 @@ def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> 
     _people(where, wish)
     _employer(where, wish)
     _marks(where, wish)
+    _step(where, wish)
     if wish.since is not None:
         where.add("r.created_at >= {}", day_start(wish.since))
     if wish.until is not None:
         where.add("r.created_at < {}", day_start(wish.until + timedelta(days=1)))
+
+
+def _step(where: Where, wish: Filters) -> None:
+    if wish.step is None and wish.step_day is None:
+        return
+    if wish.step is None or wish.step_day is None:
+        raise InvalidRequest(STEP_WITHOUT_DAY, [Fault("step_day", "incomplete", STEP_WITHOUT_DAY)])
+    narrow_to_steps(where, wish.step, day_start(wish.step_day), day_start(wish.step_day + timedelta(days=1)))
 
 
 def _states(flows: Sequence[Flow], wish: Filters) -> list[str] | None:

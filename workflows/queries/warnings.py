@@ -101,13 +101,18 @@ def _reasons(value: Any) -> list[str]:
 
 
 _LIST = """
-SELECT w.id, w.name, w.uscc, w.reasons, w.note, w.evidence, w.marked_at, a.display_name AS by_name
-FROM warnings w LEFT JOIN accounts a ON a.id = w.marked_by
+SELECT w.id, w.name, w.uscc, w.reasons, w.note, w.evidence, w.marked_at, a.display_name AS by_name, e.nature,
+  e.nature IS NOT NULL AS registered, (SELECT r.employer_nature FROM records r
+    WHERE w.uscc <> '' AND r.employer_uscc = w.uscc AND r.school_id = w.school_id
+    ORDER BY r.created_at DESC LIMIT 1) AS told_nature
+FROM warnings w LEFT JOIN accounts a ON a.id = w.marked_by LEFT JOIN LATERAL (SELECT x.nature FROM employers x
+  WHERE w.uscc <> '' AND x.uscc = w.uscc AND x.status IN ('verified', 'suspended') LIMIT 1) e ON TRUE
 WHERE w.school_id = $1 ORDER BY w.marked_at DESC, w.id"""
 
 
 async def own_marks(actor: Actor) -> list[dict[str, Any]]:
-    """预警单位管理: the marks of the actor's own school. Raises Forbidden, ModuleClosed."""
+    """预警单位管理: the marks of the actor's own school. `employer_nature`: as the employer registered it, else as the
+    school's latest record with this code has it. Raises Forbidden, ModuleClosed."""
     require(actor, Party.SCHOOL)
     require_read(actor)
     labels = table("warning_reason")
@@ -116,6 +121,8 @@ async def own_marks(actor: Actor) -> list[dict[str, Any]]:
             "id": str(row["id"]),
             "employer_name": row["name"],
             "employer_uscc": row["uscc"],
+            "employer_nature": row["nature"] or row["told_nature"] or "",
+            "registered": row["registered"],
             "reasons": [{"code": code, "label": labels.label(code)} for code in _reasons(row["reasons"])],
             "note": row["note"],
             "evidence": json.loads(row["evidence"]) if row["evidence"] else [],
