@@ -116,6 +116,14 @@ TO_EMPLOYERS = (
     Notice("handover_asked", _E, "经办人变更申请", "待核验", "{agent}申请成为单位新的经办人，等待省级核验。"),
     Notice("handover_approved", _E, "经办人已变更", "已变更", "{agent}已成为单位的经办人。{reason}"),
     Notice("handover_refused", _E, "经办人变更未通过", "未通过", "{agent}的经办人变更申请未通过：{reason}"),
+    # Every colleague reads it, so that nobody takes an account over unseen.
+    Notice(
+        "user_password_reset",
+        _E,
+        "用户密码已重设",
+        "已重设",
+        "{agent}重设了用户“{user}”的登录密码。如非其本人要求，请尽快核实并再次重设。",
+    ),
     Notice(
         "graduate_invalidated",
         _E,
