@@ -118,6 +118,14 @@ TO_EMPLOYERS = (
     Notice("handover_refused", _E, "经办人变更未通过", "未通过", "{agent}的经办人变更申请未通过：{reason}"),
     # To the applicant, who has no inbox: by SMS alone, with the desk to ask and no reason in it.
     Notice("handover_answered", _E, "经办人变更申请结果", "已处理", "您提交的经办人变更申请已处理。", Sms.ALWAYS),
+    # Every colleague reads it, so that nobody takes an account over unseen.
+    Notice(
+        "user_password_reset",
+        _E,
+        "用户密码已重设",
+        "已重设",
+        "{agent}重设了用户“{user}”的登录密码。如非其本人要求，请尽快核实并再次重设。",
+    ),
     Notice(
         "graduate_invalidated",
         _E,

@@ -259,6 +259,7 @@ async def test_no_page_is_wider_than_its_window_and_none_speaks_english(
         f"{portal}/handover",
         f"{portal}/handover/find",
         f"{portal}/forgotten",
+        f"{portal}/desks",
         f"{portal}/records/print",
         f"{portal}/nowhere",
     ):

@@ -60,6 +60,8 @@ async def test_a_colleague_resets_a_forgotten_password_and_ends_what_was_open(
         assert (await other.open("/employer")).path == "/employer/login"
         assert await enter(other, name) == "/employer/login"
         assert await enter(other, name, NEW_ONE) == "/employer"
+        inbox = await other.open("/employer/inbox")
+    assert "赵人事重设了用户“㛃𠮷䶮]]><script>”的登录密码" in inbox.text
     assert (await EmployerUser.get(id=colleague)).disabled_at is None
 
 
@@ -105,9 +107,11 @@ async def test_who_has_forgotten_the_password_is_told_the_ways(clerk: Clerk, wor
     await set_employer_desk(world.province, {"phone": "010-02345679", "hours": "工作日 9:00—17:00"})
     try:
         page = await clerk.open((await clerk.open("/employer/login")).links["忘记密码"])
+        desks = await clerk.open(page.links["企业客服"])
     finally:
         await set_employer_desk(world.province, {})
     assert "010-02345679" in page.text
+    assert "010-02345679" in desks.text
     assert page.links["申请变更经办人"] == "/employer/handover"
     assert page.links["查询申请进度"] == "/employer/handover/find"
 

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from api.pages.employer.record import ENDED_IN, next_step
+from api.pages.employer.records import OURS
 from models.codes import table
 from models.parties import ReviewMode
 from models.tables import EmployerUser, InboxNote, Record
@@ -16,6 +18,7 @@ from tests.harness.callers import Api
 from tests.harness.portal import Clerk, Page
 from workflows.commands.roster import invalidate_graduate
 from workflows.commands.warnings import mark_employer
+from workflows.flows import FLOWS
 from workflows.limits import PAGE_SIZE
 
 LIST = "/employer/online_signing"
@@ -333,3 +336,15 @@ async def test_a_clerk_changes_the_password_and_adds_a_colleague(clerk: Clerk, w
     assert "用户已添加" in added.text
     assert name in added.text
     assert (await EmployerUser.get(username=name)).display_name == "钱同事"
+
+
+async def test_every_state_says_what_comes_next_or_can_still_be_done(clerk: Clerk, world: w.World) -> None:
+    for flow in OURS:
+        for state in FLOWS[flow].states:
+            record = {"frozen": False, "flow": flow, "state": state.name, "phase": state.phase}
+            assert next_step({**record, "waits_on": state.waits_on}), (flow, state.name)
+    invited = await w.invite(world)
+    await clerk.sign_in(world.employer)
+    page = await clerk.open(f"{LIST}/{invited.record_id}/actions/withdraw")
+    done = await clerk.press(page, "确认撤回邀请")
+    assert ENDED_IN["withdrawn"] in done.text

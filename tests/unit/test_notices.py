@@ -95,6 +95,7 @@ def test_every_sentence_is_whole_for_every_flow_that_tells_it(notice: Notice) ->
             "reason": "岗位取消",
             "graduate": "赵一",
             "agent": "王人事",
+            "user": "钱同事",
         }
         text = notice.sentence.format_map(values)
         assert text.endswith(("。", values["reason"]))

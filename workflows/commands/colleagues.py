@@ -9,6 +9,7 @@ from models.tables import Employer, EmployerUser
 from workflows.actors import require
 from workflows.commands import Book, command
 from workflows.commands.sessions import end_sessions
+from workflows.commands.telling import tell_employer
 from workflows.errors import Forbidden, InvalidForm, NotFound, Refused
 from workflows.journal import province_chain
 from workflows.passwords import faults_of, hashed
@@ -19,7 +20,7 @@ DISABLED = "该用户已停用，请先恢复。"
 
 @command()
 async def reset_colleague_password(book: Book, user_id: UUID, password: str) -> None:
-    """A colleague has forgotten it: a new one, told by whoever set it; all sessions of that person end.
+    """A colleague has forgotten it: a new one. All sessions of that person end; the inbox says who has done it.
 
     Raises NotFound (another employer's), Refused (`not_oneself`, `not_disabled`), InvalidForm at `password`.
     """
@@ -33,6 +34,7 @@ async def reset_colleague_password(book: Book, user_id: UUID, password: str) -> 
     user.password = await hashed(password)
     await user.save(update_fields=["password"])
     await end_sessions(user.id)
+    await tell_employer(book, employer.id, "user_password_reset", agent=book.actor.name, user=user.display_name)
     book.note(province_chain(employer.province_id), "employer", employer.id, "reset_user_password", user=str(user.id))
 
 

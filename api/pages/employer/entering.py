@@ -149,6 +149,12 @@ async def forgotten() -> Response:
     return await render("forgotten.html", desks=await list_desks())
 
 
+@route("/desks", ANYONE, "GET")
+async def desks() -> Response:
+    """企业客服 of all provinces, for who cannot or need not sign in."""
+    return await render("desks.html", desks=await list_desks())
+
+
 @page("/logout", "POST")
 async def sign_out(who: Caller) -> Response:
     await sent(who)

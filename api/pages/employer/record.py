@@ -17,7 +17,7 @@ from api.pages.filling import Sections
 from api.pages.showing import EMPTY, Line, label, lines
 from api.pages.spans import screen
 from models.parties import PARTY_LABELS, Party
-from models.states import Flow, OnlineTermination, Phase
+from models.states import Flow, OfflineSigning, OfflineTermination, OnlineSigning, OnlineTermination, Phase
 from workflows.commands.agreements import download
 from workflows.fields import Form
 from workflows.flows import FLOWS
@@ -83,6 +83,22 @@ _NEXT_OF_INVITATIONS: Final = {
     Party.SCHOOL: "毕业生已同意，等待学校审核；审核结果会发到站内消息。",
 }
 _SIGNINGS: Final = (Flow.ONLINE_SIGNING, Flow.OFFLINE_SIGNING)
+_TERMINATIONS: Final = (Flow.ONLINE_TERMINATION, Flow.OFFLINE_TERMINATION)
+
+# What can still be done where nothing is waited for.
+IN_FORCE: Final = "签约已经生效。请下载协议书留存；到岗报到前如有变化，请先与毕业生协商，再申请解约。"
+ENDED_IN: Final[Mapping[str, str]] = {
+    str(OnlineSigning.REFUSED): "毕业生没有接受，原因见下面的办理历史。协商后可以再次邀请。",
+    str(OnlineSigning.WITHDRAWN): "邀请已撤回，毕业生不能再应约。如仍要签约，可以再次邀请。",
+    str(OnlineSigning.EXPIRED): "毕业生没有在截止时间前答复。如仍要签约，可以再次邀请，并重新设定有效期。",
+    str(OnlineSigning.REJECTED): "审核意见见下面的办理历史。更正后可以再次邀请；单位信息有误的，请先修改单位信息。",
+    str(OnlineSigning.SUPERSEDED): "毕业生已与其他单位签约，这份邀请不再有效。",
+    str(OnlineSigning.TERMINATED): "签约已经解除，协议书不再有效。",
+}
+OFFLINE_ENDED: Final = "这份就业协议已经结束。如仍要签约，可以在线发起邀请，或由毕业生重新申请协议。"
+DISSOLVED: Final = "解约已经办结，原来的签约已解除。"
+STILL_VALID: Final = "这次解约申请已经结束，原来的签约继续有效。"
+_DISSOLVING: Final = (OnlineTermination.COMPLETED, OnlineTermination.FORCED, OfflineTermination.COMPLETED)
 
 
 @page(f"/{FLOW}/<id>")
@@ -122,9 +138,17 @@ def next_step(record: Mapping[str, Any]) -> str:
     """What comes next, for whoever reads the page; empty where nothing does."""
     if record["frozen"]:
         return FROZEN
-    flow = Flow(record["flow"])
+    flow, phase, state = Flow(record["flow"]), Phase(record["phase"]), record["state"]
+    if phase is Phase.END:
+        if flow in _TERMINATIONS:
+            return DISSOLVED if state in _DISSOLVING else STILL_VALID
+        if flow is Flow.OFFLINE_SIGNING and state != OfflineSigning.TERMINATED:
+            return OFFLINE_ENDED
+        return ENDED_IN.get(state, "")
+    if phase is Phase.FORCE and flow in _SIGNINGS:
+        return IN_FORCE
     turn = _NEXT_OF_INVITATIONS if flow is Flow.ONLINE_SIGNING else _NEXT
-    return _NEXT_IN.get((flow, record["state"])) or turn.get(record["waits_on"], "")
+    return _NEXT_IN.get((flow, state)) or turn.get(record["waits_on"], "")
 
 
 def making_form(flow: Flow) -> Form:
