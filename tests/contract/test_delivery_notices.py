@@ -80,7 +80,7 @@ async def test_every_notice_reaches_a_bound_graduate_by_wechat_and_opens_a_page(
     assert set(await deliver(sandbox.lane(Channel.WECHAT, hands=16), *owed.values())) == {"sent"}
     shown = await sandbox.messages(openid)
     assert sorted(one["template_id"] for one in shown) == sorted(wechat_text(n.name).template_id for n in TABLE)
-    assert all("/m/records" in one["url"] for one in shown)
+    assert all(any(page in one["url"] for page in ("/m/records", "/m/account")) for one in shown)
     assert await by_sms(person) == []
 
 

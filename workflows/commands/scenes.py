@@ -54,7 +54,7 @@ from workflows.ports import SceneCode
 from workflows.rates import Counter, spend
 
 NO_NUMBER = "学校名单上没有您的手机号，暂时不能这样绑定，请联系学校就业部门登记手机号。"
-RESTS = "学校刚修改过您的手机号，{at}之后才能接收验证码，请到时重新扫码。"
+RESTS = "您的手机号刚修改过，{at}之后才能接收验证码，请到时重新扫码。"
 
 _SHOWN_PLACE = "tokens.payload.shown"
 _SEEN = "SELECT g.id, g.invalid_at FROM graduates g WHERE g.id = $1 AND "
