@@ -13,6 +13,6 @@ FORWARD = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0013_portal")]
+    dependencies = [("models", "0014_posters")]
 
     operations = [ops.RunSQL(statement) for statement in FORWARD]
