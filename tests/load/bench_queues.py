@@ -1,0 +1,97 @@
+"""Room: the bench of lists: pages of queues and the home page, a million graduates against ten thousand.
+
+Ours is a page of the whole list (rows, total, what stands beside them) at a million, the rival the same page at ten
+thousand, in turn, with several readers at once. Every figure of qualities.md's row is a page per second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from models.kit import now, shanghai_day
+from tests.load.bench_data import Crowd
+from workflows.actors import Actor
+from workflows.queries.home import read_home
+from workflows.queries.queues import MENUS, list_queue
+from workflows.queries.record_filters import Filters
+
+Read = Callable[[], Awaitable[Any]]
+
+DEEP: Final = 40
+"""Pages after the first one, of 200 rows."""
+
+
+def _filters(crowd: Crowd) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What desks narrow a queue by: a name, the menu and the filters."""
+    number = crowd.world.graduate.id_number
+    day = shanghai_day(now())
+    found: dict[str, tuple[str, dict[str, Any]]] = {f"all of {menu}": (menu, {}) for menu in MENUS}
+    found |= {
+        "oldest first": ("signing", {"sort": "oldest"}),
+        "one state": ("destination", {"states": ("returned",)}),
+        "a rare state": ("signing", {"states": ("withdrawn",)}),
+        "department": ("destination", {"department": "学院03"}),
+        "major": ("destination", {"major": "专业042"}),
+        "level": ("destination", {"level_code": "11"}),
+        "sex": ("destination", {"sex": "1"}),
+        "name": ("destination", {"name": "王12"}),
+        "whole name": ("destination", {"name": "王5010"}),
+        "ID number": ("destination", {"id_number": number}),
+        "proof code": ("destination", {"proof_code": "0123456789ABCDEF"}),
+        "employer": ("signing", {"employer": crowd.employer}),
+        "a word in employers' names": ("signing", {"employer": "科技有限"}),
+        "credit code": ("signing", {"uscc": crowd.uscc}),
+        "nature, industry, place": ("signing", {"nature": "31", "industry": "35", "region": "330000"}),
+        "destination": ("destination", {"destinations": ("801",)}),
+        "since a week": ("destination", {"since": day - timedelta(days=7)}),
+        "frozen": ("destination", {"frozen": True}),
+        "returned": ("destination", {"returned": True}),
+        "resubmitted": ("destination", {"resubmitted": True}),
+        "risk": ("signing", {"risk": "any"}),
+        "begun by": ("signing", {"initiator": "employer"}),
+        "department changed": ("destination", {"department_changed": True}),
+        "agreement number": ("signing", {"agreement_no": "99001202700000001"}),
+    }
+    return found
+
+
+async def works(crowd: Crowd) -> dict[str, Read]:
+    """Every page by its name, for readers of a school, a department and the province."""
+    world = crowd.world
+    desks = {"school": world.school, "department": world.department_of(world.graduate), "province": world.province}
+    found: dict[str, Read] = {}
+    for desk, actor in desks.items():
+        found[f"{desk}: home"] = _home(actor, world.cohort)
+        if desk != "province":
+            for menu in MENUS:
+                found[f"{desk}: mine of {menu}"] = _page(actor, menu, Filters(cohort=world.cohort, waits_on="me"))
+        for name, (menu, narrowed) in _filters(crowd).items():
+            found[f"{desk}: {name}"] = _page(actor, menu, Filters(cohort=world.cohort, **narrowed))
+        for menu in ("signing", "destination"):
+            cursor = await _deep(actor, menu, world.cohort)
+            found[f"{desk}: a late page of {menu}"] = _page(actor, menu, Filters(cohort=world.cohort, cursor=cursor))
+    found["province: one school"] = _page(
+        world.province, "destination", Filters(cohort=world.cohort, school=world.school_code)
+    )
+    found["province: every cohort"] = _page(world.province, "destination", Filters())
+    return found
+
+
+def _home(actor: Actor, cohort: int) -> Read:
+    return lambda: read_home(actor, cohort)
+
+
+def _page(actor: Actor, menu: str, filters: Filters) -> Read:
+    return lambda: list_queue(actor, menu, filters)
+
+
+async def _deep(actor: Actor, menu: str, cohort: int) -> str | None:
+    cursor: str | None = None
+    for _ in range(DEEP):
+        page = await list_queue(actor, menu, Filters(cohort=cohort, cursor=cursor, limit=200))
+        if page.next is None:
+            break
+        cursor = page.next
+    return cursor
