@@ -53,8 +53,9 @@ async def test_sums_follow_any_history(world: World) -> None:
     await tallies.fold_all()
     assert await fetch_value("SELECT count(*) FROM tally_deltas") == 0
     await agrees(world)
+    # By hand, which the journal knows nothing of.
     for change in ("invalid_at = NULL", "invalid_at = now()", "cohort = cohort - 1, invalid_at = NULL"):
-        await execute(f"UPDATE graduates SET {change} WHERE school_id = $1", world.school_id)  # the journal knows nothing
+        await execute(f"UPDATE graduates SET {change} WHERE school_id = $1", world.school_id)
         assert await tallies.compare(OPERATOR) == []
     await execute("DELETE FROM records WHERE school_id = $1 AND slot", world.school_id)
     await execute("DELETE FROM graduates WHERE school_id = $1", world.school_id)

@@ -111,7 +111,6 @@ def _where(actor: Actor, wish: Wish) -> Where:
     flows = MENUS[wish.menu].flows
     where = Where()
     where.within(visible_to(actor), "r")
-    where.add("r.flow = ANY({})", [str(flow) for flow in flows])
     narrow(where, actor, flows, wish.filters)
     return where
 
