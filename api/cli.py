@@ -312,7 +312,7 @@ def tallies(
             print(f"已重新汇总 {await sums.rebuild(OPERATOR)} 项。")
         found = await sums.compare(OPERATOR)
         for one in found[:200]:
-            print(f"{one.cohort} 届 {one.by}={one.key or '（空）'} {one.figure}：记录 {one.rows}，汇总 {one.sums}")
+            print(f"{one.cohort} 届，{one.by} {one.key or '（空）'}，{one.figure}：记录 {one.rows}，汇总 {one.sums}")
         if found:
             print(f"共 {len(found)} 项不一致；wangqian tallies --rebuild 按现有记录重新汇总。")
             sys.exit(1)

@@ -152,7 +152,7 @@ FORWARD = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0013_portal")]
+    dependencies = [("models", "0014_posters")]
 
     operations = [
         ops.CreateModel(

@@ -206,6 +206,6 @@ async def test_a_sum_that_is_wrong_is_found_and_made_anew(world: World) -> None:
     await execute("UPDATE tallies SET n = n + 3 WHERE axis = 'sex' AND kind = 'person' AND n > 0")
     found = await tallies.compare(OPERATOR)
     assert found
-    assert all(d.by == "sex" and d.sums > d.rows for d in found)
+    assert all(d.by == "性别" and d.sums > d.rows for d in found)
     await tallies.rebuild(OPERATOR)
     assert await tallies.compare(OPERATOR) == []

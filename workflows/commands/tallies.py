@@ -17,7 +17,11 @@ from workflows.actors import CLOCK, NOBODY, Actor
 from workflows.commands import Book, command
 from workflows.queries import statistics, statistics_destinations
 from workflows.queries.statistics_axes import AXES
+from workflows.queries.statistics_columns import columns
 from workflows.queries.statistics_destinations import FEATURES
+
+_LABELS: Final = {column.name: f"{column.section}：{column.label}" for column in columns()}
+_PERSONS: Final = _LABELS["graduates"]
 
 AT_ONCE: Final = 20_000
 HOURS: Final = 6 * 3600.0
@@ -26,7 +30,7 @@ HOURS: Final = 6 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure that the rows and the sums tell differently. `by`: the axis and its value."""
+    """A figure that the rows and the sums tell differently. `by`, `key`: the axis and its value."""
 
     province_id: UUID
     cohort: int
@@ -84,13 +88,14 @@ async def _differing(province_id: UUID, cohort: int) -> AsyncIterator[Difference
         for of in FEATURES:
             for side, read in zip(sides, (statistics_destinations.counted, statistics_destinations.kept), strict=True):
                 people, cells = await read(reader, cohort, axis, of)
-                side.update({(key, "graduates"): n for key, n in people.items()})
-                side.update({(key, f"{of} {code} {part}"): n for (key, code, part), n in cells.items()})
+                side.update({(key, _PERSONS): n for key, n in people.items()})
+                told = FEATURES[of].label
+                side.update({(key, f"{told} {code} {part}"): n for (key, code, part), n in cells.items()})
         for key, figure in sorted(sides[0].keys() | sides[1].keys()):
             n, m = (side.get((key, figure), 0) for side in sides)
             if n != m:
-                yield Difference(province_id, cohort, axis.name, key, figure, n, m)
+                yield Difference(province_id, cohort, axis.label, key, figure, n, m)
 
 
 def _flat(counts: statistics.Counts) -> dict[tuple[str, str], int]:
-    return {(key, name): n for key, names in counts.items() for name, n in names.items()}
+    return {(key, _LABELS[name]): n for key, names in counts.items() for name, n in names.items()}
