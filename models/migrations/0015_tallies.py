@@ -138,10 +138,14 @@ FORWARD = [
     *_graduates("INSERT", "SELECT id FROM came", "SELECT * FROM came", _NOBODY),
     *_graduates("UPDATE", _PEOPLE_MOVED, "SELECT * FROM came", "SELECT * FROM went"),
     *_graduates("DELETE", "SELECT id FROM went", _NOBODY, "SELECT * FROM went"),
-    # Lists of a whole province, in their order; what is looked for by itself, wherever it is.
-    "CREATE INDEX records_by_state_everywhere ON records (cohort, flow, state, created_at, id) INCLUDE (school_id)",
-    "CREATE INDEX records_by_major_everywhere ON records (cohort, major, created_at, id)",
-    "CREATE INDEX records_by_department_everywhere ON records (cohort, department, created_at, id)",
+    # Lists of a whole province, in their order. By expressions, so that only who asks for them is led by them: to what
+    # one school has there are better ways.
+    """CREATE INDEX records_by_state_everywhere ON records
+    (cohort, ((flow)::text || ':' || (state)::text), created_at, id)""",
+    "CREATE INDEX records_by_major_everywhere ON records (cohort, ((major)::text || ''), created_at, id)",
+    "CREATE INDEX records_by_department_everywhere ON records (cohort, ((department)::text || ''), created_at, id)",
+    "CREATE INDEX records_by_day_of_all ON records (created_at, id)",
+    # What is looked for by itself, wherever it is.
     "CREATE INDEX records_named_everywhere ON records (graduate_name text_pattern_ops)",
     "CREATE INDEX records_numbered ON records (agreement_no) WHERE agreement_no <> ''",
     "DROP INDEX records_known_employer",  # the next one leads there too

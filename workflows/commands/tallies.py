@@ -64,6 +64,7 @@ async def rebuild(_: Book) -> int:
     """Make all sums anew from the rows, while acts go on; how many sums. They tell nothing that the rows do not."""
     await execute(sql.LOCK, sql.FOLD_LOCK)
     await execute(sql.FORGET_ALL)
+    await execute(sql.MEMORY)
     async with connection().acquire_connection() as raw:
         done: str = await raw.execute(sql.REBUILD, timeout=HOURS)
     return int(done.rsplit(" ", 1)[-1])

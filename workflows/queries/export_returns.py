@@ -38,7 +38,7 @@ async def read(
     where = Where()
     where.within(visible_to(actor), "r")
     where.add(risk.RETURN_ROWS)
-    narrow(where, actor, flows, replace(filters, since=None, until=None))
+    await narrow(where, actor, flows, replace(filters, since=None, until=None))
     if filters.since is not None:
         where.add("j.at >= {}", day_start(filters.since))
     if filters.until is not None:

@@ -51,7 +51,7 @@ async def list_flows(actor: Actor, flows: Sequence[Flow], filters: Filters) -> P
     await require_open(actor, module, filters.cohort)
     where = Where()
     where.within(visible_to(actor, module), "r")
-    narrow(where, actor, flows, filters)
+    await narrow(where, actor, flows, filters)
     limit = size(filters.limit)
     counted_in = SOURCE if "g." in where.text else "records r"
     rows, following, total, capped = await read(
