@@ -33,8 +33,8 @@ WITH gone AS (
 added AS ({_ADD.format(changes="gone", under=_UNDER)})
 SELECT count(*) FROM gone"""  # noqa: S608  fixed texts, numbered parameters
 
-# A million graduates are grouped in seconds where they need not go to disk for it.
-MEMORY = "SET LOCAL work_mem = '256MB'"
+# A million graduates are grouped in seconds where they need not go to disk for it, by one process.
+MEMORY = "SELECT set_config('work_mem', '256MB', TRUE), set_config('max_parallel_workers_per_gather', '2', TRUE)"
 
 FORGET_ALL = "DELETE FROM tallies"
 

@@ -8,16 +8,19 @@ school of 20,000 stand beside raw SQL, those of the province of a million beside
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import pickle
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from models import db
 from models.embedded import EmbeddedPostgres
@@ -26,19 +29,22 @@ from tests.load.bench_data import Crowd, fill
 
 LARGE: Final = int(os.environ.get("BENCH_ROWS", "1000000"))
 SMALL: Final = 10_000
-READERS: Final = 4
-TURNS: Final = 3
 
 Rounds = list[tuple[float, float]]
-Read = Callable[[], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One database and who reads in it."""
+    """One database, and a process of its own in which several readers at once ask for pages by name."""
 
     url: str
     crowd: Crowd
+    process: asyncio.subprocess.Process
+    pages: tuple[str, ...]
+
+    async def waited(self, page: str) -> float:
+        """The seconds that a reader of this page waits for."""
+        return float(await _asked(self.process, page))
 
 
 async def rounds(count: int) -> dict[str, tuple[Rounds, float]]:
@@ -48,7 +54,12 @@ async def rounds(count: int) -> dict[str, tuple[Rounds, float]]:
         server = EmbeddedPostgres.start(Path(folder) / "postgres", throw_away=True)
         try:
             sides = [await _made(server, rows) for rows in (SMALL, LARGE)]
-            return await measured(sides[0], sides[1], count)
+            try:
+                return await measured(sides[0], sides[1], count)
+            finally:
+                for side in sides:
+                    side.process.kill()
+                    await side.process.wait()
         finally:
             server.remove()
 
@@ -61,13 +72,31 @@ async def _made(server: EmbeddedPostgres, rows: int) -> Side:
     async with opened(url):
         crowd = await fill(url, rows)
     sys.stdout.write(f"{crowd.graduates} graduates made in {time.perf_counter() - began:.0f} s\n")
-    return Side(url, crowd)
+    return await reading(url, crowd)
+
+
+async def reading(url: str, crowd: Crowd) -> Side:
+    """Begin to read there."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.load.bench_queues", url, stdin=PIPE, stdout=PIPE, limit=2**20
+    )
+    return Side(url, crowd, process, tuple(json.loads(await _asked(process, pickle.dumps(crowd).hex()))))
+
+
+async def _asked(process: asyncio.subprocess.Process, line: str) -> str:
+    if process.stdin is None or process.stdout is None:
+        raise RuntimeError("the reader has no pipes")
+    process.stdin.write(f"{line}\n".encode())
+    answer = await process.stdout.readline()
+    if not answer:
+        raise RuntimeError("the reader has ended")
+    return answer.decode().strip()
 
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[None]:
     os.environ["DATABASE_URL"] = url
-    await db.open_database(url, min_size=READERS, max_size=READERS)
+    await db.open_database(url, min_size=1)
     try:
         yield
     finally:
@@ -75,61 +104,43 @@ async def opened(url: str) -> AsyncIterator[None]:
 
 
 async def measured(small: Side, large: Side, count: int) -> dict[str, tuple[Rounds, float]]:
-    turns: dict[int, list[dict[str, float]]] = {0: [], 1: []}
-    school, province = [], []
-    for _ in range(count):
-        for place, side in enumerate((large, small)):
-            async with opened(side.url):
-                turns[place].append(await _pages(side.crowd))
-                if side is large:
-                    school.append(await bench_statistics.round_of(side.crowd))
-                    province.append(await bench_statistics.round_of_province(side.crowd))
+    """Page by page in both databases in turn, so that whatever else the machine does falls on both."""
+    found: dict[str, tuple[Rounds, float]] = {}
+    times: dict[str, list[tuple[float, float]]] = {}
+    for page in large.pages:
+        pairs = [(await large.waited(page), await small.waited(page)) for _ in range(count)]
+        times[page] = pairs
+        _tell(page, pairs)
+    for group in dict.fromkeys(page.partition(": ")[0] for page in times):
+        mine = [pairs for page, pairs in times.items() if page.partition(": ")[0] == group]
+        each = [(_rate(mine, turn, 0), _rate(mine, turn, 1)) for turn in range(count)]
+        found[f"pages of a {group}, {LARGE:,} against {SMALL:,}"] = each, 0.67
     async with opened(large.url):
+        school, province = [], []
+        for _ in range(count):
+            school.append(await bench_statistics.round_of(large.crowd))
+            province.append(await bench_statistics.round_of_province(large.crowd))
         await bench_statistics.told(large.crowd)
-    seconds = [{name: statistics.median(turn[name] for turn in found) for name in found[0]} for found in turns.values()]
-    _list(*seconds)
-    found = {
-        f"{group}, {LARGE:,} against {SMALL:,}": (
-            [_round(group, *pair) for pair in zip(*turns.values(), strict=True)],
-            0.67,
-        )
-        for group in dict.fromkeys(name.partition(": ")[0] for name in seconds[0])
-    }
-    return found | {
-        "statistics of a school of 20,000, against raw SQL": (school, 0.77),
-        f"statistics of a province of {LARGE:,}, against 50 ms": (province, 1.0),
-    }
-
-
-async def _pages(crowd: Crowd) -> dict[str, float]:
-    """Seconds of each page, as one of several readers waits for it."""
-    found = {}
-    for name, read in (await bench_queues.works(crowd)).items():
-        await read()
-        found[name] = statistics.median(t for one in await asyncio.gather(*map(_waited, [read] * READERS)) for t in one)
+        for page, read in bench_queues.slow_works(large.crowd).items():
+            began = time.perf_counter()
+            await read()
+            sys.stdout.write(f"{page:<52}{1000 * (time.perf_counter() - began):>8.0f} ms, by no index\n")
+    found["statistics of a school of 20,000, against raw SQL"] = school, 0.77
+    found[f"statistics of a province of {LARGE:,}, against 50 ms"] = province, 1.0
     return found
 
 
-async def _waited(read: Read) -> list[float]:
-    waits = []
-    for _ in range(TURNS):
-        began = time.perf_counter()
-        await read()
-        waits.append(time.perf_counter() - began)
-    return waits
+def _rate(pages: list[list[tuple[float, float]]], turn: int, side: int) -> float:
+    """Pages per second of a group."""
+    return len(pages) / sum(pairs[turn][side] for pairs in pages)
 
 
-def _round(group: str, large: dict[str, float], small: dict[str, float]) -> tuple[float, float]:
-    """Pages per second of a group, in the large database and in the small one."""
-    names = [name for name in large if name.partition(": ")[0] == group]
-    return len(names) / sum(large[name] for name in names), len(names) / sum(small[name] for name in names)
-
-
-def _list(large: dict[str, float], small: dict[str, float]) -> None:
+def _tell(page: str, pairs: list[tuple[float, float]]) -> None:
     """Every page by itself, since a group may hide one."""
-    for name, seconds in large.items():
-        times, ms = seconds / small[name], (1000 * seconds, 1000 * small[name])
-        sys.stdout.write(f"{name:<60}{ms[0]:>8.1f} ms{ms[1]:>8.1f} ms{times:>7.2f}{' !' if times > 1.5 else ''}\n")
+    large, small = (1000 * statistics.median(side) for side in zip(*pairs, strict=True))
+    times = statistics.median(a / b for a, b in pairs)
+    sys.stdout.write(f"{page:<52}{large:>8.1f} ms{small:>8.1f} ms{times:>7.2f}{' !' if times > 1.5 else ''}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,22 @@
 """Room: the bench of lists: pages of queues and the home page, a million graduates against ten thousand.
 
 Ours is a page of the whole list (rows, total, what stands beside them) at a million, the rival the same page at ten
-thousand, in turn, with several readers at once. Every figure of qualities.md's row is a page per second.
+thousand. This process is the readers of one of the two: it is told names of pages and answers how long each took.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
+import pickle
+import statistics
+import sys
+import time
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
 
+from models import db
 from models.kit import now, shanghai_day
 from tests.load.bench_data import Crowd
 from workflows.actors import Actor
@@ -22,6 +29,8 @@ Read = Callable[[], Awaitable[Any]]
 ONE_BY_ONE: Final = ("risk", "department changed")
 """What no index tells: a school looks through its own records for it, a province through all of its schools'."""
 
+READERS: Final = 4
+TURNS: Final = 2
 DEEP: Final = 40
 """Pages after the first one, of 200 rows."""
 
@@ -60,7 +69,7 @@ def _filters(crowd: Crowd) -> dict[str, tuple[str, dict[str, Any]]]:
     return found
 
 
-async def slow_works(crowd: Crowd) -> dict[str, Read]:
+def slow_works(crowd: Crowd) -> dict[str, Read]:
     """The pages that a province waits for."""
     filters = {name: found for name, found in _filters(crowd).items() if name in ONE_BY_ONE}
     return {
@@ -109,3 +118,36 @@ async def _deep(actor: Actor, menu: str, cohort: int) -> str | None:
             break
         cursor = page.next
     return cursor
+
+
+# --- the process of the readers ------------------------------------------------------------------
+
+
+async def answer(url: str) -> None:
+    crowd: Crowd = pickle.loads(bytes.fromhex(sys.stdin.readline().strip()))  # noqa: S301  from our own parent
+    await db.open_database(url, min_size=READERS, max_size=READERS)
+    reads = await works(crowd)
+    _say(json.dumps(list(reads)))
+    while name := (await asyncio.to_thread(sys.stdin.readline)).strip():
+        await reads[name]()
+        waits = await asyncio.gather(*(_waited(reads[name]) for _ in range(READERS)))
+        _say(str(statistics.median(wait for one in waits for wait in one)))
+    await db.close_database()
+
+
+async def _waited(read: Read) -> list[float]:
+    waits = []
+    for _ in range(TURNS):
+        began = time.perf_counter()
+        await read()
+        waits.append(time.perf_counter() - began)
+    return waits
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(answer(sys.argv[1]))

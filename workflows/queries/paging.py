@@ -143,16 +143,16 @@ async def read(
     """The rows of one page, the next cursor, the total and whether counting was stopped at the cap.
 
     The sort column is selected as `sort_value`, the id as `id`; columns and source are ours, never typed by anybody.
-    `counted_in`: a narrower source that the conditions do with, so that counting joins nothing.
+    `counted_in`: a narrower source that the conditions do with, so that counting and choosing join nothing.
     """
     each = [f"(SELECT 1 FROM {counted_in or source} WHERE {text} LIMIT {cap + 1})" for text in where.texts]  # noqa: S608  fixed texts, numbered parameters
     counted = await fetch_value(f"SELECT count(*) FROM ({' UNION ALL '.join(each)}) x", *where.values)  # noqa: S608  as above
-    shown, following = await _page(columns, source, where, order, limit, cursor)
+    shown, following = await _page(columns, source, where, order, limit, cursor, counted_in)
     return shown, following, min(int(counted), cap), int(counted) > cap
 
 
 async def _page(
-    columns: str, source: str, where: Where, order: Order, limit: int, cursor: str | None
+    columns: str, source: str, where: Where, order: Order, limit: int, cursor: str | None, chosen_in: str = ""
 ) -> tuple[Sequence[Any], str | None]:
     behind = where.copy()
     if cursor:
@@ -161,7 +161,7 @@ async def _page(
     # First which rows, then what stands in them: a column that costs something must not be computed for rows that a
     # sort throws away again.
     each = [
-        f"SELECT {order.id_column} AS id, {sort_value} AS sort_value FROM {source} WHERE {text} "  # noqa: S608  fixed texts, numbered parameters
+        f"SELECT {order.id_column} AS id, {sort_value} AS sort_value FROM {chosen_in or source} WHERE {text} "  # noqa: S608  fixed texts, numbered parameters
         f"ORDER BY {order.text} LIMIT {limit + 1}"
         for text in behind.texts
     ]
