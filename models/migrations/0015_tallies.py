@@ -6,7 +6,7 @@ at the console): the triggers see every statement. Which states count stands her
 with the code; tests compare it with the flow tables, and `wangqian tallies` the sums with the rows.
 """
 
-# ruff: noqa: S608 - fixed texts, put together from fixed texts
+# ruff: noqa: S608  fixed texts, put together from fixed texts
 from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
