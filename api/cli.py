@@ -298,6 +298,29 @@ def reconcile(
     _operate(work)
 
 
+@app.command()
+def tallies(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="按现有记录重新汇总")] = False,
+) -> None:
+    """核对省级统计的汇总数与现有记录；不一致时逐项列出。"""
+    _fit_settings()
+    from workflows.actors import OPERATOR
+    from workflows.commands import tallies as sums
+
+    async def work() -> None:
+        if rebuild:
+            print(f"已重新汇总 {await sums.rebuild(OPERATOR)} 项。")
+        found = await sums.compare(OPERATOR)
+        for one in found[:200]:
+            print(f"{one.cohort} 届，{one.by} {one.key or '（空）'}，{one.figure}：记录 {one.rows}，汇总 {one.sums}")
+        if found:
+            print(f"共 {len(found)} 项不一致；wangqian tallies --rebuild 按现有记录重新汇总。")
+            sys.exit(1)
+        print("汇总数与现有记录一致。")
+
+    _operate(work)
+
+
 # --- measuring -----------------------------------------------------------------------------------
 
 

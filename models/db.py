@@ -51,6 +51,9 @@ __all__ = [
 NAME = "default"
 APP = "models"
 MIGRATIONS = Path(__file__).with_name("migrations")
+# Pages are short statements of many readers: to start workers or compile for one takes longer than it saves, and takes
+# the cores from the others.
+MANY_READERS = {"jit": "off", "max_parallel_workers_per_gather": "0"}
 MIGRATION_LOCK = 7_260_014_031  # any number, the same in all processes of this product
 
 _context: TortoiseContext | None = None
@@ -64,6 +67,7 @@ def config(url: str | None = None, *, min_size: int = 1, max_size: int = 10) -> 
     # A statement on a dead line would otherwise wait for ever, and a commit may not be interrupted.
     found.setdefault("command_timeout", 60.0)
     found.setdefault("application_name", "wangqian")
+    found.setdefault("server_settings", MANY_READERS)
     return {
         "connections": {NAME: {"engine": "tortoise.backends.asyncpg", "credentials": found}},
         "apps": {

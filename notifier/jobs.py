@@ -23,6 +23,7 @@ from workflows.commands import (
     lookups,
     receipts,
     suspension,
+    tallies,
     uploads,
 )
 from workflows.ports import OutsideFault, Registry, Upstream
@@ -75,6 +76,7 @@ def clock_jobs(registry: Registry, upstream: Upstream) -> list[Job]:
         Job("apply_receipts", 2, lambda: receipts.apply_receipts(CLOCK)),
         Job("give_up_unsure", 60, lambda: receipts.give_up_unsure(CLOCK)),
         Job("print_agreements", 5, agreements.print_waiting),
+        Job("fold_tallies", 5, tallies.fold_all),
         Job("refresh_registry", 15, lambda: refresh_registry(registry)),
         Job("return_from_ems", 60, lambda: return_from_ems(upstream)),
         Job("sweep", 3600, _sweep),

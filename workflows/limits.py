@@ -61,6 +61,7 @@ PDF_PAGES = 50
 
 PAGE_SIZE, PAGE_MAX = 50, 200
 TOTAL_CAP = 10_000
+PROVINCE_TOTAL_CAP = 1_000  # of lists over a whole province, which has the exact numbers in its statistics
 
 ARCHIVE_NUMBERS = 200  # agreements in one zip
 EMPLOYER_LIST = 5_000  # rows of an employer's own list, as a workbook or to print

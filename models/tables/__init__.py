@@ -16,6 +16,7 @@ from models.tables.notes import DeskNote
 from models.tables.provinces import Province, ProvinceSettings
 from models.tables.records import Agreement, Record
 from models.tables.schools import AgreementCounter, Desk, Handler, School, SchoolModule, SigningSettings, WarningMark
+from models.tables.tallies import Tally, TallyDelta
 
 __all__ = [
     "Account",
@@ -54,6 +55,8 @@ __all__ = [
     "SchoolModule",
     "Session",
     "SigningSettings",
+    "Tally",
+    "TallyDelta",
     "Token",
     "Unmasking",
     "Upload",

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from models.db import execute
 from tests.harness.postgres import TestServer
 from tests.harness.stack import Stack
+from tests.harness.world import make_world
+from workflows.commands import tallies
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,3 +64,15 @@ def test_a_comparison_with_the_ems_says_what_it_found(fresh_database: str) -> No
     done = wangqian("reconcile", "--school", "99001", "--cohort", "2027", DATABASE_URL=fresh_database)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "一致 0，等待上报 0，不一致 0，未能查询 0"
+
+
+async def test_sums_that_differ_from_the_records_are_listed_and_made_anew(database: str) -> None:
+    world = await make_world(graduates=1, employers=0)
+    await tallies.fold_all()
+    await execute("UPDATE tallies SET n = n + 1 WHERE axis = 'school' AND key = $1", str(world.school_id))
+    found = await asyncio.to_thread(wangqian, "tallies", DATABASE_URL=database)
+    assert found.returncode == 1
+    assert re.search(rf"{world.cohort} 届，学校 {world.school_id}，.*毕业生人数：记录 1，汇总 2", found.stdout)
+    mended = await asyncio.to_thread(wangqian, "tallies", "--rebuild", DATABASE_URL=database)
+    assert mended.returncode == 0, mended.stdout
+    assert "汇总数与现有记录一致" in mended.stdout

@@ -15,7 +15,7 @@ from models.kit import shanghai_day
 from models.tables import Graduate
 from tests.harness.world import World, invite, make_world
 from workflows.actors import Actor
-from workflows.limits import TOTAL_CAP
+from workflows.limits import PROVINCE_TOTAL_CAP
 from workflows.queries import paging
 from workflows.queries.queues import list_queue
 from workflows.queries.record_filters import Filters
@@ -148,7 +148,7 @@ async def test_a_provinces_page_is_read_in_the_order_of_an_index(
 
 async def test_counting_stops_at_the_cap(crowded: World) -> None:
     page = await list_queue(crowded.province, "signing", Filters(cohort=crowded.cohort))
-    assert (page.total, page.total_is_capped) == (TOTAL_CAP, True)
+    assert (page.total, page.total_is_capped) == (PROVINCE_TOTAL_CAP, True)
     everything = await list_queue(crowded.school, "signing", Filters())
     assert (everything.total, everything.total_is_capped) == (RECORDS // SCHOOLS + 1, False)
 

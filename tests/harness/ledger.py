@@ -175,3 +175,23 @@ def _step(row: Any) -> Transition:
     found = FLOWS[Flow(row["flow"])].find(row["action"], row["from_state"], Party(row["party"]))
     assert found is not None
     return found
+
+
+def fold(rows: list[Any]) -> dict[UUID, tuple[Flow, str]]:
+    """Where each record stands, by its last row."""
+    return {r["subject_id"]: (Flow(r["flow"]), r["to_state"]) for r in rows if r["subject_kind"] == "record"}
+
+
+def frozen(rows: list[Any]) -> set[UUID]:
+    """Who has left the roster and not come back."""
+    last: dict[UUID, str] = {}
+    for row in rows:
+        if row["subject_kind"] == "graduate" and row["action"] in ("invalidate", "restore"):
+            last[row["subject_id"]] = row["action"]
+    return {person for person, action in last.items() if action == "invalidate"}
+
+
+async def owners(school_id: UUID) -> dict[UUID, UUID]:
+    """Whose each record is."""
+    rows = await fetch("SELECT id, graduate_id FROM records WHERE school_id = $1", school_id)
+    return {row["id"]: row["graduate_id"] for row in rows}

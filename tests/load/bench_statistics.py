@@ -1,29 +1,25 @@
 """Room: the bench of 数据统计: a school's and a province's table, against the same counting by raw statements.
 
 The rival counts the school's records by department and state, its graduates and those without a record, by asyncpg
-alone: no scope, no columns, no labels. `BENCH_ROWS` graduates stand in the database, 20,000 of them in the school.
+alone: no scope, no columns, no labels. Both read in the large database of `bench_million`.
 """
 
 from __future__ import annotations
 
-import asyncio
-import os
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-from models import db
-from models.db import execute, fetch
-from models.embedded import EmbeddedPostgres
-from tests.load.bench_data import Crowd, fill
+from models.db import fetch
+from tests.load.bench_data import Crowd
 from workflows.queries.home import read_home
 from workflows.queries.statistics import read_statistics
-from workflows.queries.statistics_destinations import read_destinations
+from workflows.queries.statistics_axes import AXES
+from workflows.queries.statistics_destinations import FEATURES, read_destinations
+from workflows.queries.statistics_trend import read_trend
 
-ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
 TURNS = 5
 
 _RAW = """
@@ -38,39 +34,23 @@ WHERE g.school_id = $1 AND g.cohort = $2 AND g.invalid_at IS NULL AND NOT EXISTS
   SELECT 1 FROM records r WHERE r.graduate_id = g.id AND (r.slot OR r.waits_on IS NOT NULL)) GROUP BY 1"""
 
 
-async def rounds(count: int) -> list[tuple[float, float]]:
-    """Interleaved (ours, rival) tables per second."""
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
-    with tempfile.TemporaryDirectory(dir=Path("var")) as folder:
-        server = EmbeddedPostgres.start(Path(folder) / "postgres", throw_away=True)
-        try:
-            server.create_database("bench")
-            return await _rounds(server.url("bench"), count)
-        finally:
-            server.remove()
+async def round_of(crowd: Crowd) -> tuple[float, float]:
+    """Tables of a school per second: ours, raw."""
+    return await _speed(lambda: _ours(crowd)), await _speed(lambda: _rival(crowd))
 
 
-async def _rounds(url: str, count: int) -> list[tuple[float, float]]:
-    os.environ["DATABASE_URL"] = url
-    await db.migrate(url)
-    await db.open_database(url)
-    try:
-        crowd = await fill(ROWS)
-        await execute("VACUUM ANALYZE records")
-        await execute("VACUUM ANALYZE graduates")
-        found = [(await _speed(lambda: _ours(crowd)), await _speed(lambda: _rival(crowd))) for _ in range(count)]
-        await _told(crowd)
-        return found
-    finally:
-        await db.close_database()
+async def round_of_province(crowd: Crowd) -> tuple[float, float]:
+    """Tables of the province per second, and as many as 50 ms each would make."""
+    world = crowd.world
+    return await _speed(lambda: read_statistics(world.province, world.cohort, "school")), 20.0
 
 
 async def _ours(crowd: Crowd) -> Any:
-    return await read_statistics(crowd.world.school, crowd.world.cohort, "department")
+    return await read_statistics(crowd.large, crowd.world.cohort, "department")
 
 
 async def _rival(crowd: Crowd) -> Any:
-    place = crowd.world.school_id, crowd.world.cohort
+    place = crowd.large.school_id, crowd.world.cohort
     return [await fetch(text, *place) for text in (_RAW, _RAW_PEOPLE, _RAW_UNREGISTERED)]
 
 
@@ -82,20 +62,21 @@ async def _speed(work: Callable[[], Awaitable[Any]]) -> float:
     return TURNS / (time.perf_counter() - began)
 
 
-async def _told(crowd: Crowd) -> None:
+async def told(crowd: Crowd) -> None:
     """What else a reader waits for, in milliseconds."""
     world = crowd.world
     for name, work in (
-        ("home of a school", lambda: read_home(world.school, world.cohort)),
-        ("destinations of a school", lambda: read_destinations(world.school, world.cohort, "department", "industry")),
-        ("table of the province", lambda: read_statistics(world.province, world.cohort, "school")),
-        ("destinations of the province", lambda: read_destinations(world.province, world.cohort, "school", "industry")),
+        ("home of a school", lambda: read_home(crowd.large, world.cohort)),
+        ("destinations of a school", lambda: read_destinations(crowd.large, world.cohort, "department", "industry")),
+        *(
+            (f"table of the province by {by}", partial(read_statistics, world.province, world.cohort, by))
+            for by in AXES
+        ),
+        *(
+            (f"{of} of the province", partial(read_destinations, world.province, world.cohort, "school", of))
+            for of in FEATURES
+        ),
+        ("trend of the province", lambda: read_trend(world.province, world.cohort)),
         ("home of the province", lambda: read_home(world.province, world.cohort)),
     ):
         sys.stdout.write(f"{crowd.graduates} graduates, {name}: {1000 / await _speed(work):.0f} ms\n")
-
-
-if __name__ == "__main__":
-    for ours, rival in asyncio.run(rounds(3)):
-        times = f"{1000 / ours:.1f} ms, raw SQL {1000 / rival:.1f} ms, {rival / ours:.2f} times as long"
-        sys.stdout.write(f"table of a school: {times}\n")

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 
-from models.db import fetch
 from models.parties import ReviewMode
 from models.states import Flow
 from tests.harness import ledger
@@ -51,7 +50,7 @@ async def test_statistics_are_the_fold_of_what_happened(flow: Flow) -> None:
 
 async def agrees(world: World) -> None:
     rows = await ledger.journal_of(world.school_id)
-    stands, gone, owner = fold(rows), frozen(rows), await owners(world)
+    stands, gone, owner = ledger.fold(rows), ledger.frozen(rows), await ledger.owners(world.school_id)
     told: Counter[str] = Counter()
     for (flow, state), n in Counter(stands[r] for r in stands if owner[r] not in gone).items():
         told.update({c.name: n for c in columns() if (flow, state) in c.states})
@@ -84,22 +83,3 @@ async def days_agree(world: World, rows: list[Any], counted: set[UUID]) -> None:
 
 def _year(year: int) -> tuple[date, date]:
     return date(year, 1, 1), date(year, 12, 31)
-
-
-def fold(rows: list[Any]) -> dict[UUID, tuple[Flow, str]]:
-    """Where each record stands, by its last row."""
-    return {r["subject_id"]: (Flow(r["flow"]), r["to_state"]) for r in rows if r["subject_kind"] == "record"}
-
-
-def frozen(rows: list[Any]) -> set[UUID]:
-    """Who has left the roster and not come back."""
-    last: dict[UUID, str] = {}
-    for row in rows:
-        if row["subject_kind"] == "graduate" and row["action"] in ("invalidate", "restore"):
-            last[row["subject_id"]] = row["action"]
-    return {person for person, action in last.items() if action == "invalidate"}
-
-
-async def owners(world: World) -> dict[UUID, UUID]:
-    rows = await fetch("SELECT id, graduate_id FROM records WHERE school_id = $1", world.school_id)
-    return {row["id"]: row["graduate_id"] for row in rows}

@@ -79,11 +79,12 @@ async def do_export(work: Work, progress: Progress) -> None:
     people: set[UUID] = set()
     async for rows, whose in found.pages:
         await asyncio.to_thread(sheet.add, rows)
-        people.update(whose)
+        if wish.whole:
+            people.update(whose)
         progress.done += len(rows)
         progress.total = max(progress.total, progress.done)
     stored = await asyncio.to_thread(_keep, sheet)
-    await _finish(actor, work, wish, progress.done, people if wish.whole else (), (found.title, stored))
+    await _finish(actor, work, wish, progress.done, people, (found.title, stored))
 
 
 def _keep(sheet: Sheet) -> str:

@@ -37,9 +37,8 @@ async def read(
     """By time, the oldest first. `since` and `until` are days of the return; every other filter is of the record."""
     where = Where()
     where.within(visible_to(actor), "r")
-    where.add("r.flow = ANY({})", [str(flow) for flow in flows])
     where.add(risk.RETURN_ROWS)
-    narrow(where, actor, flows, replace(filters, since=None, until=None))
+    await narrow(where, actor, flows, replace(filters, since=None, until=None))
     if filters.since is not None:
         where.add("j.at >= {}", day_start(filters.since))
     if filters.until is not None:

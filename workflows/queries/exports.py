@@ -96,7 +96,7 @@ async def listing(actor: Actor, wish: Wish) -> Listing:
 async def _selection(
     actor: Actor, wish: Wish, names: Sequence[str]
 ) -> AsyncIterator[tuple[list[list[Cell]], list[Any]]]:
-    where = _where(actor, wish)
+    where = await _where(actor, wish)
     told = Told(wish.whole)
     columns = f"{COLUMNS}, g.proof_code"
     async for rows in pages(columns, SOURCE, where, order_of(wish.filters), EXPORT_PAGE, EXPORT_ROWS):
@@ -107,12 +107,11 @@ async def _selection(
         )
 
 
-def _where(actor: Actor, wish: Wish) -> Where:
+async def _where(actor: Actor, wish: Wish) -> Where:
     flows = MENUS[wish.menu].flows
     where = Where()
     where.within(visible_to(actor), "r")
-    where.add("r.flow = ANY({})", [str(flow) for flow in flows])
-    narrow(where, actor, flows, wish.filters)
+    await narrow(where, actor, flows, wish.filters)
     return where
 
 
@@ -120,7 +119,7 @@ async def size_of(actor: Actor, wish: Wish) -> int:
     """How many rows it will have, as far as that can be told at once: 0 where it cannot. At most the largest export."""
     if wish.kind != SELECTED:
         return 0
-    where = _where(actor, wish)
+    where = await _where(actor, wish)
     text = f"SELECT count(*) FROM (SELECT 1 FROM {SOURCE} WHERE {where.text} LIMIT {EXPORT_ROWS}) x"  # noqa: S608  fixed texts, numbered parameters
     return int(await fetch_value(text, *where.values))
 

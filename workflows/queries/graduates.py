@@ -19,7 +19,7 @@ from workflows.errors import NotFound
 from workflows.flows import FLOWS
 from workflows.queries.comparison import compared
 from workflows.queries.in_force import in_force
-from workflows.queries.paging import Order, Page, Where, like, read, size
+from workflows.queries.paging import Order, Page, Where, cap_of, like, read, size
 from workflows.queries.record_filters import compact, within
 from workflows.queries.record_page import mirror
 from workflows.queries.records import moment, records_of
@@ -85,7 +85,9 @@ async def list_graduates(actor: Actor, filters: GraduateFilters) -> Page:
     where = Where()
     where.within(visible_to(actor), "g")
     narrow(where, filters)
-    rows, following, total, capped = await read(_COLUMNS, _SOURCE, where, _ORDER, size(filters.limit), filters.cursor)
+    rows, following, total, capped = await read(
+        _COLUMNS, _SOURCE, where, _ORDER, size(filters.limit), filters.cursor, cap=cap_of(actor)
+    )
     return Page([_row(row) for row in rows], following, total, capped)
 
 

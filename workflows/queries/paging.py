@@ -17,24 +17,37 @@ from uuid import UUID
 
 from models.db import fetch, fetch_value
 from models.kit import parse_id
-from workflows.actors import Scope
+from models.parties import Party
+from workflows.actors import Actor, Scope
 from workflows.errors import Fault, InvalidRequest
-from workflows.limits import PAGE_MAX, PAGE_SIZE, TOTAL_CAP
+from workflows.limits import PAGE_MAX, PAGE_SIZE, PROVINCE_TOTAL_CAP, TOTAL_CAP
 
 LOST_PLACE = "翻页位置已失效，请从第一页重新查看。"
 
 
 @dataclass(slots=True)
 class Where:
-    """Conditions joined by AND. `add("r.state = ANY({})", states)` numbers the parameters itself."""
+    """Conditions joined by AND. `add("r.state = ANY({})", states)` numbers the parameters itself.
+
+    `ways`: one of these holds besides. Each by itself is led to by an index in the order of the list, all at once by
+    none; a page takes its rows from the beginnings of all.
+    """
 
     parts: list[str] = field(default_factory=list)
     values: list[Any] = field(default_factory=list)
+    ways: list[str] = field(default_factory=list)
 
     def add(self, text: str, *values: Any) -> None:
+        self.parts.append(self._numbered(text, values))
+
+    def either(self, text: str, *ways: tuple[Any, ...]) -> None:
+        """One way for each set of values."""
+        self.ways += [self._numbered(text, values) for values in ways]
+
+    def _numbered(self, text: str, values: tuple[Any, ...]) -> str:
         marks = [f"${len(self.values) + place}" for place in range(1, len(values) + 1)]
-        self.parts.append(text.format(*marks))
         self.values.extend(values)
+        return text.format(*marks)
 
     def within(self, scope: Scope, alias: str) -> None:
         """Only rows that the actor may see."""
@@ -43,11 +56,17 @@ class Where:
         self.values.extend(values)
 
     def copy(self) -> Where:
-        return Where(list(self.parts), list(self.values))
+        return Where(list(self.parts), list(self.values), list(self.ways))
 
     @property
     def text(self) -> str:
-        return " AND ".join(self.parts) or "TRUE"
+        either = [f"({' OR '.join(self.ways)})"] if self.ways else []
+        return " AND ".join([*self.parts, *either]) or "TRUE"
+
+    @property
+    def texts(self) -> list[str]:
+        """The whole condition by each of its ways."""
+        return [" AND ".join([*self.parts, way]) for way in self.ways] or [self.text]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,24 +125,34 @@ def size(limit: int | None) -> int:
     return min(limit or PAGE_SIZE, PAGE_MAX)
 
 
+def cap_of(actor: Actor) -> int:
+    """Where counting a list stops for this reader."""
+    return PROVINCE_TOTAL_CAP if actor.party is Party.PROVINCE else TOTAL_CAP
+
+
 async def read(
-    columns: str, source: str, where: Where, order: Order, limit: int, cursor: str | None, counted_in: str = ""
+    columns: str,
+    source: str,
+    where: Where,
+    order: Order,
+    limit: int,
+    cursor: str | None,
+    counted_in: str = "",
+    cap: int = TOTAL_CAP,
 ) -> tuple[Sequence[Any], str | None, int, bool]:
     """The rows of one page, the next cursor, the total and whether counting was stopped at the cap.
 
     The sort column is selected as `sort_value`, the id as `id`; columns and source are ours, never typed by anybody.
-    `counted_in`: a narrower source that the conditions do with, so that counting joins nothing.
+    `counted_in`: a narrower source that the conditions do with, so that counting and choosing join nothing.
     """
-    counted = await fetch_value(
-        f"SELECT count(*) FROM (SELECT 1 FROM {counted_in or source} WHERE {where.text} LIMIT {TOTAL_CAP + 1}) x",  # noqa: S608  fixed texts, numbered parameters
-        *where.values,
-    )
-    shown, following = await _page(columns, source, where, order, limit, cursor)
-    return shown, following, min(int(counted), TOTAL_CAP), int(counted) > TOTAL_CAP
+    each = [f"(SELECT 1 FROM {counted_in or source} WHERE {text} LIMIT {cap + 1})" for text in where.texts]  # noqa: S608  fixed texts, numbered parameters
+    counted = await fetch_value(f"SELECT count(*) FROM ({' UNION ALL '.join(each)}) x", *where.values)  # noqa: S608  as above
+    shown, following = await _page(columns, source, where, order, limit, cursor, counted_in)
+    return shown, following, min(int(counted), cap), int(counted) > cap
 
 
 async def _page(
-    columns: str, source: str, where: Where, order: Order, limit: int, cursor: str | None
+    columns: str, source: str, where: Where, order: Order, limit: int, cursor: str | None, chosen_in: str = ""
 ) -> tuple[Sequence[Any], str | None]:
     behind = where.copy()
     if cursor:
@@ -131,7 +160,16 @@ async def _page(
     sort_value = order.column or "NULL::timestamptz"
     # First which rows, then what stands in them: a column that costs something must not be computed for rows that a
     # sort throws away again.
-    chosen = f"SELECT {order.id_column} FROM {source} WHERE {behind.text} ORDER BY {order.text} LIMIT {limit + 1}"  # noqa: S608  fixed texts, numbered parameters
+    each = [
+        f"SELECT {order.id_column} AS id, {sort_value} AS sort_value FROM {chosen_in or source} WHERE {text} "  # noqa: S608  fixed texts, numbered parameters
+        f"ORDER BY {order.text} LIMIT {limit + 1}"
+        for text in behind.texts
+    ]
+    chosen = f"SELECT id FROM ({each[0]}) x"  # noqa: S608  as above
+    if len(each) > 1:
+        way = " DESC" if order.descending else ""
+        together = " UNION ALL ".join(f"({one})" for one in each)
+        chosen = f"SELECT id FROM ({together}) x ORDER BY sort_value{way}, id{way} LIMIT {limit + 1}"  # noqa: S608  as above
     rows = await fetch(
         f"SELECT {columns}, {sort_value} AS sort_value FROM {source} WHERE {order.id_column} IN ({chosen}) "  # noqa: S608  fixed texts, numbered parameters
         f"ORDER BY {order.text}",

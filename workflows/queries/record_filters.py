@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
+from models.db import fetch
 from models.kit import SHANGHAI, fold, name_key, now
 from models.parties import STAFF, Level, Party
 from models.sql.coverage import covered
@@ -24,9 +25,18 @@ from workflows.queries.paging import Where, like
 from workflows.queries.trend_steps import narrow_to_steps
 
 ME = "me"
+WAYS: Final = 6
+"""So many states are looked up one by one; more are told apart among all records."""
 
 # A department-stage record that no enabled account covers falls to the school (workflows.md, Conventions 1).
 COVERED = covered("r.school_id", "r.department", "r.level")
+
+COMMON: Final = 0.01
+"""The part of all records beyond which two neighbouring characters of an employer's name tell nothing."""
+# What the database itself has noted of the index when it was last analyzed.
+_COMMON = """
+SELECT e.pair FROM pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS e(pair, part)
+WHERE s.tablename = 'records_name_parts' AND e.pair = ANY($1) AND e.part >= $2"""
 
 RETURNED = "EXISTS (SELECT 1 FROM journal j WHERE j.subject_id = r.id AND {actions})"
 SENT_AGAIN = """COALESCE(r.submitted_at > (
@@ -121,30 +131,42 @@ def filters_from(given: Mapping[str, Any]) -> Filters:
     return Filters(**{name: _READ[name](value) if name in _READ else value for name, value in named.items()})
 
 
-def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> None:
+async def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> None:
     """Raises Forbidden for a filter that is not for this reader, InvalidRequest for a state that no flow has and for
     half a step.
     """
     if wish.for_reviewers and actor.party not in STAFF:
         raise Forbidden
-    if wish.flow is not None:
-        where.add("r.flow = {}", str(wish.flow))
-    states = _states(flows, wish)
-    if states is not None:
-        where.add("r.state = ANY({})", states)
+    _standing(where, actor, flows, wish)
     if wish.waits_on is not None:
         waiting(where, actor, wish.waits_on)
     if wish.waited is not None:
         where.add("r.waiting_since <= {}", now() - timedelta(days=wish.waited))
-    _columns(where, wish)
+    _columns(where, actor, wish)
     _people(where, wish)
-    _employer(where, wish)
+    await _employer(where, wish)
     _marks(where, wish)
     _step(where, wish)
     if wish.since is not None:
         where.add("r.created_at >= {}", day_start(wish.since))
     if wish.until is not None:
         where.add("r.created_at < {}", day_start(wish.until + timedelta(days=1)))
+
+
+def _standing(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> None:
+    """Records of these flows, in the states that are wished for. A province finds each state by an index of its own."""
+    among = [flow for flow in flows if wish.flow in (None, flow)]
+    states = _states(flows, wish)
+    pairs = [(f"{flow}:{s.name}",) for flow in among for s in FLOWS[flow].states if s.name in (states or ())]
+    if actor.party is Party.PROVINCE and 0 < len(pairs) <= WAYS:
+        where.either("r.flow || ':' || r.state = {}", *pairs)
+        return
+    if len(among) == 1:  # an equality keeps the order of the index
+        where.add("r.flow = {}", str(among[0]))
+    else:
+        where.add("r.flow = ANY({})", [str(flow) for flow in among])
+    if states is not None:
+        where.add("r.state = ANY({})", states)
 
 
 def _step(where: Where, wish: Filters) -> None:
@@ -177,13 +199,16 @@ def waiting(where: Where, actor: Actor, on: str) -> None:
         where.add("r.waits_on = {}", str(party))
 
 
-def _columns(where: Where, wish: Filters) -> None:
+def _columns(where: Where, actor: Actor, wish: Filters) -> None:
     if wish.cohort is not None:
         where.add("r.cohort = {}", wish.cohort)
     # As the roster writes them, full width and all.
-    for column in ("department", "major", "agreement_no", "position_category"):
+    everywhere = " || ''" if actor.party is Party.PROVINCE else ""  # indexes of whole provinces go by that
+    for column, tail in (("department", everywhere), ("major", everywhere), ("position_category", "")):
         if value := getattr(wish, column).strip():
-            where.add(f"r.{column} = {{}}", value)
+            where.add(f"r.{column}{tail} = {{}}", value)
+    if number := wish.agreement_no.strip():
+        where.add("r.agreement_no = {} AND r.agreement_no <> ''", number)  # the second: what the index holds
     if wish.level is not None:
         where.add("r.level = {}", str(wish.level))
     if wish.destinations:
@@ -211,20 +236,29 @@ def _people(where: Where, wish: Filters) -> None:
         where.add("g.invalid_at IS NOT NULL" if wish.frozen else "g.invalid_at IS NULL")
 
 
-def _employer(where: Where, wish: Filters) -> None:
+async def _employer(where: Where, wish: Filters) -> None:
     key = name_key(wish.employer)
-    if len(key) > 1:  # the index knows pairs of neighbours; a single character is looked for in what else is asked
-        where.add("bigrams(r.employer_name_key::text) @> {}", [key[n : n + 2] for n in range(len(key) - 1)])
+    # The index knows pairs of neighbours; a single character is looked for in what else is asked.
+    if pairs := await _telling(list(dict.fromkeys(key[n : n + 2] for n in range(len(key) - 1)))):
+        where.add("bigrams(r.employer_name_key::text) @> {}", pairs)
     if wish.employer:
         where.add("r.employer_name_key LIKE {}", f"%{like(key)}%")
     if wish.uscc:
-        where.add("r.employer_uscc = {}", compact(wish.uscc))
+        where.add("r.employer_uscc = {} AND r.employer_uscc <> ''", compact(wish.uscc))
     if wish.nature:
         where.add("r.employer_nature = {}", wish.nature)
     if wish.industry:
         where.add("r.employer_industry = {}", wish.industry)
     if wish.region:
         where.add("r.employer_region LIKE {}", like(within(wish.region)) + "%")
+
+
+async def _telling(pairs: list[str]) -> list[str]:
+    """Those that few names have. By what every fourth name has (科技, 有限) an index leads nowhere, and takes long."""
+    if not pairs:
+        return []
+    common = {row["pair"] for row in await fetch(_COMMON, pairs, COMMON)}
+    return [pair for pair in pairs if pair not in common]
 
 
 def _marks(where: Where, wish: Filters) -> None:

@@ -21,7 +21,7 @@ from workflows.actors import Actor, require_read, visible_to
 from workflows.effects import SNAPSHOT_PLACE
 from workflows.flows import FLOWS
 from workflows.queries.modules import require_open
-from workflows.queries.paging import Order, Page, Where, read, size
+from workflows.queries.paging import Order, Page, Where, cap_of, read, size
 from workflows.queries.record_filters import INITIATOR, Filters, narrow
 from workflows.queries.reviewing import reviewed
 
@@ -51,15 +51,11 @@ async def list_flows(actor: Actor, flows: Sequence[Flow], filters: Filters) -> P
     await require_open(actor, module, filters.cohort)
     where = Where()
     where.within(visible_to(actor, module), "r")
-    if len(flows) == 1:  # an equality keeps the order of the index
-        where.add("r.flow = {}", str(flows[0]))
-    else:
-        where.add("r.flow = ANY({})", [str(flow) for flow in flows])
-    narrow(where, actor, flows, filters)
+    await narrow(where, actor, flows, filters)
     limit = size(filters.limit)
     counted_in = SOURCE if "g." in where.text else "records r"
     rows, following, total, capped = await read(
-        COLUMNS, SOURCE, where, order_of(filters), limit, filters.cursor, counted_in
+        COLUMNS, SOURCE, where, order_of(filters), limit, filters.cursor, counted_in, cap_of(actor)
     )
     beside = await reviewed(rows) if actor.party in STAFF else {}
     return Page([row_of(actor, row, beside.get(row["id"])) for row in rows], following, total, capped)

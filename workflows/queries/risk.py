@@ -41,7 +41,10 @@ _EVERYWHERE = f"""EXISTS (SELECT 1 FROM (SELECT DISTINCT w.uscc FROM warnings w 
     OR (o.uscc = '' AND (o.name_key = r.employer_name_key OR (h.uscc <> '' AND o.name_key IN (
       SELECT n.name_key FROM warnings n WHERE n.uscc = h.uscc))))) >= {EVERYWHERE})"""  # noqa: S608  fixed texts
 
-WARNED: Final = f"({_OWN} OR {_EVERYWHERE})"
+# Marks are few: most rows are told by two look-ups in what is marked at all, made once for a whole list.
+_MARKED = """(r.employer_uscc IN (SELECT m.uscc FROM warnings m WHERE m.uscc <> '')
+  OR r.employer_name_key IN (SELECT m.name_key FROM warnings m))"""
+WARNED: Final = f"({_MARKED} AND ({_OWN} OR {_EVERYWHERE}))"
 NOT_OPERATING: Final = f"""EXISTS (SELECT 1 FROM registry_status q WHERE q.uscc = r.employer_uscc
   AND r.employer_uscc <> '' AND q.status <> '' AND q.status NOT IN ({_listed(tuple(sorted(IN_OPERATION)))}))"""  # noqa: S608  words of our own tables
 

@@ -18,8 +18,9 @@ from models.db import fetch
 from models.kit import json_time, now
 from workflows.actors import Actor
 from workflows.queries.in_force import in_force
-from workflows.queries.statistics_axes import AXES, BLANK, enter, lines, people
+from workflows.queries.statistics_axes import AXES, BLANK, Axis, enter, lines, people
 from workflows.queries.statistics_columns import STUDENTS
+from workflows.queries.tallies import PERSON, is_kept, sums
 
 UNSETTLED, STUDY, FLEXIBLE = "unsettled", "study", "flexible"
 """Groups of the destination codes; all others are kinds of 就业."""
@@ -70,19 +71,7 @@ async def read_destinations(actor: Actor, cohort: int, by: str, of: str) -> dict
     """
     await enter(actor, cohort)
     axis, feature = AXES[by], FEATURES[of]
-    where = people(actor, cohort)
-    everybody = await fetch(
-        f"SELECT {axis.person} AS key, count(*) AS n FROM graduates g WHERE {where.text} GROUP BY 1",  # noqa: S608  fixed texts, numbered parameters
-        *where.values,
-    )
-    rows = await fetch(
-        f"SELECT {axis.person} AS key, r.destination_code AS code, {feature.column} AS part, count(*) AS n "  # noqa: S608  fixed texts, numbered parameters
-        f"FROM graduates g JOIN records r ON r.graduate_id = g.id AND {in_force()} "
-        f"WHERE {where.text} GROUP BY 1, 2, 3",
-        *where.values,
-    )
-    counted: Counter[Cell] = Counter({(r["key"], r["code"], r["part"]): r["n"] for r in rows})
-    graduates = Counter({row["key"]: row["n"] for row in everybody})
+    graduates, found = await (kept if is_kept(actor) else counted)(actor, cohort, axis, of)
     return {
         "at": json_time(now()),
         "cohort": cohort,
@@ -91,16 +80,45 @@ async def read_destinations(actor: Actor, cohort: int, by: str, of: str) -> dict
         "of": of,
         "of_label": feature.label,
         "behind": {"menu": STUDENTS, "filters": {"cohort": cohort, "invalid": False}},
-        "total": _summary(graduates.total(), counted),
+        "total": _summary(graduates.total(), found),
         "rows": [
-            {**line.as_dict(), **_summary(graduates[line.key], _under(counted, line.key))}
+            {**line.as_dict(), **_summary(graduates[line.key], _under(found, line.key))}
             for line in await lines(actor, axis, graduates)
         ],
-        "groups": [_group(name, label, counted) for name, label in table("destination").groups.items()],
-        "parts": _parts(feature, counted),
-        "cells": _cells(counted),
+        "groups": [_group(name, label, found) for name, label in table("destination").groups.items()],
+        "parts": _parts(feature, found),
+        "cells": _cells(found),
         "settled": {"destination": _codes(_settled_groups())},
     }
+
+
+async def counted(actor: Actor, cohort: int, axis: Axis, of: str) -> tuple[Counter[str], Counter[Cell]]:
+    """Graduates by the axis and destinations by cells, by counting the rows that there are."""
+    where = people(actor, cohort)
+    everybody = await fetch(
+        f"SELECT {axis.person} AS key, count(*) AS n FROM graduates g WHERE {where.text} GROUP BY 1",  # noqa: S608  fixed texts, numbered parameters
+        *where.values,
+    )
+    rows = await fetch(
+        f"SELECT {axis.person} AS key, r.destination_code AS code, {FEATURES[of].column} AS part, count(*) AS n "  # noqa: S608  fixed texts, numbered parameters
+        f"FROM graduates g JOIN records r ON r.graduate_id = g.id AND {in_force()} "
+        f"WHERE {where.text} GROUP BY 1, 2, 3",
+        *where.values,
+    )
+    cells = Counter({(row["key"], row["code"], row["part"]): row["n"] for row in rows})
+    return Counter({row["key"]: row["n"] for row in everybody}), cells
+
+
+async def kept(actor: Actor, cohort: int, axis: Axis, of: str) -> tuple[Counter[str], Counter[Cell]]:
+    """The same from the sums of the actor's province."""
+    graduates: Counter[str] = Counter()
+    cells: Counter[Cell] = Counter()
+    for row in await sums(actor, cohort, axis.name, (PERSON, of)):
+        if row["kind"] == PERSON:
+            graduates[row["key"]] += row["n"]
+        else:
+            cells[row["key"], row["what"], row["part"]] = row["n"]
+    return graduates, cells
 
 
 def group_of(code: str) -> str:

@@ -59,7 +59,7 @@ def _series(cohort: int, name: str, label: str) -> dict[str, Any]:
 async def _steps(actor: Actor, cohort: int, first: date, last: date, line: Filters) -> dict[date, Counter[str]]:
     where = records(actor, cohort)
     where.add("r.flow = ANY({})", [str(flow) for flow in flows_counted()])
-    narrow(where, actor, flows_counted(), line)
+    await narrow(where, actor, flows_counted(), line)
     where.add("j.at >= {}", day_start(first))
     where.add("j.at < {}", day_start(last + timedelta(days=1)))
     found: dict[date, Counter[str]] = defaultdict(Counter)
