@@ -31,9 +31,9 @@ from workflows.errors import Forbidden, HouseError, InvalidForm, KeyReused, NotF
 from workflows.facts import Facts
 from workflows.flows import FLOWS
 from workflows.forms import FORMS, validate
-from workflows.guards import SLOT_FREE
+from workflows.guards import SLOT_FREE, WARNING_SEEN
 from workflows.invitee import find_invitee
-from workflows.loading import load
+from workflows.loading import load, with_marks
 from workflows.notices import FADING
 
 WAKE = "wangqian_outbox"
@@ -167,7 +167,13 @@ class _Act:
         )
         if facts is None or (facts.record is not None and facts.record.flow is not self.flow):
             raise NotFound
+        if self._asks_for_marks(facts):
+            facts = await with_marks(facts)
         return self._with_parent(facts) if self.record_id is None and FLOWS[self.flow].parents else facts
+
+    def _asks_for_marks(self, facts: Facts) -> bool:
+        step = FLOWS[self.flow].find(self.action, facts.record.state, self.actor.party) if facts.record else None
+        return step is not None and WARNING_SEEN in step.guards
 
     def _with_parent(self, facts: Facts) -> Facts:
         """The signing that a new termination is about: the one named, else the one that holds the graduate's slot."""
@@ -190,7 +196,7 @@ class _Act:
         clean, faults = validate(FORMS[making.form], self.form, {"today": shanghai_day(self.now)})
         if faults:
             raise InvalidForm(faults)
-        return await find_invitee(self.actor, clean)
+        return await find_invitee(self.actor, clean, self.now)
 
     async def _signed_with(self) -> UUID:
         """The graduate of the signing that an employer wants to end. Raises NotFound for one of somebody else's."""

@@ -16,6 +16,7 @@ from models.parties import Party, ReviewMode
 from models.states import EmployerStatus, OfflineSigning, OnlineSigning, Phase, Supplementary
 from workflows.destination_questions import PROOFS
 from workflows.paper_questions import STATEMENT
+from workflows.review_questions import ACKNOWLEDGED
 from workflows.spec import Guard
 
 if TYPE_CHECKING:
@@ -150,6 +151,12 @@ TERMINATIONS_LEFT = Guard(
     "terminations_left",
     "您可提交的解约申请次数已经用完，如确需解约，请联系学校就业部门。",
     lambda f, a, _: f.terminations_left > 0,
+)
+WARNING_SEEN = Guard(
+    "warning_seen",
+    f"该单位有预警标记或登记状态异常，请先核实单位情况，并勾选“{ACKNOWLEDGED.label}”后再通过。",
+    lambda f, a, form: form.get(ACKNOWLEDGED.name) is True or not f.warned,
+    needs_form=True,
 )
 LATEST_UNCHANGED = Guard(
     "latest_unchanged",
