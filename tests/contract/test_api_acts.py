@@ -236,7 +236,10 @@ async def test_a_row_with_a_risk_mark_wants_a_look(api: Api, world: World) -> No
     desk = await api.sign_in(world.school_desk)
     (result,) = await bulk(desk, [(record.record_id, 2)])
     assert (result["done"], result["problem"]["guard"]) == (False, "no_risk_mark")
-    assert (await desk.act(f"/v1/{FLOW}/{record.record_id}", "approve", 2)).status_code == 200
+    unseen = await desk.act(f"/v1/{FLOW}/{record.record_id}", "approve", 2)
+    assert (unseen.status_code, unseen.json()["guard"]) == (409, "warning_seen"), "alone it asks for the tick"
+    seen = await desk.act(f"/v1/{FLOW}/{record.record_id}", "approve", 2, {"warning_acknowledged": True})
+    assert seen.status_code == 200
 
 
 @pytest.mark.parametrize("action", ["reject", "accept", "invite", "edit", "terminate", "nothing"])
