@@ -74,6 +74,11 @@ EMPLOYER_VERIFIED = Guard(
     "单位尚未通过核验或已停用，请先在单位信息中完成核验。",
     lambda f, a, _: f.employer is not None and f.employer.status is EmployerStatus.VERIFIED,
 )
+EMPLOYER_ACTIVE = Guard(
+    "employer_active",
+    "该单位已被平台停用，邀请即将关闭，不能应约。",
+    lambda f, a, _: f.employer is None or f.employer.status is not EmployerStatus.SUSPENDED,
+)
 EMPLOYER_SUSPENDED = Guard(
     "employer_suspended",
     "单位没有停用，邀请继续有效。",
