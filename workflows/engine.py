@@ -18,7 +18,7 @@ from models.codes.identity import agreement_number
 from models.db import constraint_of, execute, fetch, notify, transaction
 from models.kit import json_time, new_id, shanghai_day
 from models.kit import now as clock
-from models.parties import Party
+from models.parties import PARTY_LABELS, STAFF, Party
 from models.sql import acts as sql
 from models.states import Flow
 from models.vault import blind_index
@@ -301,7 +301,7 @@ class _Act:
         if facts.record is None or refusal.kind not in (Stale, Refused):
             return refusal.error()
         flow = FLOWS[self.flow]
-        decided = await _decided_by(facts.record.id) if refusal.kind is Stale else None
+        decided = await _decided_by(self.actor, facts.record.id) if refusal.kind is Stale else None
         return refusal.error(
             state=facts.record.state,
             label=flow.state(facts.record.state).label,
@@ -319,9 +319,13 @@ def _unmakeable(flow: Flow, actor: Actor, action: str) -> HouseError:
     return Forbidden() if actor.party not in table.parties(action) else NotFound()
 
 
-async def _decided_by(record_id: UUID) -> dict[str, Any] | None:
+async def _decided_by(actor: Actor, record_id: UUID) -> dict[str, Any] | None:
+    """Who was first: for staff by name, for the two sides of the record by what they are, as in its history."""
     rows = await fetch(sql.LAST_STEP, record_id)
     if not rows:
         return None
     detail = json.loads(rows[0]["detail"]) if rows[0]["detail"] else {}
-    return {"name": detail.get("by", ""), "action": rows[0]["action"], "at": json_time(rows[0]["at"])}
+    party = Party(rows[0]["party"])
+    named = actor.party in STAFF or party not in STAFF
+    name = detail.get("by") if named else PARTY_LABELS[party]
+    return {"name": name or "", "action": rows[0]["action"], "at": json_time(rows[0]["at"])}
