@@ -48,12 +48,10 @@ def _say(what: str, counts: Mapping[str, int]) -> None:
 
 
 def _conclude(found: Left) -> None:
-    from models.vault import keys
-
     _say("仍用旧密钥加密", found.older)
     if found.closed:
         print(f"另有 {found.closed} 处用现有的任何密钥都打不开，请核对 WQ_DATA_KEYS 是否少了密钥。")
     if found.older or found.closed:
         print("请稍后再次运行 wangqian keys rotate；在此之前不要去掉旧密钥。")
         raise typer.Exit(1)
-    print(f"全部数据都由密钥 {keys().current} 加密，可以从 WQ_DATA_KEYS 中去掉其他密钥。")
+    print(f"全部数据都由密钥 {found.key} 加密，可以从 WQ_DATA_KEYS 中去掉其他密钥。")

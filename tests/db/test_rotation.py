@@ -128,7 +128,7 @@ async def test_after_the_rotation_the_old_key_opens_nothing_and_everybody_reads_
     assert set((await left()).older) == {str(column) for column in SEALED} | {"files"}
     done = await rotate(OPERATOR)
     assert min(done.values()) >= 1
-    assert await left() == Left({}, 0)
+    assert await left() == Left({}, 0, "fresh")
     use_keys(fresh=new)
     assert await told(world) == before
     assert done["graduates.id_enc"] == 3

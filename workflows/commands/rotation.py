@@ -46,10 +46,13 @@ async def rotate(actor: Actor) -> Mapping[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is not under today's key: rows by column, and files, that an older key opens; texts that none opens."""
+    """What is not under today's key (`key`, its id): rows by column, and files, that an older key opens; texts that
+    none opens.
+    """
 
     older: Mapping[str, int]
     closed: int
+    key: str
 
 
 async def left() -> Left:
@@ -61,7 +64,7 @@ async def left() -> Left:
     names = [row["result_sha256"] for row in await fetch(sql.FILES)]
     names += [row["source_stored"] for row in await fetch(sql.SOURCES)]
     older["files"] = sum([not await _is_current(name) for name in names])
-    return Left({name: count for name, count in older.items() if count}, closed)
+    return Left({name: count for name, count in older.items() if count}, closed, vault.keys().current)
 
 
 async def _count(column: Column) -> tuple[int, int]:
