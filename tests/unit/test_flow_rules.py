@@ -193,7 +193,10 @@ def test_a_statement_is_returned_or_rejected_at_either_stage_and_never_approved(
         accepted(world, reviewer, "reject")
 
 
-@pytest.mark.parametrize(("flow", "state"), [(Flow.OFFLINE_SIGNING, F.SIGNED), (Flow.SUPPLEMENTARY, S.SIGNED)])
+@pytest.mark.parametrize(
+    ("flow", "state"),
+    [(Flow.ONLINE_SIGNING, "signed"), (Flow.OFFLINE_SIGNING, F.SIGNED), (Flow.SUPPLEMENTARY, S.SIGNED)],
+)
 def test_a_signing_is_not_edited_while_its_termination_is_under_way_nor_after_the_close(flow: Flow, state: str) -> None:
     world = at(flow, state)
     assert world.record is not None
