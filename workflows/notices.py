@@ -296,5 +296,5 @@ _TO_GRADUATES = (
 _ALL = (*_TO_GRADUATES, *TO_EMPLOYERS)
 NOTICES: Mapping[str, Notice] = {n.name: n for n in _ALL}
 FADING = frozenset(n.name for n in _ALL if n.fades)
-LASTING = frozenset({"one_time_code", "phone_changed", "binding_changed", "chat_answer"})
+LASTING = frozenset({"one_time_code", "phone_changed", "own_phone_changed", "binding_changed", "chat_answer"})
 """About the person and not about a matter: they leave although the graduate has left the roster meanwhile."""

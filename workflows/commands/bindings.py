@@ -164,7 +164,9 @@ async def _prove(book: Book, token: str, code: str) -> bool:
         return False
     if not await check_code(book, code_subject(visit.claim, visit.person), code):
         return False
-    await write_visit(book, visit, claim=visit.claim, proved=True, phone=visit.phone)
+    await write_visit(book, visit, claim=visit.claim, proved=True)
+    # From now on the number is the person's own word: no roster file puts another in its place (roles.md, Roster).
+    await execute(sql.CONFIRM_PHONE, visit.claim, bytes.fromhex(visit.phone))
     return True
 
 

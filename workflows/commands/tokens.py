@@ -171,14 +171,16 @@ def _visit(name: str, payload: Mapping[str, Any]) -> Visit:
     )
 
 
-async def write_visit(book: Book, visit: Visit, *, claim: UUID, proved: bool, phone: str, ended: bool = False) -> None:
-    """Note how far a visit has come."""
+async def write_visit(
+    book: Book, visit: Visit, *, claim: UUID, proved: bool, phone: str | None = None, ended: bool = False
+) -> None:
+    """Note how far a visit has come. `phone` None: as before."""
     payload = {
         "openid": seal(_VISIT_PLACE, visit.openid) if visit.openid else "",
         "target": visit.target,
         "claim": str(claim),
         "proved": proved,
-        "phone": phone,
+        "phone": visit.phone if phone is None else phone,
     }
     if ended:
         await _use(book, {"digest": visit.name, "payload": payload})
