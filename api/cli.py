@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from api import help_cli
+from api import help_cli, keys_cli
 from api.deploy_check import UnfitForProductionError, examine, refuse_weak_production
 from models.config import Profile, Settings, settings
 
@@ -27,6 +27,7 @@ menu = typer.Typer(no_args_is_help=True, help="公众号自定义菜单")
 province = typer.Typer(no_args_is_help=True, help="省级单位")
 app.add_typer(menu, name="menu")
 app.add_typer(help_cli.commands, name="help")
+app.add_typer(keys_cli.commands, name="keys")
 app.add_typer(province, name="province")
 
 
@@ -372,6 +373,9 @@ def _operate(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         _fail("\n".join([exc.detail, *(f"{fault.path}：{fault.message}" for fault in exc.faults)]))
     except HouseError as exc:
         _fail(exc.detail)
+
+
+keys_cli.install(_operate)
 
 
 async def _with_database(work: Callable[[], Coroutine[Any, Any, Any]]) -> None:

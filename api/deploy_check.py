@@ -66,6 +66,8 @@ def _addresses(chosen: Settings) -> list[Finding]:
         "WQ_PUBLIC_URL": chosen.public_url,
     }
     found = []
+    if not chosen.ems.live:  # a school may do without, and exports its results (messages-and-sync.md, EMS sync)
+        del outside["WQ_EMS_URL"]
     for setting, url in outside.items():
         if is_loopback(url):
             found.append(Finding(setting, "指向本机（模拟系统），请填写真实地址", True))
@@ -91,7 +93,7 @@ def _secrets(chosen: Settings) -> list[Finding]:
     found = [
         Finding(setting, "仍是开发环境自带的值，请换成正式的值", True)
         for setting, (group, field) in named.items()
-        if _is_default(group, field)
+        if _is_default(group, field) and (group is not chosen.ems or chosen.ems.live)
     ]
     if len(chosen.wechat.aes_key.get_secret_value()) != 43:
         found.append(Finding("WQ_WECHAT_AES_KEY", "须为 43 个字符", True))
@@ -122,6 +124,8 @@ def _stores(chosen: Settings) -> list[Finding]:
         found.append(Finding("DATABASE_URL", "未填写数据库地址", True))
     if not chosen.redis_url:
         found.append(Finding("REDIS_URL", "未填写：只能运行一个服务进程", False))
+    if not chosen.quiet_hours:
+        found.append(Finding("WQ_QUIET_HOURS", "未填写：夜间也会给毕业生发送消息", False))
     return found
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]"
+
 
 class Profile(StrEnum):
     DEVELOPMENT = "development"
@@ -80,7 +82,7 @@ class Settings(BaseSettings):
     var: Path = Path("var")
     minimum_wage: Path | None = None  # a file like models/codes/figures/minimum_wage.json, kept by the operator
     # Asia/Shanghai, `HH:MM-HH:MM`; empty: messages leave at any hour (the demo, so that one sees them).
-    quiet_hours: str = "22:00-08:00"
+    quiet_hours: str = Field(default="22:00-08:00", pattern=rf"^({_TIME}-{_TIME})?$")
     data_keys: SecretStr = SecretStr("")
     index_key: SecretStr = SecretStr("")
     session_key: SecretStr = SecretStr("")

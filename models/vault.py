@@ -18,6 +18,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -102,6 +103,23 @@ def is_current(sealed: str) -> bool:
     """Was it sealed with today's key? If not, key rotation is not finished."""
     match = _SEALED.fullmatch(sealed)
     return match is not None and match[1] == keys().current
+
+
+def sealed_anew(places: Sequence[str], text: str) -> str:
+    """What another key sealed for one of these places, sealed with today's; all else as it is (for key rotation)."""
+    if not is_sealed(text) or is_current(text):
+        return text
+    for place in places:
+        try:
+            return seal(place, unseal(place, text))
+        except VaultError:
+            continue
+    return text
+
+
+def is_current_file(sealed: bytes) -> bool:
+    """Was the file sealed with today's key?"""
+    return sealed.startswith(f"v1:{keys().current}:".encode())
 
 
 def blind_index(kind: str, text: str) -> bytes:

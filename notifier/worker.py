@@ -117,14 +117,18 @@ class ProviderError(Exception):
 
 
 def lanes(config: Settings, http: httpx.AsyncClient) -> list[Lane]:
-    """The three lanes with their clients, as the settings name them. Raises ProviderError, LeaseTooShortError."""
+    """The lanes with their clients, as the settings name them: what an EMS is owed waits until there is one.
+
+    Raises ProviderError, LeaseTooShortError.
+    """
     if config.sms.provider != "tencent":
         raise ProviderError(f"WQ_SMS_PROVIDER={config.sms.provider}: only tencent is built in")
     outlets: dict[Channel, Outlet] = {
         Channel.WECHAT: WeChatChannel(WeChatClient(config.wechat, store(), http)),
         Channel.SMS: SmsChannel(TencentSms(config.sms, http)),
-        Channel.EMS: UpstreamChannel(UpstreamClient(config.ems, http)),
     }
+    if config.ems.live:
+        outlets[Channel.EMS] = UpstreamChannel(UpstreamClient(config.ems, http))
     return [
         Lane(channel, outlet, hands=HANDS[channel], lease=outlet.limit + BEYOND_CALL)
         for channel, outlet in outlets.items()

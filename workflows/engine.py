@@ -18,7 +18,7 @@ from models.codes.identity import agreement_number
 from models.db import constraint_of, execute, fetch, notify, transaction
 from models.kit import json_time, new_id, shanghai_day
 from models.kit import now as clock
-from models.parties import Party
+from models.parties import PARTY_LABELS, STAFF, Party
 from models.sql import acts as sql
 from models.states import Flow
 from models.vault import blind_index
@@ -31,9 +31,9 @@ from workflows.errors import Forbidden, HouseError, InvalidForm, KeyReused, NotF
 from workflows.facts import Facts
 from workflows.flows import FLOWS
 from workflows.forms import FORMS, validate
-from workflows.guards import SLOT_FREE
+from workflows.guards import SLOT_FREE, WARNING_SEEN
 from workflows.invitee import find_invitee
-from workflows.loading import load
+from workflows.loading import load, with_marks
 from workflows.notices import FADING
 
 WAKE = "wangqian_outbox"
@@ -167,7 +167,13 @@ class _Act:
         )
         if facts is None or (facts.record is not None and facts.record.flow is not self.flow):
             raise NotFound
+        if self._asks_for_marks(facts):
+            facts = await with_marks(facts)
         return self._with_parent(facts) if self.record_id is None and FLOWS[self.flow].parents else facts
+
+    def _asks_for_marks(self, facts: Facts) -> bool:
+        step = FLOWS[self.flow].find(self.action, facts.record.state, self.actor.party) if facts.record else None
+        return step is not None and WARNING_SEEN in step.guards
 
     def _with_parent(self, facts: Facts) -> Facts:
         """The signing that a new termination is about: the one named, else the one that holds the graduate's slot."""
@@ -190,7 +196,7 @@ class _Act:
         clean, faults = validate(FORMS[making.form], self.form, {"today": shanghai_day(self.now)})
         if faults:
             raise InvalidForm(faults)
-        return await find_invitee(self.actor, clean)
+        return await find_invitee(self.actor, clean, self.now)
 
     async def _signed_with(self) -> UUID:
         """The graduate of the signing that an employer wants to end. Raises NotFound for one of somebody else's."""
@@ -295,7 +301,7 @@ class _Act:
         if facts.record is None or refusal.kind not in (Stale, Refused):
             return refusal.error()
         flow = FLOWS[self.flow]
-        decided = await _decided_by(facts.record.id) if refusal.kind is Stale else None
+        decided = await _decided_by(self.actor, facts.record.id) if refusal.kind is Stale else None
         return refusal.error(
             state=facts.record.state,
             label=flow.state(facts.record.state).label,
@@ -313,9 +319,13 @@ def _unmakeable(flow: Flow, actor: Actor, action: str) -> HouseError:
     return Forbidden() if actor.party not in table.parties(action) else NotFound()
 
 
-async def _decided_by(record_id: UUID) -> dict[str, Any] | None:
+async def _decided_by(actor: Actor, record_id: UUID) -> dict[str, Any] | None:
+    """Who was first: for staff by name, for the two sides of the record by what they are, as in its history."""
     rows = await fetch(sql.LAST_STEP, record_id)
     if not rows:
         return None
     detail = json.loads(rows[0]["detail"]) if rows[0]["detail"] else {}
-    return {"name": detail.get("by", ""), "action": rows[0]["action"], "at": json_time(rows[0]["at"])}
+    party = Party(rows[0]["party"])
+    named = actor.party in STAFF or party not in STAFF
+    name = detail.get("by") if named else PARTY_LABELS[party]
+    return {"name": name or "", "action": rows[0]["action"], "at": json_time(rows[0]["at"])}

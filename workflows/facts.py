@@ -16,6 +16,7 @@ from uuid import UUID
 from models.kit import cohort_close
 from models.parties import AgreementType, Level, ReviewMode
 from models.states import EmployerStatus, Flow
+from workflows.ports import IN_OPERATION
 
 # Columns of the roster that an approval may take over: sex, ethnicity, political status, length of schooling, student
 # number, graduation. Name, level, number of the paper, school and major never are.
@@ -88,6 +89,7 @@ class Facts:
     sms_fallback: bool = True
     termination_limit: int = 0
     registry: Mapping[str, Any] | None = None  # what the credit system last said of the record's employer
+    marked: bool = False  # the employer has a warning mark that this school's people are shown; read for approvals
     binding_id: UUID | None = None
     province_id: UUID | None = None
     school_code: str = ""
@@ -101,6 +103,12 @@ class Facts:
     def slot(self) -> RecordFacts | None:
         """The record, other than the one acted on, that holds the person's slot."""
         return next((r for r in self.others if r.slot), None)
+
+    @property
+    def warned(self) -> bool:
+        """The employer is marked or known not to be in operation: a reviewer confirms having seen it."""
+        status = str(self.registry.get("status") or "") if self.registry else ""
+        return self.marked or bool(status and status not in IN_OPERATION)
 
     @property
     def terminations_left(self) -> int:

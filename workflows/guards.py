@@ -16,6 +16,7 @@ from models.parties import Party, ReviewMode
 from models.states import EmployerStatus, OfflineSigning, OnlineSigning, Phase, Supplementary
 from workflows.destination_questions import PROOFS
 from workflows.paper_questions import STATEMENT
+from workflows.review_questions import ACKNOWLEDGED
 from workflows.spec import Guard
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ EMPLOYER_VERIFIED = Guard(
     "employer_verified",
     "单位尚未通过核验或已停用，请先在单位信息中完成核验。",
     lambda f, a, _: f.employer is not None and f.employer.status is EmployerStatus.VERIFIED,
+)
+EMPLOYER_ACTIVE = Guard(
+    "employer_active",
+    "该单位已被平台停用，邀请即将关闭，不能应约。",
+    lambda f, a, _: f.employer is None or f.employer.status is not EmployerStatus.SUSPENDED,
 )
 EMPLOYER_SUSPENDED = Guard(
     "employer_suspended",
@@ -150,6 +156,12 @@ TERMINATIONS_LEFT = Guard(
     "terminations_left",
     "您可提交的解约申请次数已经用完，如确需解约，请联系学校就业部门。",
     lambda f, a, _: f.terminations_left > 0,
+)
+WARNING_SEEN = Guard(
+    "warning_seen",
+    f"该单位有预警标记或登记状态异常，请先核实单位情况，并勾选“{ACKNOWLEDGED.label}”后再通过。",
+    lambda f, a, form: form.get(ACKNOWLEDGED.name) is True or not f.warned,
+    needs_form=True,
 )
 LATEST_UNCHANGED = Guard(
     "latest_unchanged",

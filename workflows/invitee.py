@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from models.db import fetch
+from models.sql.roster import lively
 from models.states import EmployerStatus
 from models.vault import blind_index
 from workflows.actors import Actor
@@ -22,14 +24,16 @@ from workflows.rates import Counter, spend
 GUARD = "invitee_found"
 SENTENCE = "没有找到与学校、姓名、证件号码都相符的毕业生，请与毕业生本人核对后重试。"
 
-_FIND = """
+_FIND = f"""
 SELECT g.id FROM graduates g JOIN schools s ON s.id = g.school_id
 WHERE s.code = $1 AND g.id_bidx = $2 AND g.name = $3
-ORDER BY g.cohort DESC LIMIT 1"""
+ORDER BY {lively("g", "$4")} DESC, g.cohort DESC LIMIT 1"""  # noqa: S608  fixed texts, numbered parameters
 
 
-async def find_invitee(actor: Actor, form: Mapping[str, Any]) -> UUID:
-    """The id of the newest roster entry that fits. Raises Refused with guard `invitee_found`.
+async def find_invitee(actor: Actor, form: Mapping[str, Any], now: datetime) -> UUID:
+    """The id of the roster entry that fits: the newest that may act, else the newest.
+
+    Raises Refused with guard `invitee_found`.
 
     An employer that may not invite learns nothing of anybody: Refused `employer_verified` comes first.
     """
@@ -37,7 +41,7 @@ async def find_invitee(actor: Actor, form: Mapping[str, Any]) -> UUID:
     if not status or status[0]["status"] != EmployerStatus.VERIFIED:
         raise Refused(EMPLOYER_VERIFIED.sentence, guard=EMPLOYER_VERIFIED.name)
     values = [form["school_code"], blind_index("id_number", form["id_number"]), form["graduate_name"]]
-    rows = await fetch(_FIND, *values)
+    rows = await fetch(_FIND, *values, now)
     if not rows:
         raise Refused(SENTENCE, guard=GUARD)
     found: UUID = rows[0]["id"]

@@ -15,6 +15,7 @@ from models.parties import AgreementType, Level, ReviewMode
 from models.sql import acts as sql
 from models.states import EmployerStatus, Flow
 from workflows.facts import EmployerFacts, Facts, GraduateFacts, RecordFacts
+from workflows.queries.warnings import marks_for
 
 
 def _unlocked(statement: str) -> str:
@@ -61,6 +62,15 @@ async def load(
     parent = next((r for r in others if record and r.id == record.parent_id), None)
     people_facts = Facts(now, graduate, record, others, parent)
     return _facts(people_facts, found[0], settings[0] if settings else None)
+
+
+async def with_marks(facts: Facts) -> Facts:
+    """The same, knowing whether the record's employer is marked: for approvals, which ask for a tick then."""
+    if facts.record is None:
+        return facts
+    row = facts.record.row
+    marks = await marks_for(facts.school_id, row["employer_uscc"], row["employer_name_key"])
+    return replace(facts, marked=marks.shown)
 
 
 def _facts(people: Facts, row: Mapping[str, Any], settings: Mapping[str, Any] | None) -> Facts:

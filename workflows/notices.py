@@ -12,7 +12,7 @@ from models.parties import Party
 from workflows.employer_notices import TO_EMPLOYERS
 from workflows.notice_spec import Notice, Sms, due
 
-__all__ = ["FADING", "NOTICES", "QUESTION_ANSWERED", "Notice", "Sms", "due"]
+__all__ = ["FADING", "LASTING", "NOTICES", "QUESTION_ANSWERED", "Notice", "Sms", "due"]
 
 _G = Party.GRADUATE
 
@@ -296,3 +296,5 @@ _TO_GRADUATES = (
 _ALL = (*_TO_GRADUATES, *TO_EMPLOYERS)
 NOTICES: Mapping[str, Notice] = {n.name: n for n in _ALL}
 FADING = frozenset(n.name for n in _ALL if n.fades)
+LASTING = frozenset({"one_time_code", "phone_changed", "own_phone_changed", "binding_changed", "chat_answer"})
+"""About the person and not about a matter: they leave although the graduate has left the roster meanwhile."""

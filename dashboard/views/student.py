@@ -17,7 +17,7 @@ REMOVE, RESTORE, GRANT, PHONE, UNMASK = (
     "student_remove", "student_restore", "student_grant", "student_phone", "student_unmask",
 )  # fmt: skip
 WHOLE = "student_whole"
-SOURCES = {"roster": "名单", "own": "本人确认", "staff": "学校代改"}
+SOURCES = {"roster": "名单", "confirmed": "本人确认", "own": "本人填写", "staff": "学校代改"}
 
 
 def show(desk: Desk, graduate_id: str) -> None:

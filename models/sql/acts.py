@@ -153,5 +153,7 @@ FROM jsonb_to_recordset($1::jsonb) AS x(chain text, seq bigint, act_id uuid, act
 
 MOVE_HEAD = "UPDATE journal_heads SET seq = $2, hash = $3 WHERE chain = $1"
 
+# Of the record itself: reviewers' notes and downloads of its agreement stand under its id, too.
 LAST_STEP = """
-SELECT actor, action, at, detail FROM journal WHERE subject_id = $1 ORDER BY id DESC LIMIT 1"""
+SELECT actor, party, action, at, detail FROM journal
+WHERE subject_id = $1 AND subject_kind = 'record' ORDER BY id DESC LIMIT 1"""

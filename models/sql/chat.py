@@ -5,6 +5,8 @@ Kept to what PostgreSQL 15 has. Parameters are numbered; JSON goes in and comes 
 
 from __future__ import annotations
 
+from models.sql.roster import lively
+
 # Everything that one message may be answered from, in one join: the answer that an earlier delivery of it got, the
 # live binding chosen last, the graduate, what the school has set, the newest records. One row per record, at least
 # one row in all. Records of the person's other entries come along, for the slot is the person's.
@@ -95,9 +97,15 @@ SWEEP_MINTED = "DELETE FROM tokens WHERE expires_at < $1"
 
 # --- bindings ------------------------------------------------------------------------------------
 
-FIND_CLAIMED = """
+# The newest entry of the person; one that may act ($3: now) stands before one that has left its roster or is over, so
+# that whoever was put into the wrong cohort or school and back is found where they are.
+FIND_CLAIMED = f"""
 SELECT g.id, g.school_id, g.phone_enc, g.phone_bidx, g.phone_usable_at FROM graduates g
-WHERE g.id_bidx = $1 AND g.name = $2 ORDER BY g.cohort DESC, g.created_at DESC LIMIT 1"""
+WHERE g.id_bidx = $1 AND g.name = $2 ORDER BY {lively("g", "$3")} DESC, g.cohort DESC, g.created_at DESC LIMIT 1"""  # noqa: S608  fixed texts, numbered parameters
+
+# The number to which the code went, if it still stands there.
+CONFIRM_PHONE = """
+UPDATE graduates SET phone_source = 'confirmed' WHERE id = $1 AND phone_bidx = $2 AND phone_source <> 'own'"""
 
 LOCK_GRADUATE = """
 SELECT id, school_id, cohort, name, id_bidx, phone_enc, phone_bidx, phone_usable_at, phone_source, invalid_at

@@ -113,16 +113,17 @@ NOTE_REFUSAL = "UPDATE ems_mirror SET refused_cause = $3 WHERE graduate_id = $1 
 
 # The graduate's live binding, whichever it was when the message was written.
 WECHAT_ADDRESS = """
-SELECT b.id, b.openid, r.state FROM bindings w
+SELECT b.id, b.openid, r.state, g.invalid_at FROM bindings w
 JOIN bindings b ON b.graduate_id = w.graduate_id AND b.ended_at IS NULL AND b.following
+JOIN graduates g ON g.id = b.graduate_id
 LEFT JOIN records r ON r.id = $2
 WHERE w.id = $1"""
 
 # The binding itself, ended or not: whoever loses a binding is told at the old address.
-OWN_ADDRESS = "SELECT id, openid, NULL AS state FROM bindings WHERE id = $1"
+OWN_ADDRESS = "SELECT id, openid, NULL AS state, NULL AS invalid_at FROM bindings WHERE id = $1"
 
 MOBILE = """
-SELECT g.phone_enc, r.state FROM graduates g LEFT JOIN records r ON r.id = $2 WHERE g.id = $1"""
+SELECT g.phone_enc, r.state, g.invalid_at FROM graduates g LEFT JOIN records r ON r.id = $2 WHERE g.id = $1"""
 
 PERSON_NUMBER = "SELECT id_enc, invalid_at, phone_enc, phone_source FROM graduates WHERE id = $1"
 
@@ -167,7 +168,7 @@ FORGET_RECEIPTS = "DELETE FROM receipts WHERE at < $1"
 
 LOCK_ROW = """
 SELECT o.id, o.key, o.school_id, o.record_id, o.stream, o.channel, o.recipient, o.notice, o.params, o.status,
-  v.graduate_id, v.department, v.level
+  g.invalid_at IS NOT NULL AS frozen, v.graduate_id, v.department, v.level
 FROM outbox o
 LEFT JOIN records r ON r.id = o.record_id
 LEFT JOIN bindings b ON o.channel = 'wechat' AND b.id = o.recipient

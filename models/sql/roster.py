@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+
+def lively(alias: str, now: str) -> str:
+    """A condition: the entry is on its roster and its cohort's time is not over. `now`: a parameter such as `$3`."""
+    return (
+        f"({alias}.invalid_at IS NULL AND {now} < make_timestamptz({alias}.cohort + 1, 2, 1, 0, 0, 0, 'Asia/Shanghai'))"
+    )
+
+
 DROP_STAGE = "DROP TABLE IF EXISTS pg_temp.roster_in"
 
 # `entry`: whom the row is; `fresh`: it comes (back) on the roster by this file; `blocked`: the person stands elsewhere.
@@ -146,10 +154,11 @@ FREEZE = "UPDATE graduates SET invalid_at = $2, invalid_cause = $3, invalid_note
 THAW = """
 UPDATE graduates SET invalid_at = NULL, invalid_cause = '', invalid_note = '', restored_at = $2 WHERE id = $1"""
 
-# Whatever has not left the house and concerns this graduate; pushes are sent anew after a restore.
+# Whatever has not left the house and concerns this graduate, but for the notices $3; pushes are sent anew after a
+# restore. What a notifier has in hand at this moment it judges itself, should it have to try again.
 HOLD = """
 UPDATE outbox SET status = 'superseded', settled_at = $2
-WHERE status IN ('pending', 'deferred') AND notice NOT IN ('one_time_code', 'phone_changed', 'own_phone_changed')
+WHERE status IN ('pending', 'deferred') AND notice <> ALL($3::text[])
   AND (stream IN ('ems:' || $1::text, 'sms:' || $1::text)
     OR stream IN (SELECT 'wx:' || b.id FROM bindings b WHERE b.graduate_id = $1::uuid)
     OR record_id IN (SELECT r.id FROM records r WHERE r.graduate_id = $1::uuid))"""

@@ -24,7 +24,7 @@ class Graduate(Model):
     basic = fields.JSONField(description="the other national roster columns by pinyin code; no numbers of papers")
     phone_enc = fields.TextField(default="")
     phone_bidx = fields.BinaryField(null=True)
-    phone_source = fields.CharField(max_length=12, default="roster", description="roster, own or staff")
+    phone_source = fields.CharField(max_length=12, default="roster", description="roster, confirmed, own or staff")
     phone_usable_at = fields.DatetimeField(null=True, description="a number that staff changed binds from then on")
     email = fields.CharField(max_length=120, default="")
     proof_code = fields.CharField(max_length=16, unique=True, description="签约证明码")

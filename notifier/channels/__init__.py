@@ -6,15 +6,15 @@ comes out is either a call that can be made without the database, or the reason 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 from notifier.verdicts import Verdict
 from workflows.commands.deliveries import PASSING, Claimed
-from workflows.notices import FADING, NOTICES, due
+from workflows.notices import FADING, LASTING, NOTICES, due
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,13 @@ class Outlet(Protocol):
     async def prepare(self, row: Claimed, now: datetime) -> Prepared: ...
 
 
-def overtaken(row: Claimed, state: str | None, now: datetime) -> Hold | Pointless | None:
-    """What holds for notices on every channel: the record moved on, the time ran out, the night began."""
+def overtaken(row: Claimed, found: Mapping[str, Any] | None, now: datetime) -> Hold | Pointless | None:
+    """What holds for notices on every channel: the graduate left the roster, the record moved on, the time ran out,
+    the night began. `found`: `state` and `invalid_at`, as they are now.
+    """
+    state, frozen_at = (found["state"], found["invalid_at"]) if found else (None, None)
+    if frozen_at is not None and row.created_at < frozen_at and row.notice not in LASTING:
+        return Pointless("该毕业生已不在学生名单中，不再发送")
     until = row.params.get("until")
     fading = row.notice in FADING
     if fading and state is not None and state != row.params.get("state"):

@@ -28,7 +28,7 @@ class SmsChannel:
 
     async def prepare(self, row: Claimed, now: datetime) -> Prepared:
         found = await fetch_row(sql.MOBILE, row.recipient, row.record_id)
-        if stopped := overtaken(row, found["state"] if found else None, now):
+        if stopped := overtaken(row, found, now):
             return stopped
         # A number that stands on no roster comes along: an old one, or that of somebody who is not a graduate.
         elsewhere = row.params.get("to", "")

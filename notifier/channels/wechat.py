@@ -41,7 +41,7 @@ class WeChatChannel:
             found = await fetch_row(sql.OWN_ADDRESS, row.recipient)
         else:
             found = await fetch_row(sql.WECHAT_ADDRESS, row.recipient, row.record_id)
-        if stopped := overtaken(row, found["state"] if found else None, now):
+        if stopped := overtaken(row, found, now):
             return stopped
         if found is None or not found["openid"]:
             return Verdict(Kind.OTHER_CHANNEL, cause="no_binding")

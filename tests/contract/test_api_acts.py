@@ -20,6 +20,7 @@ from tests.harness.world import (
     make_account,
     make_world,
 )
+from workflows.commands.record_notes import add_note
 from workflows.commands.warnings import mark_employer
 from workflows.limits import INVITE_MISS
 
@@ -103,6 +104,24 @@ async def test_of_two_reviewers_one_wins_and_the_other_learns_who_and_what(api: 
     assert problem["decided_by"]["name"] in {"学校用户", "第二位老师"}
     assert problem["decided_by"]["action"] == "approve"
     assert [a["name"] for a in problem["actions"]] == ["edit"]
+
+
+async def test_whoever_signs_learns_that_the_school_was_first_and_not_which_clerk(api: Api, world: World) -> None:
+    """As in the history; and neither notes of reviewers nor downloads count as a step."""
+    clerk = await make_account(world.province, Party.SCHOOL, "某某老师", school_id=world.school_id)
+    record = await approve(world, await accept(world, await invite(world)), by=clerk.actor)
+    await add_note(world.school, record.record_id, "已电话核实")
+    path = f"/v1/{FLOW}/{record.record_id}"
+    graduate, employer = await api.as_graduate(world, world.graduate), await api.sign_in(world.employer)
+    for side, action, form in (
+        (graduate, "accept", accept_form(world.graduate)),
+        (employer, "withdraw", {}),
+        (await api.sign_in(world.school_desk), "approve", {}),
+    ):
+        answer = (await side.act(path, action, 1, form)).json()
+        name = "某某老师" if action == "approve" else "学校用户"
+        assert (answer["code"], answer["decided_by"]["name"]) == ("stale", name)
+        assert answer["decided_by"]["action"] == "approve"
 
 
 async def test_a_second_click_is_refused_with_the_new_state(api: Api, world: World) -> None:
@@ -236,7 +255,10 @@ async def test_a_row_with_a_risk_mark_wants_a_look(api: Api, world: World) -> No
     desk = await api.sign_in(world.school_desk)
     (result,) = await bulk(desk, [(record.record_id, 2)])
     assert (result["done"], result["problem"]["guard"]) == (False, "no_risk_mark")
-    assert (await desk.act(f"/v1/{FLOW}/{record.record_id}", "approve", 2)).status_code == 200
+    unseen = await desk.act(f"/v1/{FLOW}/{record.record_id}", "approve", 2)
+    assert (unseen.status_code, unseen.json()["guard"]) == (409, "warning_seen"), "alone it asks for the tick"
+    seen = await desk.act(f"/v1/{FLOW}/{record.record_id}", "approve", 2, {"warning_acknowledged": True})
+    assert seen.status_code == 200
 
 
 @pytest.mark.parametrize("action", ["reject", "accept", "invite", "edit", "terminate", "nothing"])

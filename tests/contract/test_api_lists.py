@@ -227,6 +227,19 @@ async def test_totals_stop_at_the_cap(api: Api, world: World) -> None:
     assert (await listed(desk, "state=invited"))["total_is_capped"] is False
 
 
+async def test_an_employer_finds_nobody_by_what_it_learns_only_with_the_acceptance(api: Api, world: World) -> None:
+    """roles.md: before it name, masked number, school, level and major; a filter that hits would tell the rest."""
+    person = world.graduates[0]
+    invited = await invite(world, person)
+    firm = await api.sign_in(world.employer)
+    shown = await listed(firm)
+    assert shown["items"][0]["graduate"]["department"] is None
+    assert await ids(firm, f"department={person.department}") == []
+    assert await ids(firm, f"level={person.level}") == [str(invited.record_id)]
+    await accept(world, invited, person)
+    assert await ids(firm, f"department={person.department}") == [str(invited.record_id)]
+
+
 # --- what waits on whom --------------------------------------------------------------------------
 
 

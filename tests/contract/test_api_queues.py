@@ -257,6 +257,25 @@ async def test_a_graduate_is_hinted_while_typing(api: Api, world: World) -> None
     assert (await (await api.sign_in(world.school_desk)).post("/v1/hints", {"flow": "destination"})).status_code == 403
 
 
+async def test_a_registered_employer_that_is_nearly_meant_is_named_and_the_right_one_is_not(
+    api: Api, world: World
+) -> None:
+    graduate, firm = await api.as_graduate(world, world.graduates[1]), world.employer
+
+    async def hinted(flow: str, name: str, uscc: str) -> list[tuple[str, str]]:
+        form = {"employer_name": name, "employer_uscc": uscc}
+        answer = await graduate.post("/v1/hints", {"flow": flow, "form": form})
+        return [(h["code"], h["field"]) for h in answer.json()["items"] if h["code"] == "registered_otherwise"]
+
+    offline = str(F.OFFLINE_SIGNING)
+    assert await hinted(offline, firm.name, firm.uscc.lower()) == []
+    assert await hinted(offline, f"{firm.name}分公司", firm.uscc) == [("registered_otherwise", "employer_name")]
+    assert await hinted(offline, firm.name, credit_code()) == [("registered_otherwise", "employer_uscc")]
+    assert await hinted(offline, firm.name, "") == [("registered_otherwise", "employer_uscc")]
+    assert await hinted(offline, "没有注册过的单位", credit_code()) == []
+    assert await hinted(str(F.DESTINATION), firm.name, "") == [], "there the employer has nothing to do"
+
+
 # --- histories -----------------------------------------------------------------------------------
 
 

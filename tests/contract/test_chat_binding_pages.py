@@ -10,7 +10,7 @@ import pytest
 from quart import Quart
 
 from models.config import settings
-from models.tables import Binding, OutboxRow, Token
+from models.tables import Binding, OutboxRow, Record, Token
 from notifier.simulators.server import Sandbox
 from tests.harness.chat import bound
 from tests.harness.phone import (  # noqa: F401  fixtures are found by their names
@@ -21,7 +21,7 @@ from tests.harness.phone import (  # noqa: F401  fixtures are found by their nam
     phone_fixture,
     phone_of,
 )
-from tests.harness.world import World, make_world
+from tests.harness.world import World, invite, make_world
 
 
 @pytest.fixture
@@ -226,3 +226,22 @@ async def test_an_account_that_stands_for_somebody_else_is_told_the_way(phone: P
     refused = await phone.submit(third)
     assert refused.status_code == 409
     assert "解绑" in refused.text
+
+
+async def test_every_form_of_the_phone_pages_asks_for_its_mark(pages: Quart, phone: Phone, world: World) -> None:
+    """Read from the route table, so that a new form cannot be forgotten; signed in, so that nothing else stops it."""
+    await bind_on(phone, world.graduate)
+    invited = await invite(world)
+    values = {"flow": "destination", "action": "submit", "record_id": str(invited.record_id)}
+    seen = set()
+    for rule in pages.url_map.iter_rules():
+        if not rule.rule.startswith("/m/") or "POST" not in (rule.methods or ()):
+            continue
+        chosen = values | ({"action": "refuse"} if "record_id" in rule.arguments else {})
+        path = pages.url_map.bind("test").build(rule.endpoint, {k: chosen[k] for k in rule.arguments}, "POST")
+        seen.add(rule.rule)
+        for forged in ({}, {"csrf": ""}, {"csrf": "x" * 64}):
+            answer = await phone.browser.post(path, data=forged, files=[("none", ("", b""))])
+            assert answer.status_code == 403, (path, answer.status_code)
+    assert len(seen) >= 7
+    assert [row.state for row in await Record.filter(graduate_id=world.graduate.id)] == ["invited"]

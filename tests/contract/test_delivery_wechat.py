@@ -31,6 +31,7 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
 from tests.harness.world import Person, accept, add_graduates, approve, invite, make_employer
 from workflows.actors import CLOCK, Actor
 from workflows.commands import deliveries
+from workflows.commands.roster import invalidate_graduate
 from workflows.engine import Outcome, act
 from workflows.errors import NotFound, Refused
 
@@ -155,6 +156,22 @@ def _fields(actor: Actor) -> dict[str, Any]:
 
 async def _employer(outcome: Outcome) -> Any:
     return await db.fetch_value("SELECT employer_id FROM records WHERE id = $1", outcome.record_id)
+
+
+async def test_what_was_in_hand_when_the_graduate_left_the_roster_is_not_tried_again(
+    sandbox: Outside, noon: Any
+) -> None:
+    """workflows.md, Conventions 10: unsent notices are superseded, also those that a notifier was holding."""
+    person, openid, outcome = await invited(sandbox)
+    (held,) = (await deliveries.claim(CLOCK, Channel.WECHAT, 1, timedelta(seconds=60))).rows
+    noon.advance(minutes=1)
+    await invalidate_graduate(sandbox.world.school, person.id, "退学，已从名单删除")
+    assert await deliveries.give_back(CLOCK, held)
+    (owed,) = await outbox_of(outcome.record_id)
+    assert await deliver(sandbox.lane(Channel.WECHAT), owed["id"]) == ["superseded"]
+    told = await db.fetch_value("SELECT id FROM outbox WHERE notice = 'invalidated' AND recipient = $1", held.recipient)
+    assert await deliver(sandbox.lane(Channel.WECHAT), told) == ["sent"]
+    assert len(await sandbox.messages(openid)) == 1
 
 
 async def test_no_invitation_goes_out_after_its_last_second(sandbox: Outside, noon: Any) -> None:
@@ -308,6 +325,17 @@ async def test_a_dead_notice_is_sent_again_as_a_new_row(sandbox: Outside) -> Non
     with pytest.raises(Refused) as refused:
         await deliveries.send_again(sandbox.world.school, owed["id"])
     assert refused.value.guard == "dead_only"
+
+
+async def test_nothing_is_sent_again_to_whoever_has_left_the_roster(sandbox: Outside, noon: Any) -> None:
+    await allow_sms(sandbox, False)
+    person, _, outcome = await invited(sandbox, following=False)
+    (owed,) = await outbox_of(outcome.record_id)
+    await deliver(sandbox.lane(Channel.WECHAT), owed["id"])
+    await db.execute("UPDATE graduates SET invalid_at = $2 WHERE id = $1", person.id, noon.moment)
+    with pytest.raises(Refused) as refused:
+        await deliveries.send_again(sandbox.world.school, owed["id"])
+    assert refused.value.guard == "on_roster"
 
 
 async def test_another_schools_staff_cannot_see_or_repeat_a_message(sandbox: Outside) -> None:

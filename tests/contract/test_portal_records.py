@@ -293,13 +293,12 @@ async def test_a_refusal_is_told_with_its_reason(clerk: Clerk, world: w.World) -
 
 
 async def test_warning_marks_are_nowhere_in_the_portal(clerk: Clerk, world: w.World) -> None:
-    firm = world.employer
+    firm, signed = world.employer, await w.sign(world)
     await mark_employer(
         world.school,
         {"employer_name": firm.name, "employer_uscc": firm.uscc, "note": "曾拖欠见习补贴若干"},
         [next(iter(table("warning_reason"))).code],
     )
-    signed = await w.sign(world)
     await clerk.sign_in(firm)
     for path in (
         "/employer",

@@ -11,18 +11,15 @@ import pytest
 from models import db
 from models.store import MemoryStore, RedisStore
 from models.tables import Binding, JournalRow, OutboxRow, Token
-from models.vault import unseal
 from tests.conftest import Clock
+from tests.harness.binding import ADDRESS, bind_as, code_of, proved, visit
 from tests.harness.chat import bound, new_openid
 from tests.harness.invented import id_number
-from tests.harness.world import Person, World, add_graduates, make_world
+from tests.harness.world import World, add_graduates, make_world
 from workflows.commands.bindings import ask_code, bind, prove_code, read_claim, unbind, unfollow
-from workflows.commands.deliveries import CODE_PLACE
 from workflows.commands.sessions import open_graduate_session, resolve
-from workflows.commands.tokens import VISITOR, open_state, open_visit, read_visit, use_state
+from workflows.commands.tokens import VISITOR, open_state, read_visit, use_state
 from workflows.errors import Conflict, Forbidden, InvalidForm, RateLimited, Refused, Unauthenticated
-
-ADDRESS = "203.0.113.7"
 
 
 @pytest.fixture
@@ -33,32 +30,6 @@ async def world(database: str) -> World:
 @pytest.fixture
 def counters() -> MemoryStore:
     return MemoryStore()
-
-
-async def visit(openid: str | None = None) -> str:
-    return await open_visit(VISITOR, openid or new_openid(), "/m/bind/who")
-
-
-async def code_of(person: Person) -> str:
-    """The newest code that was sent to the person, opened as the notifier would."""
-    row = await OutboxRow.filter(recipient=person.id, notice="one_time_code").order_by("-id").first()
-    assert row is not None
-    return unseal(CODE_PLACE, row.params["code"])
-
-
-async def proved(store: MemoryStore, person: Person, openid: str) -> str:
-    """A visit that has proved to be this person."""
-    token = await visit(openid)
-    await ask_code(store, token, person.name, person.id_number, ADDRESS)
-    assert await prove_code(store, token, await code_of(person))
-    return token
-
-
-async def bind_as(store: MemoryStore, person: Person, openid: str) -> UUID:
-    token = await proved(store, person, openid)
-    claim = await read_claim(token)
-    assert claim is not None
-    return await bind(claim.actor, token)
 
 
 # --- codes ---------------------------------------------------------------------------------------

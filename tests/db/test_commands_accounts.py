@@ -99,6 +99,27 @@ async def test_a_school_grants_no_more_than_it_holds(database):
     assert await create_account(actor, Party.DEPARTMENT, within)
 
 
+async def test_an_account_that_may_more_is_neither_opened_nor_entered_through_a_new_password(database):
+    """Both would hand the actor rights that it does not hold; what the account has may stay when others change."""
+    world = await w.make_world()
+    lesser = await w.make_account(world.province, Party.SCHOOL, "无档案权限", school_id=world.school_id)
+    await change_rights(world.province, lesser.actor.id, rights(grant_archive="none"))
+    actor = await resolve((await signed_in(lesser)).token)
+    department = world.departments["文学院"].id
+    with pytest.raises(Forbidden, match="超出您自己账号的权限"):
+        await reset_password(actor, department)
+    await disable_account(actor, department, confirmed=True)
+    with pytest.raises(Forbidden, match="超出您自己账号的权限"):
+        await enable_account(actor, department)
+    await change_rights(actor, department, rights(grant_employment="ro"), confirmed=True)
+    assert (await Account.get(id=department)).grants == {"employment": "ro", "archive": "rw", "household": "rw"}
+    await change_rights(actor, department, rights(grant_archive="none"), confirmed=True)
+    with pytest.raises(InvalidForm):
+        await change_rights(actor, department, rights(), confirmed=True)
+    await enable_account(actor, department)
+    assert (await reset_password(actor, department)).password
+
+
 async def test_a_level_scoped_school_account_hands_on_its_own_level_only(database):
     world = await w.make_world()
     scoped = await w.make_account(

@@ -10,7 +10,8 @@ import pytest
 
 from models import db
 from models.config import settings
-from tests.harness.demo import EVERY_STATE, seeded
+from models.sql.sealed import SEALED
+from tests.harness.demo import EVERY_STATE, sealed_columns, seeded
 from tests.harness.postgres import TestServer
 from workflows.demo import seed
 from workflows.demo.institutions import PASSWORD
@@ -33,6 +34,11 @@ async def test_a_smaller_season_has_every_state_too_and_nothing_of_it_lies_ahead
     rows = await db.fetch("SELECT DISTINCT flow, state FROM records")
     assert {(row["flow"], row["state"]) for row in rows} == EVERY_STATE
     assert await db.fetch_value("SELECT max(at) FROM journal") <= day
+
+
+@pytest.mark.usefixtures("day")
+async def test_every_column_with_a_sealed_text_is_known_to_the_rotation_of_keys() -> None:
+    assert await sealed_columns() <= {str(column) for column in SEALED}
 
 
 async def test_a_database_with_data_is_left_alone(day: datetime) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from api.deploy_check import UnfitForProductionError, examine, is_loopback, refuse_weak_production
 from models.config import Settings
@@ -91,10 +92,23 @@ def test_each_weak_setting_prevents_a_start_and_is_named(settings_of, setting: s
         refuse_weak_production(chosen)
 
 
-def test_a_missing_redis_is_told_but_does_not_prevent_a_start(settings_of) -> None:
-    chosen = settings_of(REDIS_URL="")
-    assert [(one.setting, one.fatal) for one in examine(chosen)] == [("REDIS_URL", False)]
+@pytest.mark.parametrize("setting", ["REDIS_URL", "WQ_QUIET_HOURS"])
+def test_what_may_be_missing_is_told_but_does_not_prevent_a_start(settings_of, setting: str) -> None:
+    chosen = settings_of(**{setting: ""})
+    assert [(one.setting, one.fatal) for one in examine(chosen)] == [(setting, False)]
     refuse_weak_production(chosen)
+
+
+def test_a_school_may_do_without_an_ems(settings_of) -> None:
+    """Accounts are made here then, results are exported (messages-and-sync.md)."""
+    chosen = settings_of(WQ_EMS_URL="", WQ_EMS_SECRET="dev-ems-secret")
+    assert examine(chosen) == []
+
+
+@pytest.mark.parametrize("hours", ["22-8", "22:00", "25:00-08:00", "22:00-08:60", "night"])
+def test_quiet_hours_that_cannot_be_read_stop_every_start(settings_of, hours: str) -> None:
+    with pytest.raises(ValidationError):
+        settings_of(WQ_QUIET_HOURS=hours)
 
 
 def test_other_profiles_start_with_what_they_bring(settings_of) -> None:

@@ -7,14 +7,16 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 
 from models import db, kit
+from models.config import Settings
 from models.states import Channel
 from notifier.channels import Hold, Outlet, Pointless, Prepared
 from notifier.lane import Held, Lane, LeaseTooShortError
 from notifier.verdicts import Verdict, retry, sent, unknown
-from notifier.worker import Notifier
+from notifier.worker import Notifier, lanes
 from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     TellingOutlet,
     attempts,
@@ -39,6 +41,14 @@ def lane(outlet: Outlet, *, hands: int = 8, lease: float = 5.0, channel: Channel
 async def test_a_lease_that_a_slow_call_could_outlive_is_refused_at_the_start() -> None:
     with pytest.raises(LeaseTooShortError):
         Lane(Channel.EMS, TellingOutlet(limit=8.0), hands=1, lease=8.0)
+
+
+async def test_where_there_is_no_ems_nobody_claims_what_it_is_owed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It waits until there is one: a school may begin without (messages-and-sync.md, EMS sync)."""
+    async with httpx.AsyncClient() as http:
+        assert {one.channel for one in lanes(Settings(), http)} == set(Channel)
+        monkeypatch.setenv("WQ_EMS_URL", "")
+        assert {one.channel for one in lanes(Settings(), http)} == {Channel.WECHAT, Channel.SMS}
 
 
 async def test_everything_owed_is_delivered_and_settled_once() -> None:

@@ -11,8 +11,8 @@ from models.tables import Graduate, OutboxRow
 from models.vault import unseal
 from tests.conftest import Clock
 from tests.harness import world as w
-from tests.harness.chat import new_openid
-from workflows.commands.bindings import ask_code
+from tests.harness.chat import bound, new_openid
+from workflows.commands.bindings import ask_code, unbind
 from workflows.commands.phones import change_phone
 from workflows.commands.roster import import_roster, invalidate_graduate
 from workflows.commands.tokens import VISITOR, open_visit
@@ -67,3 +67,20 @@ async def test_whoever_had_no_number_is_told_nothing(world: w.World) -> None:
     await Graduate.filter(id=person.id).update(phone_enc="", phone_bidx=None)
     await change_phone(world.school, person.id, w.mobile(), REASON)
     assert not await OutboxRow.filter(recipient=person.id, notice="phone_changed").exists()
+
+
+async def test_a_confirmed_number_is_corrected_only_once_nobody_is_bound_and_rests_again(
+    world: w.World, clock: Clock
+) -> None:
+    """Somebody who lost phone and WeChat account needs the desk; while bound, nobody but the graduate changes it."""
+    person = world.graduate
+    openid = await bound(world, person)
+    await Graduate.filter(id=person.id).update(phone_source="confirmed")
+    with pytest.raises(Refused) as caught:
+        await change_phone(world.school, person.id, w.mobile(), REASON)
+    assert caught.value.guard == "unbound"
+    await unbind(person.actor, openid)
+    await change_phone(world.school, person.id, w.mobile(), REASON)
+    assert await codes_after_asking(person) == 0
+    clock.advance(hours=24, minutes=1)
+    assert await codes_after_asking(person) == 1

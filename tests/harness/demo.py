@@ -30,20 +30,43 @@ EVERY_STATE = {(str(flow), state.name) for flow, table in FLOWS.items() for stat
 
 
 @asynccontextmanager
-async def seeded(server: TestServer, back_to: str | None, **asked: Any) -> AsyncIterator[str]:
-    """A database of its own with the demo's data, open in this process; afterwards `back_to` is open again."""
+async def own_database(server: TestServer, back_to: str | None) -> AsyncIterator[str]:
+    """An empty database, open in this process; afterwards `back_to` is open again."""
     name = database_name()
     url = server.clone(name)
     await db.close_database()
     await db.open_database(url)
     try:
-        await seed(**asked)
         yield url
     finally:
         await db.close_database()
         if back_to is not None:
             await db.open_database(back_to)
         server.drop(name)
+
+
+@asynccontextmanager
+async def seeded(server: TestServer, back_to: str | None, **asked: Any) -> AsyncIterator[str]:
+    """One with the demo's data."""
+    async with own_database(server, back_to) as url:
+        await seed(**asked)
+        yield url
+
+
+_TEXTS = """
+SELECT c.table_name, c.column_name FROM information_schema.columns c JOIN pg_class k ON k.relname = c.table_name
+WHERE c.table_schema = 'public' AND k.relkind = 'r' AND c.data_type IN ('text', 'character varying', 'jsonb')"""
+_SEALED_TEXT = "v1:[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{30,}"
+
+
+async def sealed_columns() -> set[str]:
+    """Every column of the open database in which a sealed text stands, as `table.column`."""
+    found = set()
+    for row in await db.fetch(_TEXTS):
+        table, column = row["table_name"], row["column_name"]
+        if await db.fetch_value(f'SELECT EXISTS (SELECT 1 FROM "{table}" WHERE "{column}"::text ~ $1)', _SEALED_TEXT):
+            found.add(f"{table}.{column}")
+    return found
 
 
 _PLACES = (

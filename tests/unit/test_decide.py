@@ -51,6 +51,7 @@ def test_accept_goes_to_the_school_or_first_to_the_department_as_the_mode_says()
         ("level_open", replace(INVITED, handler=None)),
         ("training_mode", replace(INVITED, graduate=replace(INVITED.graduate, training_mode="21"))),
         ("training_mode", replace(INVITED, graduate=replace(INVITED.graduate, training_mode="41"))),
+        ("employer_active", replace(INVITED, employer=replace(facts().employer, status=EmployerStatus.SUSPENDED))),
         ("before_deadline", facts(record=record(S.INVITED, expires_at=NOW - timedelta(seconds=1)))),
         ("slot_free", replace(INVITED, others=(record(S.SIGNED, slot=True),))),
     ],

@@ -12,7 +12,7 @@ import pytest
 from models.codes import BadTable
 from models.codes.wages import Wage, _figures, minimum_wage
 from workflows.forms import FORMS
-from workflows.queries.hints import RULES, WHILE_TYPING, Known, Seen, hints
+from workflows.queries.hints import RULES, WHILE_TYPING, Known, Registered, Seen, hints, registered_otherwise
 
 WAGE = Wage("110000", 2500, date(2025, 9, 1))
 PLAIN = Seen(
@@ -81,6 +81,15 @@ def test_every_hint_names_a_field_that_a_form_has_and_a_chinese_sentence() -> No
 def test_graduates_are_not_told_who_else_uses_a_telephone_or_a_picture() -> None:
     told = {rule.__name__ for rule in RULES} - {rule.__name__ for rule in WHILE_TYPING}
     assert told == {"contact_elsewhere", "same_image"}
+
+
+def test_a_graduate_is_warned_of_an_employer_that_is_nearly_the_registered_one() -> None:
+    """workflows.md 2: it sees the application only if code and name both match."""
+    for same_code, field in ((True, "employer_name"), (False, "employer_uscc")):
+        (hint,) = hints(Seen(registered=Registered("示例制造有限公司", same_code)), WHILE_TYPING)
+        assert (hint.code, hint.field) == ("registered_otherwise", field)
+        assert "名称和信用代码都一致" in hint.sentence
+    assert registered_otherwise not in RULES, "reviewers compare what is there with the paper"
 
 
 def test_a_minimum_wage_is_the_places_own_else_its_citys_else_its_provinces() -> None:

@@ -27,6 +27,7 @@ from workflows.passwords import faults_of, hashed, temporary
 PARENT = {Party.PROVINCE: Party.OPERATOR, Party.SCHOOL: Party.PROVINCE, Party.DEPARTMENT: Party.SCHOOL}
 
 MORE_THAN_OWN = "不能授予超出您自己账号的权限。"
+ABOVE = "该账号的权限超出您自己账号的权限，请由权限不低于它的账号办理。"
 LAST_REVIEWER = (
     "该院系还有{count}条待审核记录（{what}），调整后将没有可审核的院系账号，改由学校代为审核。确认无误后请再次提交。"
 )
@@ -137,10 +138,17 @@ async def _department(school_id: UUID, form: Mapping[str, Any]) -> str:
     return name
 
 
-def _rights(actor: Actor, clean: Mapping[str, Any]) -> dict[str, Any]:
-    """Columns `grants` and `level`. Raises InvalidForm for more than one's own, Forbidden for another level scope."""
+def _rights(actor: Actor, clean: Mapping[str, Any], held: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Columns `grants` and `level`. `held`: what the account has already, which may stay.
+
+    Raises InvalidForm for more than one's own, Forbidden for another level scope.
+    """
     grants = {module: Grant(clean[f"grant_{module}"]) for module in Module}
-    beyond = [module for module in Module if not may_grant(actor, {module: grants[module]})]
+    beyond = [
+        module
+        for module in Module
+        if not may_grant(actor, {module: grants[module]}) and grants[module] != (held or {}).get(module)
+    ]
     if beyond:
         raise InvalidForm([Fault(f"grant_{module}", "more_than_own", MORE_THAN_OWN) for module in beyond])
     require_level(actor, Level(clean["level"]))
@@ -164,6 +172,12 @@ async def _managed(book: Book, account_id: UUID) -> Account:
     return account
 
 
+def _check_not_above(actor: Actor, account: Account) -> None:
+    """Whoever opens an account or reads its first password could use what it may do. Raises Forbidden."""
+    if not may_grant(actor, {module: Grant(account.grants.get(module, Grant.NONE)) for module in Module}):
+        raise Forbidden(ABOVE)
+
+
 def _note(book: Book, account: Account, action: str, **detail: Any) -> None:
     if account.school_id is not None:
         chain = school_chain(account.school_id)
@@ -183,7 +197,7 @@ async def change_rights(book: Book, account_id: UUID, form: Mapping[str, Any], *
     _check_made_here(book.actor)
     waiting = await _without_reviewer(account)
     before = {"grants": account.grants, "level": account.level}
-    rights = _rights(book.actor, filled("account_rights", form))
+    rights = _rights(book.actor, filled("account_rights", form), account.grants)
     account.grants, account.level = rights["grants"], rights["level"]
     await account.save(update_fields=["grants", "level"])
     await _check_reviewers(account, waiting, confirmed=confirmed)
@@ -209,6 +223,7 @@ async def enable_account(book: Book, account_id: UUID) -> None:
     """Open a closed account again, with its old password. Raises NotFound, Forbidden, ReadOnly, Refused."""
     account = await _managed(book, account_id)
     _check_made_here(book.actor)
+    _check_not_above(book.actor, account)
     account.disabled_at = None
     await account.save(update_fields=["disabled_at"])
     _note(book, account, "enable_account")
@@ -221,6 +236,7 @@ async def reset_password(book: Book, account_id: UUID) -> NewAccount:
     Open also where accounts come from the EMS: their passwords are ours. Raises NotFound, Forbidden, ReadOnly.
     """
     account = await _managed(book, account_id)
+    _check_not_above(book.actor, account)
     password = temporary()
     account.password = await hashed(password)
     account.must_change = True

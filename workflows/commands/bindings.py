@@ -74,12 +74,14 @@ async def ask_code(counter: Counter, token: str, name: str, id_number: str, addr
     # A campus shares one address, so there only the wrong tries count.
     await spend(counter, BIND_TRY, f"bind:at:{address}", add=False, closed=True)
     await spend_code(counter, "id", index)
-    row = await fetch_row(sql.FIND_CLAIMED, index, name)
+    row = await fetch_row(sql.FIND_CLAIMED, index, name, clock())
     if row is None:
         await spend(counter, BIND_TRY, f"bind:at:{address}", closed=True)
     allowed = await _phone_allows(counter, (row["phone_bidx"] if row else None) or index)
     sends = row is not None and allowed and reachable(row, clock())
-    await _send_code(VISITOR, token, row["id"] if row else _nobody(index), row["school_id"] if row and sends else None)
+    phone = (row["phone_bidx"] or b"").hex() if row else ""
+    school_id = row["school_id"] if row and sends else None
+    await _send_code(VISITOR, token, row["id"] if row else _nobody(index), school_id, phone)
 
 
 def reachable(row: Mapping[str, Any], now: datetime) -> bool:
@@ -127,9 +129,9 @@ def code_subject(claim: UUID, person: str) -> str:
 
 
 @command(journaled=False)
-async def _send_code(book: Book, token: str, claim: UUID, school_id: UUID | None) -> None:
+async def _send_code(book: Book, token: str, claim: UUID, school_id: UUID | None, phone: str) -> None:
     visit = _visiting(await lock_visit(book, token))
-    await write_visit(book, visit, claim=claim, proved=False)
+    await write_visit(book, visit, claim=claim, proved=False, phone=phone)
     await owe_code(book, code_subject(claim, visit.person), claim, school_id)
 
 
@@ -163,6 +165,8 @@ async def _prove(book: Book, token: str, code: str) -> bool:
     if not await check_code(book, code_subject(visit.claim, visit.person), code):
         return False
     await write_visit(book, visit, claim=visit.claim, proved=True)
+    # From now on the number is the person's own word: no roster file puts another in its place (roles.md, Roster).
+    await execute(sql.CONFIRM_PHONE, visit.claim, bytes.fromhex(visit.phone))
     return True
 
 

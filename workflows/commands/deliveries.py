@@ -23,10 +23,12 @@ from models.states import WAITING, Channel, OutboxStatus
 from workflows.actors import require_write, visible_to
 from workflows.commands import Book, command
 from workflows.errors import NotFound, Refused
+from workflows.guards import ON_ROSTER
 from workflows.journal import school_chain
-from workflows.notices import NOTICES, Sms, due
+from workflows.notices import LASTING, NOTICES, Sms, due
 
 CHAT_ANSWER, ONE_TIME_CODE = "chat_answer", "one_time_code"
+LEFT = "invalidated"  # what a graduate who has left the roster is told of it
 PASSING = (CHAT_ANSWER, ONE_TIME_CODE)
 """Good for minutes only (`params.until`), and never sent again."""
 CODE_PLACE = "outbox.params.code"
@@ -242,7 +244,7 @@ async def _mirror(book: Book, row: Claimed, settlement: Settlement) -> None:
 async def send_again(book: Book, outbox_id: int) -> None:
     """Owe a dead message once more, as a new row; the dead one is marked as replaced.
 
-    Raises NotFound, Forbidden, ReadOnly; Refused with guard `dead_only`, `not_repeatable` or `overtaken`.
+    Raises NotFound, Forbidden, ReadOnly; Refused with guard `dead_only`, `not_repeatable`, `on_roster` or `overtaken`.
     """
     require_write(book.actor, Party.DEPARTMENT, Party.SCHOOL)
     where, values = visible_to(book.actor).where(2, "v")
@@ -253,6 +255,8 @@ async def send_again(book: Book, outbox_id: int) -> None:
         raise Refused("只有发送失败的消息可以重新发送，请刷新后查看最新状态。", guard="dead_only")
     if row["notice"] in PASSING:
         raise Refused("验证码和对话回复过期后不能重新发送，请由本人重新获取。", guard="not_repeatable")
+    if row["frozen"] and row["notice"] not in {*LASTING, LEFT}:
+        raise Refused(ON_ROSTER.sentence, guard=ON_ROSTER.name)
     params = json.loads(row["params"])
     if row["channel"] == Channel.EMS:
         if await fetch_value(sql.OVERTAKEN, row["stream"], row["id"]):

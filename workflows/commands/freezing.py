@@ -20,7 +20,7 @@ from models.states import Channel
 from workflows.commands import Book
 from workflows.commands.presence import push_present
 from workflows.journal import school_chain
-from workflows.notices import NOTICES
+from workflows.notices import LASTING, NOTICES
 from workflows.owed import channels
 
 
@@ -45,7 +45,7 @@ async def freeze(book: Book, row: Mapping[str, Any], cause: Cause, note: str, *,
     """`row`: id, school_id, cohort of a live entry. `foreign`: another school causes it; who did it stays unnamed."""
     graduate_id: UUID = row["id"]
     await execute(sql.FREEZE, graduate_id, book.now, str(cause), note)
-    await execute(sql.HOLD, str(graduate_id), book.now)
+    await execute(sql.HOLD, str(graduate_id), book.now, sorted(LASTING))
     await _tell(book, row, "invalidated", "graduate_invalidated")
     detail = {"cohort": row["cohort"], "cause": str(cause), "reason": note} | ({"by": _ELSEWHERE} if foreign else {})
     book.note(school_chain(row["school_id"]), "graduate", graduate_id, "invalidate", **detail)

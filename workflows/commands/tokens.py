@@ -117,7 +117,7 @@ class Visit:
     """A browser on its way to a binding, of whom WeChat has told the openid; or, without one, to a session by SMS.
 
     `claim`: whom it says to be (an id that exists or not); `proved`: the code that went to that person's phone came
-    back.
+    back; `phone`: the blind index of that phone, in hex.
     """
 
     name: str
@@ -125,6 +125,7 @@ class Visit:
     target: str
     claim: UUID | None
     proved: bool
+    phone: str = ""
 
     @property
     def person(self) -> str:
@@ -166,16 +167,20 @@ def _visit(name: str, payload: Mapping[str, Any]) -> Visit:
         target=payload["target"],
         claim=UUID(claim) if claim else None,
         proved=bool(payload.get("proved")),
+        phone=payload.get("phone", ""),
     )
 
 
-async def write_visit(book: Book, visit: Visit, *, claim: UUID, proved: bool, ended: bool = False) -> None:
-    """Note how far a visit has come."""
+async def write_visit(
+    book: Book, visit: Visit, *, claim: UUID, proved: bool, phone: str | None = None, ended: bool = False
+) -> None:
+    """Note how far a visit has come. `phone` None: as before."""
     payload = {
         "openid": seal(_VISIT_PLACE, visit.openid) if visit.openid else "",
         "target": visit.target,
         "claim": str(claim),
         "proved": proved,
+        "phone": visit.phone if phone is None else phone,
     }
     if ended:
         await _use(book, {"digest": visit.name, "payload": payload})

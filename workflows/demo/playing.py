@@ -17,6 +17,9 @@ from workflows.demo.building import School, at, reviewer
 from workflows.demo.papers import hand_over
 from workflows.demo.plots import Step
 from workflows.engine import Outcome, act
+from workflows.errors import Refused
+from workflows.guards import WARNING_SEEN
+from workflows.review_questions import ACKNOWLEDGED
 
 _AT_DEPARTMENT = "review_department"
 
@@ -84,17 +87,29 @@ class Play:
             name: [str(await hand_over(actor, one, step.at)) for one in kept] for name, kept in step.papers.items()
         }
         self._turn += 1
-        self._records[step.story, step.key] = await act(
-            actor,
-            step.flow,
-            before.record_id if before else None,
-            step.action,
-            {**step.form, **handed},
-            version=before.version if before and step.party is not Party.CLOCK else None,
-            once=f"demo:{self.school.plan.key}:{self.school.cohort}:{step.story}:{step.key}:{self._turn}",
-            parent_id=parent.record_id if parent and before is None else None,
-            now=step.at,
-        )
+
+        async def perform(form: Mapping[str, Any]) -> Outcome:
+            return await act(
+                actor,
+                step.flow,
+                before.record_id if before else None,
+                step.action,
+                form,
+                version=before.version if before and step.party is not Party.CLOCK else None,
+                once=f"demo:{self.school.plan.key}:{self.school.cohort}:{step.story}:{step.key}:{self._turn}",
+                parent_id=parent.record_id if parent and before is None else None,
+                now=step.at,
+            )
+
+        form = {**step.form, **handed}
+        try:
+            done = await perform(form)
+        except Refused as refused:
+            if refused.guard != WARNING_SEEN.name:
+                raise
+            # Somebody who reviews a marked employer reads the mark, then ticks that it was read.
+            done = await perform({**form, ACKNOWLEDGED.name: True})
+        self._records[step.story, step.key] = done
 
     def _actor(self, step: Step, before: Outcome | None) -> Actor:
         match step.party:

@@ -85,7 +85,14 @@ OFFLINE_SIGNING = Workflow(
             guards=(g.COHORT_OPEN,),
         ),
         *returns(AGREEMENT, S.AGREEMENT_RETURNED, tell=("review_returned",), action="return_agreement"),
-        *rejections(AGREEMENT, S.AGREEMENT_REJECTED, tell=("review_rejected",), action="reject_agreement"),
+        # An agreement that nobody has signed yet is reviewed, whatever its type (Conventions 13).
+        *rejections(
+            AGREEMENT,
+            S.AGREEMENT_REJECTED,
+            tell=("review_rejected",),
+            action="reject_agreement",
+            label="协议审核不通过",
+        ),
         Transition(
             "upload",
             "回传盖章协议",

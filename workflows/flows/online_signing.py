@@ -86,7 +86,7 @@ ONLINE_SIGNING = Workflow(
             (S.INVITED,),
             REVIEW.start,
             GRADUATE,
-            guards=(*g.ENTRY, g.TRAINING_MODE, g.BEFORE_DEADLINE, g.SLOT_FREE),
+            guards=(*g.ENTRY, g.TRAINING_MODE, g.EMPLOYER_ACTIVE, g.BEFORE_DEADLINE, g.SLOT_FREE),
             form="online_signing.accept",
             tell=("invitation_accepted",),
             submits=True,

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from models.parties import Party, ReviewMode
 from models.states import Flow
 from workflows import guards as g
+from workflows.forms import FORMS
+from workflows.review_questions import ACKNOWLEDGED
 from workflows.spec import Branch, Cascade, Guard, Transition
 
 CLOCK = frozenset({Party.CLOCK})
@@ -65,15 +67,18 @@ def cancellation(label: str, source: tuple[str, ...], target: str) -> Transition
 def approvals(stages: Stages, final: Transition, *, guards: tuple[Guard, ...] = ()) -> list[Transition]:
     """`final` as the school's step, and before it the department's, which only moves on.
 
-    `guards`: what the department's step needs besides.
+    `guards`: what the department's step needs besides. Where the form asks for the tick that a warning was seen, the
+    tick is needed (roles.md, Warning units: a mark asks for it and blocks nothing).
     """
+    if FORMS[final.form].field(ACKNOWLEDGED.name):
+        final = replace(final, guards=(*final.guards, g.WARNING_SEEN))
     first = Transition(
         final.action,
         final.label,
         (stages.department,),
         stages.school,
         DEPARTMENT_STAGE,
-        guards=(*g.REVIEWING, g.STAGE_OWNER, *guards),
+        guards=(*g.REVIEWING, g.STAGE_OWNER, *guards, g.WARNING_SEEN),
         form="review.approve",
         tell=("department_approved",),
         decides=True,
@@ -94,11 +99,17 @@ def edits(stages: Stages, step: Transition) -> list[Transition]:
 
 
 def rejections(
-    stages: Stages, target: str, *, tell: tuple[str, ...], action: str = "reject", revokes: bool = False
+    stages: Stages,
+    target: str,
+    *,
+    tell: tuple[str, ...],
+    action: str = "reject",
+    label: str = "{verb}不通过",
+    revokes: bool = False,
 ) -> list[Transition]:
     step = Transition(
         action,
-        "{verb}不通过",
+        label,
         (),
         target,
         SCHOOL,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from models import codes
 from models.codes.wages import minimum_wage
 from models.db import fetch, fetch_row
-from models.kit import fold
+from models.kit import fold, name_key
 from models.parties import Party
 from models.states import Flow
 from models.vault import blind_index, is_sealed, unseal
@@ -18,7 +19,7 @@ from workflows.effects import FORM_PLACE
 from workflows.errors import Fault, InvalidRequest, NotFound
 from workflows.flows import FLOWS
 from workflows.forms import FORMS
-from workflows.queries.hints import WHILE_TYPING, Known, Seen, hints
+from workflows.queries.hints import WHILE_TYPING, Known, Registered, Seen, hints
 from workflows.queries.record_filters import compact
 
 # Spelled as the migration has it, so that the partial index serves.
@@ -35,6 +36,11 @@ SELECT r.id, r.cohort, r.employer_name, r.employer_name_key, r.employer_uscc, r.
   k.employer_industry AS known_industry
 FROM records r JOIN graduates g ON g.id = r.graduate_id LEFT JOIN LATERAL ({_BEFORE}) k ON TRUE
 WHERE r.id = ANY($1)"""  # noqa: S608  fixed texts, numbered parameters
+
+_REGISTERED = """
+SELECT e.name, e.name_key, e.uscc FROM employers e
+WHERE e.status = 'verified' AND ((e.uscc = $1 AND $1 <> '') OR e.name_key = $2)
+ORDER BY e.uscc = $1 DESC, e.id LIMIT 20"""
 
 # Asked once for each telephone of a page, not for each record: a large employer has one for thousands.
 _ELSEWHERE = """
@@ -113,7 +119,18 @@ async def read_hints(actor: Actor, flow: Flow, form: Mapping[str, Any]) -> list[
     seen = await _typed(
         {name: fold(value) if isinstance(value, str) else value for name, value in form.items()}, person
     )
+    if flow is Flow.OFFLINE_SIGNING:
+        seen = replace(seen, registered=await _registered(form))
     return [hint.as_dict() for hint in hints(seen, WHILE_TYPING)]
+
+
+async def _registered(form: Mapping[str, Any]) -> Registered | None:
+    """The employer on the platform that is nearly the one written down; None where it is that one, or there is none."""
+    uscc, key = compact(_text(form, "employer_uscc")), name_key(_text(form, "employer_name"))
+    rows = await fetch(_REGISTERED, uscc, key) if key else []
+    if not rows or any(row["uscc"] == uscc and row["name_key"] == key for row in rows):
+        return None
+    return Registered(rows[0]["name"], same_code=rows[0]["uscc"] == uscc)
 
 
 async def _typed(form: Mapping[str, Any], person: Mapping[str, Any]) -> Seen:

@@ -36,6 +36,14 @@ class Known:
     industry: str
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An employer on the platform that shares code or name with the one written down, but not both."""
+
+    name: str
+    same_code: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """What the rules look at. Empty and None: not known, and then not judged.
@@ -54,6 +62,7 @@ class Seen:
     report_on: str = ""
     graduation: str = ""
     known: Known | None = None
+    registered: Registered | None = None
     wage: Wage | None = None
     contact_is_own: bool = False
     contact_elsewhere: bool = False
@@ -81,6 +90,19 @@ def _differs(seen: Seen, what: str, label: str) -> Iterator[Hint]:
         name = codes.table(f"employer_{what}").label(before)
         text = f"该单位在以前审核通过的记录中{label}为“{name}”，与本次填写的不同。"
         yield Hint(f"{what}_differs", f"employer_{what}", text)
+
+
+def registered_otherwise(seen: Seen) -> Iterator[Hint]:
+    """Only where code and name both match does a registered employer see the application (workflows.md 2)."""
+    if seen.registered is None:
+        return
+    both = "名称和信用代码都一致，单位才能在线看到这份申请并上传盖章协议，请核对。"
+    if seen.registered.same_code:
+        text = f"平台上使用该信用代码的单位名称为“{seen.registered.name}”，与填写的不一致；{both}"
+        yield Hint("registered_otherwise", "employer_name", text)
+    else:
+        text = f"平台上已注册的同名单位，信用代码与填写的不一致；{both}"
+        yield Hint("registered_otherwise", "employer_uscc", text)
 
 
 def position_other(seen: Seen) -> Iterator[Hint]:
@@ -139,8 +161,10 @@ RULES: Final = (
     pay_below_minimum,
     same_image,
 )
-# What the graduate can put right; who else uses a telephone or a picture is nothing to tell them.
+# What the graduate can put right, and which employer will not see what is sent; who else uses a telephone or a picture
+# is nothing to tell them.
 WHILE_TYPING: Final = (
+    registered_otherwise,
     name_differs,
     nature_differs,
     industry_differs,

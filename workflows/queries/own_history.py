@@ -65,6 +65,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "reset_user_password": "重设单位用户的密码",
         "restore": "恢复学生",
         "retire_messages": "停发历史消息",
+        "rotate_keys": "更换数据密钥",
         "send_again": "重新发送消息",
         "set_desk": "设置院系值班电话",
         "set_employer_desk": "设置用人单位咨询电话",

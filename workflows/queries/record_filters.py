@@ -103,6 +103,11 @@ class Filters:
         """Asks what only the reviewing side may know."""
         return self.risk is not None or self.department_changed is not None
 
+    @property
+    def of_the_person(self) -> bool:
+        """Asks what an employer learns of a graduate with the acceptance and not before."""
+        return bool(self.department or self.proof_code or self.sex or self.empty)
+
 
 EMPTY: Final[Mapping[str, str]] = {
     "department": "r.department = ''",
@@ -137,6 +142,9 @@ async def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filter
     """
     if wish.for_reviewers and actor.party not in STAFF:
         raise Forbidden
+    if wish.of_the_person and actor.party is Party.EMPLOYER:
+        # An invitation that is found by it would tell it (`records.row_of` keeps it back).
+        where.add("(r.submitted_at IS NOT NULL OR r.parent_id IS NOT NULL)")
     _standing(where, actor, flows, wish)
     if wish.waits_on is not None:
         waiting(where, actor, wish.waits_on)
