@@ -3,7 +3,7 @@
 # from those packages, and, where this user may install them, the few system packages named below.
 
 .DEFAULT_GOAL := setup
-.PHONY: setup demo test lint types format bench bench-million soak guides lock system clean
+.PHONY: setup demo test lint types format bench bench-million load soak guides lock system clean
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -43,12 +43,15 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev
-	@command -v wrk >/dev/null || $(MAKE) --no-print-directory system NEEDED="wrk"
 	$(BIN)/wangqian bench
 
 # The part of it that needs a million graduates, by itself; BENCH_ROWS=100000 makes it quick.
 bench-million: $(VENV)/.dev
 	$(BIN)/python -m tests.load.bench_million
+
+# One service process under the national mix for a minute.
+load: $(VENV)/.dev
+	$(BIN)/python -m tests.load.national
 
 # The long versions: more kills, more rounds, more walks. Takes an hour or more.
 soak: $(VENV)/.dev system

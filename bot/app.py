@@ -15,7 +15,7 @@ from bot.dialogue import Conversations, hear, lay_out
 from bot.envelope import Keys
 from bot.handlers import table
 from bot.handlers.events import RECEIPTS, take_receipt
-from bot.identity import identify
+from bot.identity import Looks
 from bot.inbox import Answered, Inbox
 from bot.messages import Inbound
 from bot.router import Router, Say, Turn
@@ -46,6 +46,7 @@ class Bot:
         self._store = kept
         self._router = router or table()
         self._conversations = Conversations(kept)
+        self._looks = Looks()
 
     async def work(self, inbound: Inbound) -> Answered:
         """Work on one message; what the inbox calls. HouseError becomes its sentence, everything else is raised."""
@@ -54,7 +55,7 @@ class Bot:
             return Answered("")
         if inbound.event in UNHEEDED:
             return Answered("")
-        seen = await identify(inbound)
+        seen = await self._looks.identify(inbound)
         if seen.said is not None:
             return Answered("", stored=seen.said)
         if not inbound.silent and (refused := await self._too_many(inbound)) is not None:

@@ -14,9 +14,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot import replies
+from bot.gathering import Gathering
 from bot.identity import identify, speaker
 from bot.messages import Inbound
-from workflows.commands.inbox import answer_later, keep_reply
+from workflows.commands.inbox import answer_later, keep_replies
 from workflows.queries.chat import Person
 
 BUDGET = 4.0  # seconds for an answer; the platform cuts at five
@@ -65,6 +66,7 @@ class Inbox:
         self._budget = budget
         self._limit = limit
         self._runs: dict[str, _Run] = {}
+        self._replies: Gathering[tuple[str, str], str] = Gathering(keep_replies, flights=1)
 
     async def respond(self, inbound: Inbound) -> str | None:
         """The reply's XML in time, or None for `success`."""
@@ -122,7 +124,7 @@ class Inbox:
         if answered.keep and reply:
             run.storing = True
             try:
-                reply = await keep_reply(inbound.once, reply)
+                reply = await self._replies.ask((inbound.once, reply))
             except Exception:
                 # It is answered all the same; a repeat would be worked on anew, and acts know their own repeats.
                 log.exception("a reply could not be kept: %s %s", inbound.type, inbound.event)

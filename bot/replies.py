@@ -22,7 +22,6 @@ _REPLY = (
     "<xml><ToUserName><![CDATA[%s]]></ToUserName><FromUserName><![CDATA[%s]]></FromUserName>"
     "<CreateTime>%d</CreateTime><MsgType><![CDATA[%s]]></MsgType>%s</xml>"
 )
-_MARKUP = str.maketrans({"<": "＜", ">": "＞"})
 
 
 class Article(NamedTuple):
@@ -90,7 +89,7 @@ def cut(blocks: str | Sequence[str], more: str = MORE, limit: int = TEXT_BYTES) 
 def plain(text: str) -> str:
     """Foreign text (names of employers, remarks) without power over the chat: it renders `<a href>` as a
     link, and knows no escape for it, so the angle brackets become wide ones."""
-    return text.translate(_MARKUP)
+    return text.replace("<", "＜").replace(">", "＞")
 
 
 def _reply(to: Inbound, kind: str, content: str, at: datetime | None) -> str:

@@ -56,7 +56,7 @@ def screen_time(moment: datetime) -> str:
 def chat_time(moment: datetime) -> str:
     """`2027年3月5日 14:30`, Asia/Shanghai."""
     local = moment.astimezone(SHANGHAI)
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+    return f"{local.year}年{local.month}月{local.day}日 {local.hour:02}:{local.minute:02}"
 
 
 _id_lock = threading.Lock()

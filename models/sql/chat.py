@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from models.sql.roster import lively
 
-# Everything that one message may be answered from, in one join: the answer that an earlier delivery of it got, the
-# live binding chosen last, the graduate, what the school has set, the newest records. One row per record, at least
-# one row in all. Records of the person's other entries come along, for the slot is the person's.
+# Everything that each of some messages may be answered from, in one join: the answer that an earlier delivery of it
+# got, the live binding chosen last, the graduate, what the school has set, the newest records. One row per record, at
+# least one row per message. Records of the person's other entries come along, for the slot is the person's.
 LOOK = """
-SELECT i.reply AS said, b.id AS binding_id, g.id AS graduate_id, g.school_id, g.cohort, g.name, g.level, g.level_code,
-  g.department, g.major, g.training_mode, g.invalid_at, g.phone_enc,
+SELECT asked.place, i.reply AS said, b.id AS binding_id, g.id AS graduate_id, g.school_id, g.cohort, g.name, g.level,
+  g.level_code, g.department, g.major, g.training_mode, g.invalid_at, g.phone_enc,
   sc.name AS school_name, sc.code AS school_code, sc.province_id,
   s.open_at, s.review_mode, s.invitation_days, s.sms_fallback, p.agreement_type,
   COALESCE(NULLIF(k.phone, ''), s.desk_phone) AS desk_phone, COALESCE(NULLIF(k.hours, ''), s.desk_hours) AS desk_hours,
@@ -24,9 +24,9 @@ SELECT i.reply AS said, b.id AS binding_id, g.id AS graduate_id, g.school_id, g.
   r.waiting_since, r.submitted_at, r.submitted_by, r.created_at, r.expires_at, r.department AS record_department,
   r.level AS record_level, r.agreement_no, r.employer_uscc, r.employer_name, r.employer_name_key, r.employer_region,
   r.position_category, r.form, j.at AS stepped_at
-FROM (SELECT 1) AS one
-LEFT JOIN inbox i ON i.once = $2
-LEFT JOIN LATERAL (SELECT x.id, x.graduate_id FROM bindings x WHERE x.openid = $1 AND x.ended_at IS NULL
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS asked(openid, once, place)
+LEFT JOIN inbox i ON i.once = asked.once
+LEFT JOIN LATERAL (SELECT x.id, x.graduate_id FROM bindings x WHERE x.openid = asked.openid AND x.ended_at IS NULL
   ORDER BY x.chosen_at DESC, x.cohort DESC LIMIT 1) b ON i.once IS NULL
 LEFT JOIN graduates g ON g.id = b.graduate_id
 LEFT JOIN schools sc ON sc.id = g.school_id
@@ -40,19 +40,25 @@ LEFT JOIN LATERAL (SELECT x.* FROM records x
   ORDER BY x.slot DESC, (x.waits_on IS NOT NULL) DESC, x.created_at DESC, x.id DESC LIMIT 40) r ON TRUE
 LEFT JOIN LATERAL (SELECT y.at FROM journal y WHERE y.subject_id = r.id AND y.from_state <> y.to_state
   ORDER BY y.id DESC LIMIT 1) j ON TRUE
-ORDER BY r.slot DESC, (r.waits_on IS NOT NULL) DESC, r.created_at DESC, r.id DESC"""
+ORDER BY asked.place, r.slot DESC, (r.waits_on IS NOT NULL) DESC, r.created_at DESC, r.id DESC"""
 
 # The same for a page, where the person is known by the session and not by an openid.
-LOOK_GRADUATE = LOOK.replace("x.openid = $1", "x.graduate_id = $1").replace(
-    "LEFT JOIN graduates g ON g.id = b.graduate_id", "LEFT JOIN graduates g ON g.id = $1"
+LOOK_GRADUATE = (
+    LOOK.replace("unnest($1::text[], $2::text[]) WITH ORDINALITY", "(SELECT NULL::text, NULL::text, 1)")
+    .replace("x.openid = asked.openid", "x.graduate_id = $1")
+    .replace("LEFT JOIN graduates g ON g.id = b.graduate_id", "LEFT JOIN graduates g ON g.id = $1")
 )
 
-# The answer that counts: this one, unless another delivery of the same message was first.
-KEEP_REPLY = """
-WITH mine AS (INSERT INTO inbox (once, at, reply) VALUES ($1, $2, $3) ON CONFLICT (once) DO NOTHING RETURNING reply)
-SELECT reply FROM mine UNION ALL SELECT reply FROM inbox WHERE once = $1 LIMIT 1"""
+# The answers that count: these, unless another delivery of the same message was first. Written in one order, so that
+# two processes that hold the same messages queue up instead of locking each other out.
+KEEP_REPLIES = """
+WITH mine AS (
+  INSERT INTO inbox (once, at, reply)
+  SELECT x.once, $3, x.reply FROM unnest($1::text[], $2::text[]) AS x(once, reply) ORDER BY x.once
+  ON CONFLICT (once) DO NOTHING RETURNING once, reply)
+SELECT once, reply FROM mine UNION ALL SELECT once, reply FROM inbox WHERE once = ANY($1::text[])"""
 
-READ_REPLY = "SELECT reply FROM inbox WHERE once = $1"
+READ_REPLIES = "SELECT once, reply FROM inbox WHERE once = ANY($1::text[])"
 
 CLAIM_REPLY = """
 INSERT INTO inbox (once, at, reply) VALUES ($1, $2, '') ON CONFLICT (once) DO NOTHING RETURNING once"""

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.architecture.source import PACKAGES, ROOT, comments, dotted, name, python_files, repository_files, tree
+from tests.architecture.source import (
+    PACKAGES,
+    ROOT,
+    comments,
+    dotted,
+    name,
+    python_files,
+    repository_files,
+    strings,
+    tree,
+)
 
 FORBIDDEN_NAMES = {"services", "utils", "util", "helpers", "helper", "common", "base"}
 LONGEST = 400
@@ -125,6 +135,45 @@ def test_time_comes_from_the_clock_in_kit() -> None:
 )
 def test_the_scan_knows_a_wall_clock(code: str, seen: bool) -> None:
     assert bool(list(wall_clocks(ast.parse(code)))) is seen
+
+
+# What a statement can leave behind in a session: pooled connections go home without being reset (`models/db.py`).
+LEFT_BEHIND = re.compile(
+    r"^\s*(?:SET\s+(?!LOCAL\b|CONSTRAINTS\b|NULL)\w+\s*(?:=|TO\b)|SET\s+SESSION\b|LISTEN\b|DECLARE\b|PREPARE\b)"
+    r"|pg_advisory_lock|pg_try_advisory_lock|\bset_config\([^)]*,\s*(?:false|FALSE)\)"
+    r"|CREATE\s+TEMP\w*\s+TABLE(?![\s\S]*ON COMMIT DROP)"
+)
+OWN_CONNECTION = {"models/db.py", "models/wakeup.py"}  # take the lock of migrations and listen, on lines of their own
+
+
+def test_no_statement_leaves_anything_behind_in_a_pooled_session() -> None:
+    found = [
+        f"{name(file)}:{line}"
+        for file in python_files("models", "workflows", "notifier", "bot", "api")
+        if name(file) not in OWN_CONNECTION
+        for text, line in strings(file)
+        if LEFT_BEHIND.search(text)
+    ]
+    assert not found, found
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("SET statement_timeout = 0", True),
+        ("SET SESSION x TO y", True),
+        ("SET LOCAL statement_timeout = 0", False),
+        ("LISTEN wake", True),
+        ("SELECT pg_advisory_lock(1)", True),
+        ("SELECT pg_advisory_xact_lock(1)", False),
+        ("SELECT set_config('jit', 'off', false)", True),
+        ("CREATE TEMP TABLE x (a int)", True),
+        ("CREATE TEMP TABLE x (a int) ON COMMIT DROP", False),
+        ("UPDATE outbox SET status = $1", False),
+    ],
+)
+def test_the_scan_knows_what_stays_in_a_session(text: str, seen: bool) -> None:
+    assert bool(LEFT_BEHIND.search(text)) is seen
 
 
 def test_every_exemption_from_ruff_is_argued() -> None:

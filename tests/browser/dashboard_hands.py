@@ -98,14 +98,18 @@ async def watch_lines(page: Page) -> None:
     await page.add_init_script(_LINES)
 
 
-async def lines(page: Page) -> int:
-    """How many connections the page has opened."""
-    return int(await page.evaluate("window.lines.length"))
+_MENDED = """cut => window.lines.length > cut && window.lines.at(-1).readyState === WebSocket.OPEN
+  && document.querySelector('.stApp').dataset.testConnectionState === 'CONNECTED'"""
 
 
 async def cut_line(page: Page) -> None:
-    """The connection is lost under the page's hands."""
-    await page.evaluate("window.lines.at(-1).close()")
+    """The connection is lost under the page's hands; back when the page has made another one.
+
+    The page believes in a connection until its end was told, so that it is no use to ask for its state alone.
+    """
+    cut = await page.evaluate("window.lines.at(-1).close(), window.lines.length")
+    await page.wait_for_function(_MENDED, arg=cut)
+    await drawn(page)
 
 
 def token_of(cookies: list[Cookie]) -> str:

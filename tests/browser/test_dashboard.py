@@ -16,7 +16,6 @@ from tests.browser.dashboard_hands import (
     choose,
     confirm,
     cut_line,
-    lines,
     open_question,
     press,
     record_of,
@@ -146,11 +145,8 @@ async def test_a_connection_lost_in_mid_review_costs_nothing(enter: Enter) -> No
     await open_question(page, "Alt+j")
     await choose(page, "原因", REASON)
     await page.get_by_role("textbox", name="具体问题").fill(TEXT)
-    before = await lines(page)
     await cut_line(page)
-    await page.wait_for_function("document.querySelector('.stApp').dataset.testConnectionState === 'CONNECTED'")
     await expect(page.get_by_role("dialog")).to_be_visible()
-    assert await lines(page) == before + 1
     await expect(page.get_by_role("textbox", name="具体问题")).to_have_value(TEXT)
     await confirm(page, f"已提交：{world.graduates[0].name}")
     assert await steps(record) == 3

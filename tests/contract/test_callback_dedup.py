@@ -18,9 +18,9 @@ from models.store import MemoryStore
 from models.tables import ActKey, InboxRow, JournalRow, OutboxRow, Record
 from models.vault import unseal
 from tests.harness.chat import Chat, bound, confirmation, new_openid
-from tests.harness.world import World, invite, make_world
+from tests.harness.world import World, add_graduates, invite, make_world
 from workflows.commands.deliveries import ANSWER_PLACE
-from workflows.commands.inbox import keep_reply
+from workflows.commands.inbox import keep_replies
 
 Work = Callable[[Inbound], Awaitable[Answered]]
 
@@ -154,9 +154,39 @@ async def test_two_events_of_one_second_are_two(chat: Chat, clock: object) -> No
 
 async def test_the_first_reply_that_is_kept_counts(database: str) -> None:
     once = f"m:test:{kit.new_id()}"
-    kept = await asyncio.gather(*(keep_reply(once, f"reply {n}") for n in range(8)))
-    assert len(set(kept)) == 1
-    assert await keep_reply(once, "later") == kept[0]
+    kept = await asyncio.gather(*(keep_replies([(once, f"reply {n}")]) for n in range(8)))
+    assert len({reply for (reply,) in kept}) == 1
+    assert await keep_replies([(once, "later")]) == kept[0]
+
+
+async def test_replies_that_are_kept_together_are_each_the_first_of_their_own_message(database: str) -> None:
+    old, *new = (f"m:test:{kit.new_id()}" for _ in range(4))
+    await keep_replies([(old, "first")])
+    lots = [[(old, f"again {n}"), *((once, f"{once} {n}") for once in new)] for n in range(6)]
+    for lot in lots[::2]:
+        lot.reverse()  # two processes hold them in different orders
+    kept = [dict(zip([once for once, _ in lot], found, strict=True)) for lot, found in zip(
+        lots, await asyncio.gather(*(keep_replies(lot) for lot in lots)), strict=True
+    )]  # fmt: skip
+    assert all(one == kept[0] for one in kept)
+    assert kept[0][old] == "first"
+    assert all(kept[0][once].startswith(once) for once in new)
+
+
+async def test_messages_that_come_together_are_each_answered_as_their_own(world: World) -> None:
+    """Looked up and kept together; a stranger and a repeat among them."""
+    app = callback_app(kept=MemoryStore())
+    people = [Chat(app, await bound(world, person)) for person in await add_graduates(world, 6)]
+    stranger = Chat(app, new_openid())
+    alone = [await one.say("进度") for one in people]
+    repeated = people[0].text("进度")
+    first = await people[0].shown(repeated)
+    together = await asyncio.gather(
+        *(one.say("进度") for one in people), stranger.say("进度"), people[0].shown(repeated)
+    )
+    assert list(together[:6]) == alone
+    assert "绑定" in together[6]
+    assert together[7] == first
 
 
 async def test_many_repeats_have_one_effect_each(chat: Chat, world: World) -> None:

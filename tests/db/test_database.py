@@ -143,6 +143,36 @@ async def test_a_task_cancelled_at_any_point_has_either_committed_or_not(table: 
         assert (number in await rows(table)) is reached
 
 
+async def test_a_connection_goes_back_to_the_pool_without_a_statement(table: str) -> None:
+    said: list[str] = []
+
+    def note(told: asyncpg.connection.LoggedQuery) -> None:
+        said.append(told.query)
+
+    async with db.connection().acquire_connection() as raw:
+        raw.add_query_logger(note)
+        pid = raw.get_server_pid()
+        await raw.fetch(f"SELECT a FROM {table}")
+    for _ in range(20):  # until it is ours again
+        async with db.connection().acquire_connection() as raw:
+            if raw.get_server_pid() == pid:
+                raw.remove_query_logger(note)
+                break
+    assert said == [f"SELECT a FROM {table}"]
+
+
+async def test_a_connection_that_is_given_back_in_mid_transaction_is_clean(table: str) -> None:
+    context = db.connection().acquire_connection()
+    raw = await context.__aenter__()
+    await raw.execute(f"BEGIN; INSERT INTO {table} (a) VALUES (1)")
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)  # asyncpg complains, rightly
+    await context.__aexit__(None, None, None)
+    asyncio.get_running_loop().set_exception_handler(None)
+    assert await rows(table) == []
+    await db.execute(f"INSERT INTO {table} (a) VALUES (2)")
+    assert await rows(table) == [2]
+
+
 async def test_rows_touched_are_counted(table: str) -> None:
     assert await db.execute(f"INSERT INTO {table} VALUES (1), (2), (3)") == 3
     assert await db.execute(f"UPDATE {table} SET b = 'y' WHERE a = 9") == 0

@@ -9,25 +9,28 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import tempfile
+import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 
 from models import db, kit
-from models.embedded import EmbeddedPostgres
 from models.postgres import credentials
 from models.sql import acts as sql
 from models.states import Flow
 from tests.harness.world import Person, World, accept_form, add_graduates, invite, make_world
+from tests.load.serving import SERVER_CORE, fresh_database
 from workflows.engine import act
+from workflows.notices import FADING
 
 CLIENTS = (1, 8)
-ACTS_EACH = 250
+ACTS_EACH = 25
+_FADING = sorted(FADING)
+_ACCEPTED = {"state": "review_school", "slot": True, "waits_on": "school", "submitted_by": "graduate"}
 
 
 @dataclass(frozen=True)
@@ -41,33 +44,41 @@ class Offer:
 
 async def rounds(count: int) -> dict[int, list[tuple[float, float]]]:
     """By number of clients: interleaved (ours, rival) acts per second."""
-    with tempfile.TemporaryDirectory(dir=Path("var")) as folder:
-        server = EmbeddedPostgres.start(Path(folder) / "postgres", throw_away=True)
-        try:
-            server.create_database("bench")
-            return await _rounds(server.url("bench"), count)
-        finally:
-            server.remove()
-
-
-async def _rounds(url: str, count: int) -> dict[int, list[tuple[float, float]]]:
-    os.sched_setaffinity(0, {0})
-    os.environ["DATABASE_URL"] = url
-    await db.migrate(url)
-    await db.open_database(url, min_size=max(CLIENTS), max_size=max(CLIENTS) + 2)
-    raw = [await asyncpg.connect(**_raw(url)) for _ in range(max(CLIENTS))]
-    try:
+    async with fresh_database(size=max(CLIENTS) + 2) as url, AsyncExitStack() as lines:
+        raw = [await lines.enter_async_context(_line(url)) for _ in range(max(CLIENTS))]
         worlds = [await make_world(graduates=1) for _ in range(max(CLIENTS))]
+        await _check(worlds[0], raw[0])
+        os.sched_setaffinity(0, {SERVER_CORE})
         return {n: [await _round(worlds[:n], raw) for _ in range(count)] for n in CLIENTS}
-    finally:
-        for connection in raw:
-            await connection.close()
-        await db.close_database()
 
 
-def _raw(url: str) -> dict[str, object]:
+@asynccontextmanager
+async def _line(url: str) -> AsyncIterator[asyncpg.Connection]:
     found = credentials(url)
-    return {k: v for k, v in found.items() if k in ("host", "port", "user", "password", "database")}
+    line = await asyncpg.connect(**{name: found.get(name) for name in ("host", "port", "user", "password", "database")})
+    try:
+        yield line
+    finally:
+        await line.close()
+
+
+async def _check(world: World, line: asyncpg.Connection) -> None:
+    """Do both sides run the same statements? Else the rival has fallen behind the engine."""
+    ours, first, theirs = await _offers(world, 3)
+    await _rival(line, first)  # the driver asks for types when it first meets them
+    engine: list[str] = []
+    async with db.transaction() as client:
+        with client._connection.query_logger(lambda told: engine.append(told.query)):
+            await _ours(ours)
+    rival: list[str] = []
+    with line.query_logger(lambda told: rival.append(told.query)):
+        await _rival(line, theirs)
+    if _bare(engine) != _bare(rival):
+        raise RuntimeError("the rival no longer runs the engine's statements")
+
+
+def _bare(statements: list[str]) -> list[str]:
+    return [text for text in statements if not text.startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))]
 
 
 async def _round(worlds: Sequence[World], raw: Sequence[asyncpg.Connection]) -> tuple[float, float]:
@@ -89,8 +100,8 @@ async def _timed(worlds: Sequence[World], once: Callable[[Offer, int], Awaitable
     return sum(len(p) for p in piles) / (time.perf_counter() - began)
 
 
-async def _offers(world: World) -> list[Offer]:
-    people = await add_graduates(world, ACTS_EACH)
+async def _offers(world: World, count: int = ACTS_EACH) -> list[Offer]:
+    people = await add_graduates(world, count)
     return [Offer(world, person, (await invite(world, person)).record_id) for person in people]
 
 
@@ -108,35 +119,14 @@ async def _rival(connection: asyncpg.Connection, offer: Offer) -> None:
         fetch, execute = connection.fetch, connection.execute
         key = await fetch(sql.CLAIM_KEY, f"graduate:{offer.person.id}", str(act_id), "0" * 32, act_id, now)
         people = await fetch(sql.LOCK_PERSON, None, offer.record_id)
-        records = await fetch(sql.LOCK_RECORDS, [p["id"] for p in people], offer.record_id)
-        record = records[0]
-        await fetch(sql.LOCK_SETTINGS, record["school_id"], record["cohort"])
-        await fetch(
-            sql.READ_FACTS,
-            record["school_id"],
-            record["cohort"],
-            record["level"],
-            record["department"],
-            record["employer_id"],
-            record["graduate_id"],
-        )
-        await execute(
-            sql.MOVE_RECORD,
-            offer.record_id,
-            "invited",
-            1,
-            "review_school",
-            True,
-            "school",
-            now,
-            False,
-            now,
-            None,
-            "",
-            record["position_category"],
-            record["form"],
-        )
-        await execute(sql.OUTDATE, offer.record_id, ["invitation_received", "invitation_reminder"], now)
+        record = (await fetch(sql.LOCK_RECORDS, [p["id"] for p in people], offer.record_id))[0]
+        school, cohort, graduate = record["school_id"], record["cohort"], record["graduate_id"]
+        await fetch(sql.LOCK_SETTINGS, school, cohort)
+        place = record["level"], record["department"], record["employer_id"]
+        await fetch(sql.READ_FACTS, school, cohort, *place, graduate, record["employer_uscc"])
+        moved = {**record, **_ACCEPTED, "waiting_since": now, "submitted_at": now}
+        await execute(sql.MOVE_RECORD, offer.record_id, "invited", 1, *(moved[name] for name in sql.CHANGED))
+        await execute(sql.OUTDATE, offer.record_id, _FADING, now)
         await execute(sql.INSERT_INBOX_NOTES, json.dumps([_note(offer, act_id)]), now)
         await execute(sql.ANSWER_KEY, key[0]["id"], '{"state": "review_school"}')
         head = (await fetch(sql.LOCK_HEAD, chain))[0]
@@ -175,3 +165,9 @@ def _journal(chain: str, seq: int, act_id: UUID, offer: Offer) -> dict[str, obje
         "prev": "0" * 64,
         "hash": "0" * 64,
     }
+
+
+if __name__ == "__main__":
+    for clients, turns in asyncio.run(rounds(int(sys.argv[1]) if len(sys.argv) > 1 else 3)).items():
+        for mine, theirs in turns:
+            sys.stdout.write(f"{clients} clients: {mine:.0f}/s against {theirs:.0f}/s: {mine / theirs:.2f}\n")

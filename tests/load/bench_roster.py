@@ -18,9 +18,9 @@ import time
 from pathlib import Path
 
 from models import db
-from models.embedded import EmbeddedPostgres
 from tests.harness.roster_files import national_file
 from tests.harness.world import World, make_world, roster_row
+from tests.load.serving import fresh_database
 from workflows.actors import CLOCK
 from workflows.commands import jobs
 from workflows.commands.jobs import Progress
@@ -43,16 +43,13 @@ print(len(rows), time.perf_counter() - began)
 
 async def rounds(count: int) -> list[tuple[float, float]]:
     """Interleaved (ours, rival) rows per second."""
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))  # the acts' bench, in the same process, keeps to one core
-    with tempfile.TemporaryDirectory(dir=Path("var")) as folder:
+    cores = range(os.cpu_count() or 1)
+    os.sched_setaffinity(0, cores)  # the acts' bench, in the same process, keeps to one core
+    with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "roster.xlsx"
         file.write_bytes(_made())
-        server = EmbeddedPostgres.start(Path(folder) / "postgres", throw_away=True)
-        try:
-            server.create_database("bench")
-            return await _rounds(server.url("bench"), file, count)
-        finally:
-            server.remove()
+        async with fresh_database(cores=cores):
+            return await _rounds(file, count)
 
 
 def _made() -> bytes:
@@ -64,23 +61,17 @@ def _made() -> bytes:
     )
 
 
-async def _rounds(url: str, file: Path, count: int) -> list[tuple[float, float]]:
-    os.environ["DATABASE_URL"] = url
-    await db.migrate(url)
-    await db.open_database(url)
-    try:
-        found, content = [], await asyncio.to_thread(file.read_bytes)
-        for _ in range(count):
-            world = await make_world(graduates=0, employers=0, submit=False)
-            watching = asyncio.create_task(_watch())
-            found.append((await _ours(world, content), _rival(file)))
-            watching.cancel()
-            await db.execute("DELETE FROM graduates")  # the next round's school would take everybody over from this one
-            await db.execute("VACUUM graduates")
-        sys.stdout.write(f"peak memory of a reading process: {max(_peaks.values()) // 1024} MB, of two at most\n")
-        return found
-    finally:
-        await db.close_database()
+async def _rounds(file: Path, count: int) -> list[tuple[float, float]]:
+    found, content = [], await asyncio.to_thread(file.read_bytes)
+    for _ in range(count):
+        world = await make_world(graduates=0, employers=0, submit=False)
+        watching = asyncio.create_task(_watch())
+        found.append((await _ours(world, content), _rival(file)))
+        watching.cancel()
+        await db.execute("DELETE FROM graduates")  # the next round's school would take everybody over from this one
+        await db.execute("VACUUM graduates")
+    sys.stdout.write(f"peak memory of a reading process: {max(_peaks.values()) // 1024} MB, of two at most\n")
+    return found
 
 
 _peaks: dict[str, int] = {}

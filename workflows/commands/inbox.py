@@ -6,11 +6,12 @@ as a message, and its row holds no reply: one message is answered by one way onl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from models.db import execute, fetch_row, fetch_value
+from models.db import execute, fetch, fetch_row
 from models.kit import json_time
 from models.kit import now as clock
 from models.sql import chat as sql
@@ -24,12 +25,14 @@ LATE_ANSWER_LIVES: Final = timedelta(minutes=30)  # one that reaches the chat la
 KEPT_FOR: Final = timedelta(days=30)  # a key holds the openid
 
 
-async def keep_reply(once: str, reply: str) -> str:
-    """Keep the reply of a message and give the one that counts: the first that was kept. One statement, one write."""
-    row = await fetch_row(sql.KEEP_REPLY, once, clock(), reply)
-    if row is None:  # the other delivery committed while this statement ran
-        return str(await fetch_value(sql.READ_REPLY, once))
-    return str(row["reply"])
+async def keep_replies(replies: Sequence[tuple[str, str]]) -> list[str]:
+    """Keep replies, each with the `once` of its message, and give those that count: the first that were kept."""
+    onces, texts = zip(*replies, strict=True)
+    rows = await fetch(sql.KEEP_REPLIES, onces, texts, clock())
+    if len(rows) < len(set(onces)):  # another delivery committed while this statement ran
+        rows = await fetch(sql.READ_REPLIES, onces)
+    kept = {row["once"]: str(row["reply"]) for row in rows}
+    return [kept[once] for once in onces]
 
 
 @command(journaled=False)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, cast
 from uuid import UUID
 
@@ -42,11 +44,11 @@ class Case:
     record: RecordFacts
     since: datetime
 
-    @property
+    @cached_property
     def flow(self) -> Workflow:
         return FLOWS[self.record.flow]
 
-    @property
+    @cached_property
     def state(self) -> State:
         return self.flow.state(self.record.state)
 
@@ -66,9 +68,10 @@ class Case:
     @property
     def title(self) -> str:
         """What a line calls it: the employer or college, else the kind of destination, else the flow."""
-        kind = str(self.form.get("destination_code", ""))
-        table = codes.table("destination")
-        return self.employer or (table.label(kind) if kind in table else self.flow.label)
+        if self.employer:
+            return self.employer
+        kind, table = str(self.form.get("destination_code", "")), codes.table("destination")
+        return table.label(kind) if kind in table else self.flow.label
 
     @property
     def form(self) -> Mapping[str, Any]:
@@ -171,8 +174,18 @@ class Seen:
 
 async def look(openid: str, once: str) -> Seen:
     """Who writes, and whether this very message was answered before: one statement."""
+    return (await look_together([(openid, once)]))[0]
+
+
+async def look_together(messages: Sequence[tuple[str, str]]) -> list[Seen]:
+    """`look` for several messages by one statement; each is given by the openid of its sender and its `once`."""
     now = clock()
-    rows = await fetch(sql.LOOK, openid, once)
+    openids, onces = zip(*messages, strict=True)
+    found = await fetch(sql.LOOK, openids, onces)
+    return [_seen(now, list(rows)) for _, rows in groupby(found, key=itemgetter("place"))]
+
+
+def _seen(now: datetime, rows: Sequence[Any]) -> Seen:
     said = rows[0]["said"]
     return Seen(said, None) if said is not None else Seen(None, _person(now, rows))
 
@@ -193,7 +206,7 @@ async def bindings_of(openid: str) -> list[Bound]:
 
 async def look_at(actor: Actor) -> Person | None:
     """The same for a signed-in graduate of the phone pages."""
-    return _person(clock(), await fetch(sql.LOOK_GRADUATE, actor.id, ""))
+    return _person(clock(), await fetch(sql.LOOK_GRADUATE, actor.id))
 
 
 def warning_sentence(marks: Marks) -> str:
@@ -226,14 +239,13 @@ def _person(now: datetime, rows: Sequence[Any]) -> Person | None:
     graduate = graduate_facts(head, {}, key="graduate_id")
     # The facts carry exactly the columns that an actor is made of.
     actor = actor_of_graduate(cast(Graduate, graduate))
-    facts = _facts(now, graduate, head)
+    common = _facts(now, graduate, head)
     found = [(_record(row), row) for row in rows if row["record_id"] is not None]
-    records = [record for record, _ in found]
+    live = tuple(record for record, _ in found if record.slot or record.row["waits_on"] is not None)
     cases = []
     for record, row in found:
         if record.graduate_id == graduate.id:
-            others = tuple(r for r in records if r.id != record.id and (r.slot or r.row["waits_on"] is not None))
-            seen = replace(facts, record=record, others=others)
+            seen = Facts(**common, record=record, others=tuple(r for r in live if r is not record))
             since = row["waiting_since"] or row["stepped_at"] or row["created_at"]
             cases.append(Case(actor, seen, record, since))
     return Person(
@@ -241,32 +253,32 @@ def _person(now: datetime, rows: Sequence[Any]) -> Person | None:
         graduate=graduate,
         binding_id=head["binding_id"],
         desk=_desk(head),
-        facts=replace(facts, others=tuple(r for r in records if r.slot or r.row["waits_on"] is not None)),
+        facts=Facts(**common, record=None, others=live),
         sealed_mobile=head["phone_enc"] or "",
         cases=tuple(sorted(cases, key=_pressing)),
     )
 
 
-def _facts(now: datetime, graduate: GraduateFacts, head: Any) -> Facts:
+def _facts(now: datetime, graduate: GraduateFacts, head: Any) -> dict[str, Any]:
+    """What all facts of the person have in common."""
     handler = (
         {name: head[f"handler_{name}"] for name in ("name", "phone", "address", "postcode")}
         if head["handler_name"] is not None
         else None
     )
-    return Facts(
-        now=now,
-        graduate=graduate,
-        record=None,
-        open_at=head["open_at"],
-        review_mode=ReviewMode(head["review_mode"]) if head["review_mode"] else ReviewMode.SCHOOL,
-        agreement_type=AgreementType(head["agreement_type"]) if head["agreement_type"] else None,
-        module_open=head["module_open"],
-        handler=handler,
-        binding_id=head["binding_id"],
-        province_id=head["province_id"],
-        school_code=head["school_code"],
-        school_name=head["school_name"],
-    )
+    return {
+        "now": now,
+        "graduate": graduate,
+        "open_at": head["open_at"],
+        "review_mode": ReviewMode(head["review_mode"]) if head["review_mode"] else ReviewMode.SCHOOL,
+        "agreement_type": AgreementType(head["agreement_type"]) if head["agreement_type"] else None,
+        "module_open": head["module_open"],
+        "handler": handler,
+        "binding_id": head["binding_id"],
+        "province_id": head["province_id"],
+        "school_code": head["school_code"],
+        "school_name": head["school_name"],
+    }
 
 
 def _desk(head: Any) -> Desk:
