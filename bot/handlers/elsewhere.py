@@ -106,7 +106,7 @@ def _wishes(person: Person, *kinds: tuple[str, str, str, str]) -> Say:
 @router.on(said("leaving"))
 async def explain_leaving(turn: Turn) -> Say:
     blocks = (
-        "离校手续按学校通知办理。办理前请确认毕业去向已登记，档案和户口的去向已报给学校。",
+        "离校手续按学校通知办理。办理前，请确认您的毕业去向已登记，档案和户口的去向已报给学校。",
         cards.desk_line(turn.known.desk),
     )
     return Say(blocks, cards.topics("progress", "destination", "desk"))

@@ -21,8 +21,13 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+from bot.menus import bound_menu
+from models.config import settings
 from models.states import Flow
+from models.store import MemoryStore
 from models.tables import Record
+from notifier.clients.wechat import WeChatClient
+from notifier.verdicts import Kind
 from tests.harness.chat import bound, new_openid
 from tests.harness.files import jpeg, pdf
 from tests.harness.pure import EMPLOYER_TYPED
@@ -68,18 +73,43 @@ class Handset:
         if self._chat is None:
             self._chat = await self._new_page()
             await self._chat.goto(f"{self.stack.sandbox_url}/?as={self.openid}")
-            await self._chat.locator("#to-text").click()
+            await expect(self._chat.locator("#who")).not_to_be_empty()  # before, the phone is nobody's
         return self._chat
 
     async def say(self, text: str) -> str:
         """Type something; the text of the answer, which comes after what was typed."""
         chat = await self.chat()
-        bubbles = chat.locator(".row.account .bubble")
-        before = await bubbles.count()
+        if not await chat.locator("#text").is_visible():
+            await chat.locator("#to-text").click()
+        answers = chat.locator(".row.account .bubble")
+        before = await answers.count()
         await chat.fill("#text", text)
         await chat.locator("#send").click()
-        await expect(bubbles).to_have_count(before + 1)
-        return await bubbles.last.inner_text()
+        await expect(answers).to_have_count(before + 1)
+        return await answers.last.inner_text()
+
+    async def choose(self, group: str, entry: str) -> str:
+        """Tap an entry of the account's menu that the chat answers; the text of the answer."""
+        chat = await self.chat()
+        answers = chat.locator(".row.account .bubble")
+        before = await answers.count()
+        await self._tap_menu(chat, group, entry)
+        await expect(answers).to_have_count(before + 1)
+        return await answers.last.inner_text()
+
+    async def leave_for(self, group: str, entry: str) -> Page:
+        """Tap an entry of the account's menu that opens a page; the page."""
+        chat = await self.chat()
+        async with self.context.expect_page() as opened:
+            await self._tap_menu(chat, group, entry)
+        page = await opened.value
+        self._listen(page)
+        await self.come_in(page)
+        return page
+
+    async def _tap_menu(self, chat: Page, group: str, entry: str) -> None:
+        await chat.locator("#menu").get_by_role("button", name=group, exact=True).click()
+        await chat.get_by_role("menuitem", name=entry, exact=True).click()
 
     async def tap(self, link: str) -> Page:
         """Tap a link of the last answer; the page behind it."""
@@ -139,6 +169,14 @@ async def hand_out_fixture(browser: Browser, stack: Stack, world: World) -> Asyn
     for one in handsets:
         await one.context.close()
     assert [text for one in handsets for text in one.complaints] == []
+
+
+async def push_menu(stack: Stack) -> None:
+    """The account's menu on the simulated platform, over its own interface."""
+    account = settings().wechat.model_copy(update={"api_url": f"{stack.sandbox_url}/wechat"})
+    async with httpx.AsyncClient() as http:
+        pushed = await WeChatClient(account, MemoryStore(), http).create_menu(bound_menu(stack.service_url))
+    assert pushed.kind is Kind.SENT, pushed
 
 
 async def newcomer(world: World) -> Person:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
+from bot.menus import bound_menu
 from models.states import Flow
 from tests.browser.phone_hands import (  # noqa: F401  fixtures are found by their names
     PAPER,
@@ -13,6 +14,7 @@ from tests.browser.phone_hands import (  # noqa: F401  fixtures are found by the
     hand_out_fixture,
     newcomer,
     press,
+    push_menu,
     record_of,
     sent,
     stands,
@@ -49,6 +51,28 @@ async def test_pages_that_say_no_name_the_way_on(hand_out: HandOut, world: World
         await expect(page.locator("main")).to_contain_text(words)
         await expect(page.get_by_role("link")).not_to_have_count(0)
         await stands(page, f"phone-no-{place}")
+
+
+async def test_every_entry_of_the_menu_leads_on_and_every_page_leads_back(hand_out: HandOut, world: World) -> None:
+    me = await newcomer(world)
+    phone = await hand_out(me)
+    await push_menu(phone.stack)
+    for group in bound_menu(phone.stack.service_url):
+        for entry in group["sub_button"]:
+            if entry["type"] == "click":
+                said = await phone.choose(group["name"], entry["name"])
+                assert "没有看懂" not in said, entry
+                assert "没有绑定" not in said, entry
+            else:
+                page = await phone.leave_for(group["name"], entry["name"])
+                await expect(page.get_by_role("heading", name="我的记录")).to_be_visible()
+    await stands(page, "phone-records-empty")
+    await page.get_by_role("link", name="办理新的事项").click()
+    for place in range(await page.locator(".title[href]").count()):
+        await page.locator(".title[href]").nth(place).click()
+        await page.get_by_role("link", name="返回", exact=True).click()
+    await page.get_by_role("link", name="返回我的记录").click()
+    await expect(page.get_by_role("heading", name="我的记录")).to_be_visible()
 
 
 async def test_a_destination_is_registered_by_the_keyboard_alone(hand_out: HandOut, world: World) -> None:
