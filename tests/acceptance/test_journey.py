@@ -19,12 +19,12 @@ from playwright.async_api import Browser, Page, expect
 from models import db
 from models.config import settings
 from models.parties import ReviewMode
+from tests.harness.chat import new_openid
 from tests.harness.stack import Stack
 from tests.harness.world import PASSWORD, Person, World, invite_form, make_world
 
 SCREENS = Path(__file__).resolve().parents[2] / "var" / "screens"
 PROGRAMS = ("simulators", "serve", "notifier", "dashboard")
-OPENID = "oJourney00000000000000000001"
 
 
 @pytest.fixture
@@ -51,13 +51,14 @@ async def until(found: Callable[[], Awaitable[Any]], what: str, seconds: float =
 
 
 class Sandbox:
-    """The outside as the simulators keep it."""
+    """The outside as the simulators keep it. `openid`: of a WeChat account that nobody has had before."""
 
     def __init__(self, url: str) -> None:
+        self.openid = new_openid()
         self._http = httpx.AsyncClient(base_url=url)
 
     async def persona(self, person: Person) -> None:
-        body = [{"openid": OPENID, "name": person.name, "label": "等待绑定", "mobile": person.mobile}]
+        body = [{"openid": self.openid, "name": person.name, "label": "等待绑定", "mobile": person.mobile}]
         (await self._http.post("/_control/personas", json=body)).raise_for_status()
 
     async def texts(self, mobile: str) -> list[dict[str, Any]]:
@@ -130,7 +131,7 @@ async def put(page: Page, name: str, value: Any) -> None:
 
 
 async def bind_on_the_phone(phone: Page, platform: Stack, world: World, sandbox: Sandbox) -> None:
-    await phone.goto(f"{platform.sandbox_url}/?openid={OPENID}")
+    await phone.goto(f"{platform.sandbox_url}/?as={sandbox.openid}")
     await say(phone, "绑定")
     await expect(phone.locator("#chat a").last).to_be_visible(timeout=10_000)
     async with phone.context.expect_page() as opened:

@@ -85,6 +85,20 @@ async def test_a_signed_agreement_reaches_the_ledger_and_is_acknowledged_and_loc
     assert json.loads(held["destination"]) == told["columns"]
 
 
+async def test_a_number_that_the_graduate_has_changed_flows_back_and_is_kept_nowhere(sandbox: Outside) -> None:
+    (person,) = await add_graduates(sandbox.world, 1)
+    plain = await push(sandbox.world, person, 1)
+    assert await deliver(sandbox.lane(Channel.EMS), plain) == ["delivered"]
+    await db.execute("UPDATE graduates SET phone_source = 'own' WHERE id = $1", person.id)
+    own = await push(sandbox.world, person, 2)
+    assert await deliver(sandbox.lane(Channel.EMS), own) == ["delivered"]
+    first, second = await ledger(sandbox, person)
+    assert "sjh" not in first["columns"], "the roster's number came from there"
+    assert second["columns"]["sjh"] == person.mobile
+    held = await mirror(person.id)
+    assert person.mobile not in f"{held}{await row(own)}"
+
+
 async def test_a_refusal_is_dead_with_its_reason_and_noted_beside_the_graduate(sandbox: Outside) -> None:
     (person,) = await add_graduates(sandbox.world, 1)
     made = await push(sandbox.world, person, dwmc="上报失败示例公司")
