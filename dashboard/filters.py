@@ -172,4 +172,4 @@ def turner(shelf: Shelf, page: Mapping[str, Any]) -> None:
 
 def bar() -> Any:
     """A line of buttons and short texts."""
-    return st.container(horizontal=True, vertical_alignment="center")
+    return st.container(horizontal=True, vertical_alignment="center", gap="xsmall")

@@ -124,7 +124,7 @@ def _bar(desk: Desk, menu: str, record: Mapping[str, Any]) -> None:
     def done(outcome: Mapping[str, Any]) -> None:
         _go_on(desk, menu, record, outcome)
 
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         chosen = actions.buttons(desk, record, done)
         _back(desk, menu)
         if st.button("上一条", key=BEFORE, disabled=place <= 0, shortcut="Alt+Left"):

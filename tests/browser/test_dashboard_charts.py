@@ -11,7 +11,7 @@ from tests.harness.reaching import reach
 from tests.harness.world import make_world
 
 
-async def test_charts_are_drawn_in_chinese_and_saved_as_pictures(enter: Enter) -> None:
+async def test_charts_are_drawn_in_chinese_open_their_rows_and_are_saved_as_pictures(enter: Enter) -> None:
     world = await make_world(graduates=2)
     await reach(world, Flow.DESTINATION, "approved")
     page = await enter(world.school_desk)
@@ -45,6 +45,13 @@ async def test_charts_are_drawn_in_chinese_and_saved_as_pictures(enter: Enter) -
     assert (await saved.value).suggested_filename == "毕业去向落实率.png"
     await expect(page.get_by_text("图片已保存")).to_be_visible()
     assert set(await foreign_words(page)) <= {"png"}
+
+    province = await enter(world.province_desk, path="/statistics")
+    await choose(province, "届次", f"{world.cohort} 届")  # others' schools may have later ones
+    await choose(province, "统计维度", "学校")
+    await province.get_by_role("button", name=f"{world.school_name} 登记总数 1，查看名单").click()
+    await expect(province.get_by_role("dialog").get_by_text("去向登记管理：共 1 条")).to_be_visible()
+    await expect(province.get_by_role("dialog").get_by_text(world.graduate.name)).to_be_visible()
 
 
 async def hit(page: Page, mark: str, brings: Locator) -> None:
