@@ -268,7 +268,7 @@ class Migration(migrations.Migration):
                 ),
                 ("phone_enc", fields.TextField(default="", unique=False)),
                 ("phone_bidx", fields.BinaryField(null=True)),
-                ("phone_source", fields.CharField(default="roster", description="roster, own or staff", max_length=12)),
+                ("phone_source", fields.CharField(default="roster", description="roster, confirmed, own or staff", max_length=12)),
                 ("email", fields.CharField(default="", max_length=120)),
                 ("proof_code", fields.CharField(unique=True, description="签约证明码", max_length=16)),
                 ("terminations_used", fields.SmallIntField(default=0)),
