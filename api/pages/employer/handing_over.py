@@ -33,7 +33,7 @@ ASKED_FOR: Final = ("employer_uscc", "username", "agent_mobile")
 # What each state means for whoever asked; {desk} is the province that decides.
 SENTENCES: Final = {
     HandoverStatus.PENDING: "申请已提交，等待{desk}核验所交的材料，单位现有的用户也会收到提示。"
-    "结果会显示在本页，请收藏本页的地址。",
+    "结果会显示在本页，也会短信通知新经办人；请收藏本页的地址。",
     HandoverStatus.APPROVED: "{desk}已通过申请。现在可以用申请时填写的用户名和密码登录。",
     HandoverStatus.REFUSED: "{desk}没有通过申请。请看下面的说明，更正后可以重新申请。",
 }
