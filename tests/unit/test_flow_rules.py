@@ -116,6 +116,15 @@ def test_withdrawing_is_closed_once_somebody_has_decided_this_round() -> None:
         assert refused(at(flow, state, reviewed=True), GRADUATE, "withdraw") == "not_reviewed"
 
 
+def test_fetch_latest_takes_over_seven_things_and_never_who_somebody_is() -> None:
+    """roles.md, Roster: name, level, number of the paper, school and major are never taken over."""
+    roster = {"xbdm": "2", "mzdm": "01", "zzmmdm": "03", "xz": "4", "xh": "2023001", "bysj": "202707", "zydm": "080901"}
+    world = facts()
+    graduate = replace(world.graduate, row={"basic": roster})
+    taken = {name: value for name, value in roster.items() if name != "zydm"}
+    assert replace(world, graduate=graduate).latest == {"department": world.graduate.department, **taken}
+
+
 # --- what follows from an approval ---------------------------------------------------------------
 
 
