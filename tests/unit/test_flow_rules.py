@@ -11,7 +11,7 @@ import pytest
 from models.parties import AgreementType, Party, ReviewMode
 from models.states import Destination, Flow, OfflineSigning, OfflineTermination, OnlineTermination, Phase, Supplementary
 from tests.harness.judging import accepted, at, judged, late, refused
-from tests.harness.pure import ACTORS, FILLED, record
+from tests.harness.pure import ACTORS, FILLED, facts, record
 from workflows.decide import Decision, allowed
 from workflows.facts import Facts
 from workflows.flows import FLOWS
@@ -161,10 +161,11 @@ def test_the_number_is_taken_back_when_an_issued_agreement_ends_unsigned() -> No
 
 def test_texts_that_always_go_by_sms_as_well() -> None:
     """messages-and-sync.md, Notices: edits by staff, a changed phone, codes; whoever is not bound is asked to bind."""
-    assert {n.name for n in NOTICES.values() if n.sms is Sms.ALWAYS} == {
+    assert {n.name for n in NOTICES.values() if n.to is Party.GRADUATE and n.sms is Sms.ALWAYS} == {
         "record_edited",
         "destination_edited",
         "phone_changed",
+        "own_phone_changed",
         "one_time_code",
         "bind_reminder",
     }
