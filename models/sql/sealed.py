@@ -42,7 +42,14 @@ SEALED = (
     Column(
         "outbox", "params", ("outbox.params.code", "outbox.params.to", "outbox.params.text"), json=True, type="bigint"
     ),
-    Column("tokens", "payload", ("tokens.payload.openid",), json=True, key="digest", type="text"),
+    Column(
+        "tokens",
+        "payload",
+        ("tokens.payload.openid", "tokens.payload.mobile", "tokens.payload.shown"),
+        json=True,
+        key="digest",
+        type="text",
+    ),
 )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -38,7 +39,9 @@ from workflows.errors import Forbidden
 from workflows.forms import FORMS
 from workflows.queries.jobs import read_job_file
 from workflows.queries.record_page import read_record
+from workflows.roster_reader import SOURCE_PLACE
 
+ROOT = Path(__file__).resolve().parents[2]
 DRAFT = Place(Flow.OFFLINE_SIGNING, "submit")
 FORM = FORMS["offline_signing.submit"]
 EXPORT = b"a finished export"
@@ -112,6 +115,15 @@ async def told(world: World) -> list[Any]:
         dict(kept.values),
         (await read_job_file(world.school, job.id))[1],
     ]
+
+
+def test_every_place_that_something_is_sealed_for_is_known_to_the_rotation() -> None:
+    """Read from the code: a place is written `table.column`, and what a text was sealed for opens it alone."""
+    told = re.compile(r"PLACE\b.*=|\bseal\(")
+    lines = [line for file in (ROOT / "workflows").rglob("*.py") for line in file.read_text().splitlines()]
+    written = {found for line in lines if told.search(line) for found in re.findall(r'"([a-z_]+\.[a-z_.]+)"', line)}
+    files = {EXPORT_PLACE, SOURCE_PLACE}
+    assert written - files == {place for column in SEALED for place in column.places}
 
 
 async def test_every_column_with_a_sealed_text_is_known_to_the_rotation() -> None:

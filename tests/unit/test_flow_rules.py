@@ -11,7 +11,7 @@ import pytest
 from models.parties import AgreementType, Party, ReviewMode
 from models.states import Destination, Flow, OfflineSigning, OfflineTermination, OnlineTermination, Phase, Supplementary
 from tests.harness.judging import accepted, at, judged, late, refused
-from tests.harness.pure import ACTORS, FILLED, record
+from tests.harness.pure import ACTORS, FILLED, facts, record
 from workflows.decide import Decision, allowed
 from workflows.facts import Facts
 from workflows.flows import FLOWS
@@ -116,6 +116,15 @@ def test_withdrawing_is_closed_once_somebody_has_decided_this_round() -> None:
         assert refused(at(flow, state, reviewed=True), GRADUATE, "withdraw") == "not_reviewed"
 
 
+def test_fetch_latest_takes_over_seven_things_and_never_who_somebody_is() -> None:
+    """roles.md, Roster: name, level, number of the paper, school and major are never taken over."""
+    roster = {"xbdm": "2", "mzdm": "01", "zzmmdm": "03", "xz": "4", "xh": "2023001", "bysj": "202707", "zydm": "080901"}
+    world = facts()
+    graduate = replace(world.graduate, row={"basic": roster})
+    taken = {name: value for name, value in roster.items() if name != "zydm"}
+    assert replace(world, graduate=graduate).latest == {"department": world.graduate.department, **taken}
+
+
 # --- what follows from an approval ---------------------------------------------------------------
 
 
@@ -152,10 +161,11 @@ def test_the_number_is_taken_back_when_an_issued_agreement_ends_unsigned() -> No
 
 def test_texts_that_always_go_by_sms_as_well() -> None:
     """messages-and-sync.md, Notices: edits by staff, a changed phone, codes; whoever is not bound is asked to bind."""
-    assert {n.name for n in NOTICES.values() if n.sms is Sms.ALWAYS} == {
+    assert {n.name for n in NOTICES.values() if n.to is Party.GRADUATE and n.sms is Sms.ALWAYS} == {
         "record_edited",
         "destination_edited",
         "phone_changed",
+        "own_phone_changed",
         "one_time_code",
         "bind_reminder",
     }
