@@ -63,10 +63,7 @@ class Handset:
         return page
 
     async def come_in(self, page: Page) -> None:
-        """Past the page on which the simulated WeChat says as whom one goes on, if it is shown."""
-        await page.wait_for_url(re.compile(r"/m/|/connect/oauth2/authorize"))
-        if "/connect/" in page.url:
-            await page.locator("#continue").click()
+        """Through the sign-in, which goes on by itself (a click as well would spend its state twice)."""
         await page.wait_for_url(re.compile(re.escape(self.stack.service_url) + "/m/(?!oauth)"))
 
     async def chat(self) -> Page:
@@ -160,6 +157,7 @@ async def hand_out_fixture(browser: Browser, stack: Stack, world: World) -> Asyn
             persona = {"openid": openid, "name": someone.name, "mobile": someone.mobile}
             (await http.post("/_control/personas", json=[persona])).raise_for_status()
         how.setdefault("viewport", SIZE)
+        how.setdefault("extra_http_headers", {"Accept": "*/*"})  # the sign-in is as silent as WeChat's own
         context = await browser.new_context(locale="zh-CN", timezone_id="Asia/Shanghai", has_touch=True, **how)
         handsets.append(Handset(context, stack, openid))
         return handsets[-1]

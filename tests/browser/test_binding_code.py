@@ -8,8 +8,9 @@ from models.tables import Binding, OutboxRow
 from models.vault import unseal
 from tests.browser.dashboard_eyes import fits, foreign_words
 from tests.browser.dashboard_hands import Enter
+from tests.browser.phone_hands import stands
 from tests.harness.chat import new_openid
-from tests.harness.screens import SCREENS, looked_at
+from tests.harness.screens import SCREENS
 from tests.harness.stack import Stack
 from tests.harness.world import Person, make_world
 from workflows.commands.deliveries import CODE_PLACE
@@ -74,23 +75,25 @@ async def test_without_wechat_one_signs_in_by_sms_and_the_own_page_binds_by_a_co
     await page.goto(f"{platform.service_url}/m/sign-in?to=/m/account")
     await page.get_by_label("姓名").fill(me.name)
     await page.get_by_label("证件号码").fill(me.id_number)
-    await looked_at(page, "phone-sign-in")
+    await stands(page, "phone-sign-in")
     await page.get_by_role("button", name="获取验证码").click()
+    await expect(page.get_by_label("短信验证码")).to_be_visible()
+    await stands(page, "phone-sign-in-code")
     await page.get_by_label("短信验证码").fill(await code_of(me))
     await page.get_by_role("button", name="登录").click()
     await expect(page.get_by_role("heading", name="我的账号")).to_be_visible()
-    await looked_at(page, "phone-account")
+    await stands(page, "phone-account")
     await page.get_by_role("link", name="修改手机号").click()
     await expect(page.get_by_role("textbox", name="证件号码")).to_be_hidden()
     await page.get_by_label("已不能收短信").check()
     await expect(page.get_by_role("textbox", name="证件号码")).to_be_visible()
-    await looked_at(page, "phone-number")
+    await stands(page, "phone-number")
     await page.get_by_role("link", name="不改了，返回").click()
 
     await page.get_by_role("link", name="绑定微信").click()
     await page.get_by_role("button", name="生成二维码").click()
     number = await page.locator(".number").inner_text()
-    await looked_at(page, "phone-own-code")
+    await stands(page, "phone-own-code")
     people = [{"openid": openid, "name": me.name, "mobile": me.mobile}]
     await page.request.post(f"{platform.sandbox_url}/_control/personas", data=people)
     codes = await (await page.request.get(f"{platform.sandbox_url}/phone/codes")).json()
