@@ -23,6 +23,7 @@ from workflows.actors import Actor
 from workflows.queries.home import read_home
 from workflows.queries.queues import MENUS, list_queue
 from workflows.queries.record_filters import Filters
+from workflows.queries.statistics_trend import read_trend
 
 Read = Callable[[], Awaitable[Any]]
 
@@ -72,10 +73,12 @@ def _filters(crowd: Crowd) -> dict[str, tuple[str, dict[str, Any]]]:
 def slow_works(crowd: Crowd) -> dict[str, Read]:
     """The pages that a province waits for."""
     filters = {name: found for name, found in _filters(crowd).items() if name in ONE_BY_ONE}
-    return {
-        f"province: {name}": _page(crowd.world.province, menu, Filters(cohort=crowd.world.cohort, **narrowed))
+    world = crowd.world
+    pages = {
+        f"province: {name}": _page(world.province, menu, Filters(cohort=world.cohort, **narrowed))
         for name, (menu, narrowed) in filters.items()
     }
+    return pages | {"province: trend": lambda: read_trend(world.province, world.cohort)}
 
 
 async def works(crowd: Crowd) -> dict[str, Read]:

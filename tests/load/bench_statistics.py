@@ -18,7 +18,6 @@ from workflows.queries.home import read_home
 from workflows.queries.statistics import read_statistics
 from workflows.queries.statistics_axes import AXES
 from workflows.queries.statistics_destinations import FEATURES, read_destinations
-from workflows.queries.statistics_trend import read_trend
 
 TURNS = 5
 
@@ -76,7 +75,7 @@ async def told(crowd: Crowd) -> None:
             (f"{of} of the province", partial(read_destinations, world.province, world.cohort, "school", of))
             for of in FEATURES
         ),
-        ("trend of the province", lambda: read_trend(world.province, world.cohort)),
         ("home of the province", lambda: read_home(world.province, world.cohort)),
     ):
         sys.stdout.write(f"{crowd.graduates} graduates, {name}: {1000 / await _speed(work):.0f} ms\n")
+        sys.stdout.flush()
