@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 from typing import Final
 
 from models.codes import table
@@ -25,6 +24,7 @@ from workflows.queries.statistics_columns import Column, columns
 from workflows.roster_rows import COLUMNS
 from workflows.roster_sheets import NEEDED
 from workflows.spec import Guard, State, Transition, Workflow
+from workflows.standing import next_step
 
 Lines = Iterator[str]
 
@@ -76,13 +76,21 @@ def _states_for_staff(flow_name: str) -> Lines:
     )
 
 
-def _states_for_one(party: Party, flow_name: str) -> Lines:
-    """The same for somebody who waits for others: whose turn it is, what they themselves can do."""
+def _states_for_graduates(flow_name: str) -> Lines:
+    """What comes next, as the chat and the record's page say it, and what the graduate can do."""
     flow = FLOWS[Flow(flow_name)]
-    you = {Party.GRADUATE: "您", Party.EMPLOYER: "贵单位"}[party]
     yield from _rows(
-        ("状态", "等谁办理", f"{you}可以"),
-        ((s.label, you if s.waits_on is party else _waits(s), _steps(flow, s, (party,))) for s in flow.states),
+        ("状态", "下一步", "您可以"),
+        ((s.label, next_step(flow.flow, s.name), _steps(flow, s, (Party.GRADUATE,))) for s in flow.states),
+    )
+
+
+def _states_for_employers(flow_name: str) -> Lines:
+    """Whose turn it is, and what the employer can do."""
+    flow, own = FLOWS[Flow(flow_name)], Party.EMPLOYER
+    yield from _rows(
+        ("状态", "等谁办理", "贵单位可以"),
+        ((s.label, "贵单位" if s.waits_on is own else _waits(s), _steps(flow, s, (own,))) for s in flow.states),
     )
 
 
@@ -219,8 +227,8 @@ def _sentence(text: str) -> str:
 
 _PARTS: Final[Mapping[str, Callable[..., Lines]]] = {
     "states": _states_for_staff,
-    "graduate_states": partial(_states_for_one, Party.GRADUATE),
-    "employer_states": partial(_states_for_one, Party.EMPLOYER),
+    "graduate_states": _states_for_graduates,
+    "employer_states": _states_for_employers,
     "refusals": _refusals,
     "codes": _codes,
     "kinds": _kinds,

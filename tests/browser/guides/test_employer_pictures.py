@@ -89,7 +89,7 @@ async def test_many_are_invited_by_a_file(clerk: Enter) -> None:
 
 async def test_records_are_followed_and_answered(demo: Place, clerk: Enter) -> None:
     page = await clerk("danwei-01", "/employer/records")
-    await take(page, "portal-records", height=760)
+    await take(page, "portal-records", height=820)
     await page.goto(f"{demo.service}/employer/online_termination?name=程远舟")
     await page.get_by_role("link", name="程远舟").first.click()
     await take(page, "portal-termination", height=640)

@@ -63,6 +63,24 @@ async def test_binding(demo: Place, graduate: Enter) -> None:
     await expect(page.get_by_role("heading", name="已绑定")).to_be_visible()
 
 
+async def test_without_wechat(demo: Place, windows: Enter) -> None:
+    page = await windows(phone=True)
+    await page.goto(f"{demo.service}/m/sign-in")
+    await page.fill("[name=name]", "苏禾")
+    await page.fill("[name=id_number]", await number_of("苏禾"))
+    await top(page, 680)
+    await take(page, "phone-sign-in")
+    await page.get_by_role("button", name="获取验证码").click()
+    await expect(page.get_by_role("heading", name="填写验证码")).to_be_visible()
+    await page.fill("[name=code]", await code_sent_to(demo, NOTHING))
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await expect(page.get_by_role("heading", name="我的记录")).to_be_visible()
+    await page.get_by_role("link", name="我的账号").click()
+    await expect(page.get_by_role("heading", name="我的账号")).to_be_visible()
+    await top(page, 700)
+    await take(page, "phone-account")
+
+
 async def code_sent_to(demo: Place, number: int) -> str:
     """The code of the last SMS to one of them."""
     async with httpx.AsyncClient(base_url=demo.sandbox) as http:
@@ -102,9 +120,8 @@ async def test_records_and_an_invitation(graduate: Enter) -> None:
     await take(page, "phone-invitation")
     page = await graduate(SIGNED, "/m/records")
     await page.locator("main ul a.title").first.click()
-    await top(page, 560)
-    await page.get_by_role("link", name="下载就业协议书（PDF）").scroll_into_view_if_needed()
-    await take(page, "phone-signed")
+    await top(page, 600)
+    await take(page, "phone-signed", mark=[page.get_by_role("link", name="下载就业协议书（PDF）")])
     page = await graduate(EDITED, "/m/records")
     await page.locator("main ul a.title").first.click()
     await top(page, 520)

@@ -226,6 +226,18 @@ async def test_the_roster_and_one_student(staff: Enter) -> None:
     await take(page, "staff-student", height=570, left=LEFT)
 
 
+async def test_a_student_is_invited_to_bind(staff: Enter) -> None:
+    page = await staff(SCHOOL, "/students")
+    await choose(page, "工作清单", "微信未绑定")
+    await settled(page)
+    await button(page, "查看").click()
+    await expect(page.get_by_text("签约与登记记录")).to_be_visible()
+    await button(page, "邀请绑定（二维码）").click()
+    await expect(page.get_by_text("用自己的微信扫码")).to_be_visible()
+    await settled(page)
+    await take(page, "staff-binding", left=LEFT, height=500)
+
+
 async def test_settings_and_their_locks(staff: Enter) -> None:
     page = await staff(SCHOOL, "/settings")
     await choose(page, "改为", "仅校级审核")
