@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,9 +36,6 @@ class Place:
 
 @pytest.fixture(scope="session")
 async def demo(database_server: TestServer, database: str, run_folder: Path) -> AsyncIterator[Place]:
-    if ports := os.environ.get("GUIDES_DEMO"):
-        yield Place(*(f"http://127.0.0.1:{port}" for port in ports.split(",")))
-        return
     async with seeded(database_server, database) as url:
         stack = Stack(run_folder, url)
         known = await introductions()
