@@ -28,6 +28,7 @@ _CHINESE = """() => {
     const words = document.createElement('span'), looks = getComputedStyle(field);
     const kept = ['width', 'padding', 'border', 'borderRadius', 'background', 'font', 'boxSizing', 'color', 'flex'];
     for (const name of kept) words.style[name] = looks[name];
+    if (field.getBoundingClientRect().width < 40) words.style.width = '100%'; // a script shows its own in its place
     Object.assign(words, { className: 'chinese', innerHTML: '<button type=button>选择文件</button> ' });
     words.append([...field.files].map((file) => file.name).join('、') || '未选择任何文件');
     words.style.display = field.hidden || looks.display === 'none' ? 'none' : 'block';

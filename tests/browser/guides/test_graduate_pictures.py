@@ -152,7 +152,7 @@ async def test_papers_and_endings(graduate: Enter) -> None:
     page = await graduate(PAPER, "/m/records")
     await page.locator("main ul a.title").first.click()
     await page.get_by_role("link", name="回传盖章协议").click()
-    await top(page, 700)
+    await top(page, 560)
     await take(page, "phone-upload")
     page = await graduate(ASKED, "/m/records")
     await page.locator("main li", has_text="线上解约").locator("a.title").first.click()

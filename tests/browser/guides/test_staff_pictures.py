@@ -64,7 +64,8 @@ async def test_a_school_opens_a_cohort_from_nothing(staff: Enter) -> None:
     await province.locator("tr", has_text="云汀师范学院").get_by_role("button").click()
     dialog = province.get_by_role("dialog")
     await dialog.get_by_text("毕业去向登记与网签", exact=True).click()
-    await confirm(province, "模块设置已保存")
+    await dialog.get_by_role("button", name=re.compile("^保存")).click()
+    await expect(province.locator("tr", has_text="云汀师范学院").get_by_text("已开通").first).to_be_visible()
 
     page = await staff(PLAIN)
     await choose(page, "届次", f"{NEXT} 届")
