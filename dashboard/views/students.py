@@ -128,9 +128,7 @@ def _poster(department: str) -> None:
     asked = f"?{urlencode({'department': department})}" if department else ""
     name = f"下载绑定海报（{department}）" if department else "下载绑定海报"
     link = tables.own_link(name, f"{addresses.POSTER}{asked}")
-    st.html(
-        f"<div class='wq-line plain'>{link}<span>打印后张贴；毕业生用微信扫码，关注后按提示绑定。</span></div>"
-    )
+    st.html(f"<div class='wq-line plain'>{link}<span>打印后张贴；毕业生用微信扫码，关注后按提示绑定。</span></div>")
 
 
 # --- roster files --------------------------------------------------------------------------------
