@@ -6,8 +6,6 @@ In a process of its own: the service runs as it does in production, the fuzzer s
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -16,9 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from api.children import Child, answers, free_port
 from tests.harness.callers import Api
-from tests.harness.stack import ROOT
+from tests.harness.stack import Stack
 from tests.harness.world import Desk, Firm, World, accept, invite, make_world
 from workflows.flows import FLOWS
 
@@ -31,14 +28,13 @@ pytestmark = [pytest.mark.schemathesis, pytest.mark.timeout(1800)]
 
 @pytest.fixture(scope="module")
 async def url(database_url: str, run_folder: Path) -> AsyncIterator[str]:
-    """The service on a free port, on this worker's database and keys."""
-    port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "api.app:app", "--port", str(port), "--no-access-log"]
-    child = Child("service", command, dict(os.environ), run_folder / "service.log", ROOT)
-    found = f"http://127.0.0.1:{port}"
-    await asyncio.to_thread(child.wait_ready, answers(f"{found}/readyz"))
-    yield found
-    assert child.end() in (0, -signal.SIGTERM), child.tail()
+    """The service on a free port, on this worker's database and keys, and the outside that it asks."""
+    stack = Stack(run_folder, database_url)
+    await stack.start("simulators", "serve")
+    yield stack.service_url
+    service = stack.children["serve"]
+    assert service.alive, service.tail()
+    await stack.end()
 
 
 @pytest.fixture(scope="module")
