@@ -14,6 +14,7 @@ from dashboard.views import queue
 from dashboard.views.queue_filters import MINE
 
 EVERY = "5s"
+DEPARTMENTS = "home_departments_shown"
 START = "点“去处理”，从等待最久的一条开始。"
 NOTHING = "目前没有待处理的记录，有新的申请时会自动出现在这里。"
 
@@ -56,8 +57,11 @@ def _counts(desk: Desk) -> None:
         return
     if desk.party != "province":
         _waiting(desk, home["waiting"], home["total"])
-    if home.get("at_departments"):
-        _at_departments(home["at_departments"])
+    lines = home.get("at_departments") or []
+    # Once shown it stays, so that the page below does not jump when the last one has been dealt with.
+    if st.session_state.setdefault(DEPARTMENTS, bool(lines)) or lines:
+        st.session_state[DEPARTMENTS] = True
+        _at_departments(lines)
     if home.get("employers") is not None:
         _employers(desk, home["employers"])
     st.caption(f"数据更新于 {words.clock(home['at'])}，每 5 秒自动刷新。")
@@ -99,6 +103,7 @@ def _at_departments(lines: list[Mapping[str, Any]]) -> None:
         f"院系处理中：{sum(line['count'] for line in lines)}",
         ("业务", "状态", "数量", "最早的已等待"),
         [(line["flow_label"], line["label"], str(line["count"]), words.age(line["oldest"])) for line in lines],
+        before="" if lines else tables.note("各院系目前没有等待处理的记录。"),
     )
 
 
