@@ -58,6 +58,7 @@ class Crowd:
 class Taken:
     """How many a second, and after how many milliseconds 50, 95, 99 of 100 were answered."""
 
+    answers: int
     rate: float
     p50: float
     p95: float
@@ -67,7 +68,7 @@ class Taken:
     def of(cls, waits: list[float], passed: float) -> Taken:
         found = sorted(waits) or [0.0]
         at = [1000 * found[min(len(found) - 1, int(part * len(found)))] for part in (0.5, 0.95, 0.99)]
-        return cls(len(waits) / passed, *at)
+        return cls(len(waits), len(waits) / passed, *at)
 
 
 def crowd(port: int, people: Crowd, seconds: float) -> dict[str, Taken]:

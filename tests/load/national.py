@@ -31,8 +31,8 @@ from tests.harness.world import (
     invite_form,
     make_world,
 )
-from tests.load.crowd import Crowd, Pair, Taken, crowd
-from tests.load.serving import QUIET, fresh_database, serving
+from tests.load.crowd import ACTS, READS, Crowd, Pair, Taken, crowd
+from tests.load.serving import QUIET, fresh_database, processor_seconds, running
 from workflows.commands import sessions
 from workflows.queries.chat import bindings_of
 
@@ -41,16 +41,18 @@ SECONDS, SCHOOLS, PAIRS, SIGNED, GRADUATES = 60, 8, 4, 20, 120
 SERVICE = ("uvicorn", "api.app:app", "--port", "{port}", *QUIET)
 
 
-async def run(seconds: int) -> dict[str, Taken]:
-    """By `acts` and `reads` and by each kind of read, what the process took."""
+async def run(seconds: int) -> tuple[dict[str, Taken], float]:
+    """By `acts` and `reads` and by each kind of read, what the process took; its seconds of the processor."""
     keys = {"WQ_WECHAT_TOKEN": wire.TOKEN, "WQ_WECHAT_AES_KEY": wire.AES_KEY, "WQ_WECHAT_APP_ID": wire.APP_ID}
     async with fresh_database(durable=True):
         worlds = [await make_world(graduates=2) for _ in range(SCHOOLS)]
-        with serving(*SERVICE, path="/healthz", **keys, WQ_WECHAT_ACCOUNT=wire.ACCOUNT) as port:
+        with running(*SERVICE, path="/healthz", **keys, WQ_WECHAT_ACCOUNT=wire.ACCOUNT) as (port, pid):
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
                 people = await _crowd(worlds, client)
             await db.execute("ANALYZE")
-            return await asyncio.to_thread(crowd, port, people, seconds)
+            before = processor_seconds(pid)
+            found = await asyncio.to_thread(crowd, port, people, seconds)
+            return found, processor_seconds(pid) - before
 
 
 async def _crowd(worlds: Sequence[World], client: httpx.AsyncClient) -> Crowd:
@@ -85,15 +87,20 @@ async def _signed_in(client: httpx.AsyncClient, who: Desk | Firm) -> str:
     return str(answer.json()["token"])
 
 
-def report(found: dict[str, Taken]) -> None:
+def report(found: dict[str, Taken], processor: float) -> None:
+    """A table, and what one request costs the service's own core, which a busy machine falsifies least."""
     write = sys.stdout.write
     write(f"\n{'what':<20}{'a second':>10}{'p50 ms':>10}{'p95 ms':>10}{'p99 ms':>10}\n")
     for name, taken in found.items():
         write(f"{name:<20}{taken.rate:>10.1f}{taken.p50:>10.1f}{taken.p95:>10.1f}{taken.p99:>10.1f}\n")
+    answered = found["acts"].answers + found["reads"].answers
+    cost = 1000 * processor / answered
+    write(f"\n{answered} requests, {cost:.2f} ms of the service's processor for each: ")
+    write(f"a core takes {1000 / cost:.0f} a second, {(ACTS + READS) * cost / 1000:.1f} cores take the country's\n")
     target = settings().var / "load.json"
     target.write_text(dumps({name: asdict(taken) for name, taken in found.items()}, ensure_ascii=False, indent=1))
     write(f"\nwritten to {target}\n")
 
 
 if __name__ == "__main__":
-    report(asyncio.run(run(int(sys.argv[1]) if len(sys.argv) > 1 else SECONDS)))
+    report(*asyncio.run(run(int(sys.argv[1]) if len(sys.argv) > 1 else SECONDS)))

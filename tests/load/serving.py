@@ -28,9 +28,25 @@ SERVER_CORE = 0
 QUIET = ("--no-access-log", "--log-level", "error")
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process has had of the processor so far; unlike the clock it is nobody else's load."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextlib.contextmanager
 def serving(*module: str, path: str = "", core: int = SERVER_CORE, **env: str) -> Iterator[int]:
-    """Run `python -m <module> …` until the block ends; its port. `path`: what answers as soon as it is ready."""
+    """`running` where only the port is of interest."""
+    with running(*module, path=path, core=core, **env) as (port, _):
+        yield port
+
+
+@contextlib.contextmanager
+def running(*module: str, path: str = "", core: int = SERVER_CORE, **env: str) -> Iterator[tuple[int, int]]:
+    """Run `python -m <module> …` until the block ends; its port and its process id.
+
+    `path`: what answers as soon as it is ready.
+    """
     port = free_port()
     words = [part.format(port=port) for part in module]
     process = subprocess.Popen([sys.executable, "-m", *words], env=os.environ | {"WQ_PROFILE": "test"} | env)
@@ -38,7 +54,7 @@ def serving(*module: str, path: str = "", core: int = SERVER_CORE, **env: str) -
     try:
         if path:
             _wait(f"http://127.0.0.1:{port}{path}", process)
-        yield port
+        yield port, process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=15)
