@@ -53,13 +53,13 @@ def show(desk: Desk) -> None:
             draw = partial(_table, by=by)
             with cells[3]:
                 statistics_lists.export(desk, by)
-    _live(desk, draw)
+    still = what == TREND and not statistics_trend.renewed(desk)
+    st.fragment(_drawn, run_every=None if still else EVERY)(desk, draw)
     statistics_lists.opened(desk)
 
 
-@st.fragment(run_every=EVERY)
-def _live(desk: Desk, draw: Show) -> None:
-    """Renewed by itself; a click on a figure opens what is behind it."""
+def _drawn(desk: Desk, draw: Show) -> None:
+    """A click on a figure opens what is behind it."""
     if shell.resting(desk):
         return
     try:

@@ -28,7 +28,7 @@ Behind = dict[str, tuple[str, Sequence[tuple[str, Mapping[str, Any]]]]]
 _CLICKED, _OPEN, _LAST = "statistics_clicked", "statistics_open", "statistics_last"
 
 
-def fetched(desk: Desk, path: str, **asked: Any) -> tuple[dict[str, Any], str]:
+def fetched(desk: Desk, path: str, *, renewed: bool = True, **asked: Any) -> tuple[dict[str, Any], str]:
     """The figures, and of when they are. Those read before stand in for them while the API is out of reach.
 
     Raises Problem where there are none.
@@ -42,7 +42,8 @@ def fetched(desk: Desk, path: str, **asked: Any) -> tuple[dict[str, Any], str]:
             raise
         return last[1], f"暂时取不到最新数据，下面是 {words.moment(last[1]['at'])} 的数据。"
     st.session_state[_LAST] = (place, found)
-    return found, f"{found['cohort']} 届，数据更新于 {words.clock(found['at'])}，每 10 秒自动刷新。"
+    often = "，每 10 秒自动刷新" if renewed else ""
+    return found, f"{found['cohort']} 届，数据更新于 {words.clock(found['at'])}{often}。"
 
 
 def clicked(id: str) -> None:
