@@ -99,11 +99,12 @@ def _parts(desk: Desk, menu: str, lines: list[Mapping[str, Any]]) -> None:
 
 
 def _at_departments(lines: list[Mapping[str, Any]]) -> None:
+    rows = [(line["flow_label"], line["label"], str(line["count"]), words.age(line["oldest"])) for line in lines]
     tables.grid(
         f"院系处理中：{sum(line['count'] for line in lines)}",
         ("业务", "状态", "数量", "最早的已等待"),
-        [(line["flow_label"], line["label"], str(line["count"]), words.age(line["oldest"])) for line in lines],
-        before="" if lines else tables.note("各院系目前没有等待处理的记录。"),
+        # A row in either case, for the height.
+        rows or [("各院系目前没有等待处理的记录。", words.EMPTY, "0", words.EMPTY)],
     )
 
 

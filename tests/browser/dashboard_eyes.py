@@ -6,6 +6,8 @@ import re
 
 from playwright.async_api import Page
 
+from tests.browser.dashboard_hands import drawn
+
 KEYS = {"Alt", "Ctrl", "Enter", "Esc", "Tab", "PDF", "MB"}
 """Names of keys, which stand on every keyboard in Latin letters, and of what everybody calls so."""
 
@@ -40,19 +42,20 @@ async def foreign_words(page: Page) -> list[str]:
     return [word for word in words if word not in KEYS]
 
 
-_WATCH = """() => { window.shifted = 0; new PerformanceObserver(list => {
+_WATCH = """buffered => { window.shifted = 0; new PerformanceObserver(list => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-}).observe({type: 'layout-shift', buffered: true}); }"""
+}).observe({type: 'layout-shift', buffered}); }"""
 
 
 async def watch_shifts(page: Page) -> None:
-    """Measure jumps on this page and, from its start, on every page that it loads from here on."""
-    await page.add_init_script(f"({_WATCH})()")
-    await page.evaluate(f"({_WATCH})()")
+    """Measure jumps of what is drawn on this page and, from its start, of every page that it loads from here on."""
+    await page.add_init_script(f"({_WATCH})(true)")
+    await drawn(page)
+    await page.evaluate(f"({_WATCH})(false)")
 
 
 async def shifts(page: Page) -> float:
-    """The sum of jumps (CLS) since the page was loaded."""
+    """The sum of jumps (CLS) since they are measured."""
     return float(await page.evaluate("window.shifted"))
 
 

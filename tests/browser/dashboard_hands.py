@@ -108,12 +108,17 @@ _MENDED = """cut => window.lines.length > cut && window.lines.at(-1).readyState 
   && document.querySelector('.stApp').dataset.testConnectionState === 'CONNECTED'"""
 
 
-async def cut_line(page: Page) -> None:
-    """The connection is lost under the page's hands; back when the page has made another one.
+async def cut_line(page: Page) -> int:
+    """The connection is lost under the page's hands. How many it has had."""
+    return int(await page.evaluate("window.lines.at(-1).close(), window.lines.length"))
+
+
+async def lose_line(page: Page) -> None:
+    """The connection is lost; back when the page has made another one.
 
     The page believes in a connection until its end was told, so that it is no use to ask for its state alone.
     """
-    cut = await page.evaluate("window.lines.at(-1).close(), window.lines.length")
+    cut = await cut_line(page)
     await page.wait_for_function(_MENDED, arg=cut)
     await drawn(page)
 

@@ -15,7 +15,7 @@ from tests.browser.dashboard_hands import (
     Enter,
     choose,
     confirm,
-    cut_line,
+    lose_line,
     open_question,
     press,
     record_of,
@@ -145,7 +145,7 @@ async def test_a_connection_lost_in_mid_review_costs_nothing(enter: Enter) -> No
     await open_question(page, "Alt+j")
     await choose(page, "原因", REASON)
     await page.get_by_role("textbox", name="具体问题").fill(TEXT)
-    await cut_line(page)
+    await lose_line(page)
     await expect(page.get_by_role("dialog")).to_be_visible()
     await expect(page.get_by_role("textbox", name="具体问题")).to_have_value(TEXT)
     await confirm(page, f"已提交：{world.graduates[0].name}")
