@@ -170,10 +170,9 @@ def read_row(
     line: int, row: Mapping[str, Any], *, school_code: str, today: date
 ) -> tuple[Entry | None, list[RowFault]]:
     """The entry, or every fault of the row."""
-    cells = _BLANK.copy()
-    for name, value in row.items():
-        if value != "" and name in cells:
-            cells[name] = value.strip() if type(value) is str else text_of(value)
+    cells = _BLANK | {
+        name: value.strip() if type(value) is str else text_of(value) for name, value in row.items() if name in _BLANK
+    }
     reader = _Reader(line, cells)
     take = reader.take
     reader.faults.extend(_unstorable(line, cells))

@@ -124,6 +124,12 @@ def _graduates(event: str, touched: str, after: str, before: str) -> list[str]:
     body = f"EXECUTE $sql${_change(sets, ('g_now', 'r'), ('g_was', 'r'))}$sql$;"
     return _trigger("graduates", event, body)
 
+# Who has just come has no record yet: a roster file of a hundred thousand is counted once, and nothing is looked for.
+_COME = f"""INSERT INTO tally_deltas ({COLUMNS}, n)
+  SELECT school_id, cohort, 'person', level, department, major, COALESCE(basic->>'xbdm', ''), 'unregistered',
+    '', '', '', count(*)
+  FROM came WHERE invalid_at IS NULL GROUP BY 1, 2, 4, 5, 6, 7"""
+
 
 FORWARD = [
     f"""CREATE FUNCTION tally_engages(flow text, state text, slot boolean, waits_on text) RETURNS boolean
@@ -135,7 +141,7 @@ FORWARD = [
     *_records("INSERT", "SELECT graduate_id FROM came", "SELECT id FROM came", _NOTHING),
     *_records("UPDATE", _MOVED, "SELECT id FROM came", "SELECT * FROM went"),
     *_records("DELETE", "SELECT graduate_id FROM went", "SELECT id FROM records WHERE FALSE", "SELECT * FROM went"),
-    *_graduates("INSERT", "SELECT id FROM came", "SELECT * FROM came", _NOBODY),
+    *_trigger("graduates", "INSERT", f"{_COME};"),
     *_graduates("UPDATE", _PEOPLE_MOVED, "SELECT * FROM came", "SELECT * FROM went"),
     *_graduates("DELETE", "SELECT id FROM went", _NOBODY, "SELECT * FROM went"),
     # Lists of a whole province, in their order. By expressions, so that only who asks for them is led by them: to what
