@@ -58,7 +58,7 @@ class Stager:
 
 def _right(entry: Entry) -> bytes:
     index = blind_index("id_number", entry.id_number)
-    values = (
+    values: tuple[str, ...] = (
         str(entry.line),
         new_id().hex,
         entry.ems_id,
@@ -74,19 +74,19 @@ def _right(entry: Entry) -> bytes:
         entry.training_mode,
         "{" + ",".join([f'"{name}":{encode_basestring(value)}' for name, value in entry.basic.items()]) + "}",
         seal("graduates.phone_enc", entry.phone),
-        "\\x" + blind_index("mobile", entry.phone).hex() if entry.phone else None,
+        "\\x" + blind_index("mobile", entry.phone).hex() if entry.phone else NULL,
         entry.email,
         proof_code(),
-        None,
+        NULL,
     )
     return _text(values)
 
 
 def _wrong(line: int, faults: list[RowFault]) -> bytes:
     told = json.dumps([asdict(fault) for fault in faults], ensure_ascii=False)
-    return _text((str(line), *(None,) * (len(COLUMNS) - 2), told))
+    return _text((str(line), *(NULL,) * (len(COLUMNS) - 2), told))
 
 
-def _text(values: tuple[str | None, ...]) -> bytes:
-    joined = "\t".join(NULL if value is None else value for value in values)
+def _text(values: tuple[str, ...]) -> bytes:
+    joined = "\t".join(values)
     return (joined.replace("\\", "\\\\") + "\n").encode()
