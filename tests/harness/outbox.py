@@ -182,7 +182,7 @@ class Outside:
     http: httpx.AsyncClient
     world: World
 
-    def lane(self, channel: Channel, *, limit: float = 1.0, hands: int = 4) -> Lane:
+    def lane(self, channel: Channel, *, limit: float = 3.0, hands: int = 4) -> Lane:
         """A lane with the real client; calls are given up after `limit` seconds, so that slow tests are quick."""
         store = MemoryStore()
         outlets: dict[Channel, Outlet] = {
