@@ -74,13 +74,7 @@ async def choose(page: Page, label: str, option: str) -> None:
 async def to_review(page: Page) -> None:
     """From the first page to the oldest record that waits."""
     await page.get_by_role("button", name="去处理", disabled=False).click()
-    first = page.get_by_role("button", name="处理 单位").first
-    try:
-        await first.wait_for(timeout=10_000)
-    except TimeoutError:
-        # Seen under heavy load: the counts' timer fires while the page changes, Streamlit ends idle with an empty page.
-        await page.reload()
-    await expect(first).to_be_visible()
+    await expect(page.get_by_role("button", name="处理 单位").first).to_be_visible()
     await press(page, "Alt+o", page.get_by_text("办理历史"))
 
 

@@ -96,10 +96,11 @@ async def test_d4_a_failing_provider_opens_the_breaker_and_gets_probes_only(noon
     failing = lane(outlet, hands=4)
     async with running(failing):
         await until(lambda: _is_open(failing))
+        assert len(outlet.told) <= 8
+        await asyncio.sleep(0.2)  # what was on its way when it opened
         told = len(outlet.told)
-        assert told <= 8
         await asyncio.sleep(0.6)
-        assert len(outlet.told) - told <= 6, "three that were on their way, and probes; not the other fifty"
+        assert len(outlet.told) - told <= 1
         outlet.answer = None
         waiting = [one for one, status in zip(ids, await statuses(*ids), strict=True) if status == "pending"]
         await settled(*waiting)

@@ -62,11 +62,12 @@ async def working(since: datetime) -> bool:
     return bool(await db.fetch_value(taken, since, timedelta(seconds=LEASE)))
 
 
-async def started(mortal: Mortal) -> None:
-    """Start a worker and wait until it is in mid-delivery."""
-    since = await db.fetch_value("SELECT clock_timestamp()")
+async def started(mortal: Mortal) -> datetime:
+    """Start a worker and wait until it is in mid-delivery. When it was started."""
+    since: datetime = await db.fetch_value("SELECT clock_timestamp()")
     mortal.start()
     await until(lambda: working(since), 60)
+    return since
 
 
 async def drained() -> bool:
@@ -103,17 +104,19 @@ async def kill_often(ems: tuple[Outside, Mortal], kills: int) -> None:
     await sandbox.fail("ems", "slow", count=None, seconds=0.1)
     stop = asyncio.Event()
     acting = asyncio.create_task(keep_acting(world, people, stop))
-    while mortal.kills < kills:
-        await started(mortal)
+    hits = 0
+    while hits < kills:  # a kill between two deliveries, as a busy machine has them, does not count
+        since = await started(mortal)
         await asyncio.sleep(draw.uniform(0, 0.15))
         mortal.kill()
+        hits += await working(since)
     mortal.start()
     stop.set()
     assert await acting >= PEOPLE
     await until(drained, 120)
     await check(sandbox, people)
     lost = await db.fetch_value("SELECT count(*) FROM delivery_attempts WHERE cause = $1", LOST)
-    assert lost * 2 >= kills, "the kills missed the deliveries"  # on a busy machine some come between two of them
+    assert lost >= kills, "the kills missed the deliveries"
 
 
 async def test_d1_a_notifier_killed_20_times_loses_nothing_and_applies_nothing_twice(
