@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import addresses, words
 from dashboard.addresses import LOGOUT, PASSWORD
@@ -66,7 +67,19 @@ class Desk:
 
     def open(self, page: str, **query: str) -> None:
         """Go to another page of the menu."""
+        _end_parts()
         st.switch_page(self.pages[page], query_params=query or None)
+
+
+def _end_parts() -> None:
+    """What renews itself on this page ends with it.
+
+    A part that the browser asks for once more, before it has heard of the next page, would be run after that page and
+    in the name of this one, and Streamlit would clear the screen.
+    """
+    context = get_script_run_ctx()
+    if context is not None:
+        context.fragment_storage.clear()
 
 
 def open_desk(client: Client) -> Desk:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Cookie, Locator, Page, TimeoutError, expect
+from playwright.async_api import Cookie, Locator, Page, TimeoutError, WebSocketRoute, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.harness.world import PASSWORD, Desk
 
@@ -115,6 +116,39 @@ async def lose_line(page: Page) -> None:
     cut = await cut_line(page)
     await page.wait_for_function(_MENDED, arg=cut)
     await drawn(page)
+
+
+class Line:
+    """A page's line to Streamlit that can repeat what the page asked for when its answer has become another page."""
+
+    def __init__(self) -> None:
+        self.late: list[bytes] = []
+        self.echoing = False
+
+    def open(self, browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def asked(message: str | bytes) -> None:
+            if self.echoing and isinstance(message, bytes):
+                self.late.append(message)
+                self.echoing = False
+            server.send(message)
+
+        def answered(message: str | bytes) -> None:
+            if self.late and isinstance(message, bytes) and _begins_page(message):
+                server.send(self.late.pop())
+            browser.send(message)
+
+        browser.on_message(asked)
+        server.on_message(answered)
+
+    def echo_late(self) -> None:
+        self.echoing = True
+
+
+def _begins_page(message: bytes) -> bool:
+    told = ForwardMsg.FromString(message)
+    return told.HasField("new_session") and not told.metadata.run.fragment_ids
 
 
 def token_of(cookies: list[Cookie]) -> str:

@@ -13,8 +13,10 @@ from models.parties import Party, ReviewMode
 from tests.browser.dashboard_eyes import foreign_words, shifts, watch_shifts
 from tests.browser.dashboard_hands import (
     Enter,
+    Line,
     choose,
     confirm,
+    drawn,
     lose_line,
     open_question,
     press,
@@ -157,6 +159,24 @@ async def test_a_connection_lost_in_mid_review_costs_nothing(enter: Enter) -> No
     assert again["repeated"] is True, "the browser's own key, sent once more"
     assert again["state"] == "rejected"
     assert await steps(record) == 3
+
+
+async def test_what_the_last_page_still_asked_for_does_not_empty_the_next_one(enter: Enter) -> None:
+    """On a slow line: the first page's counts ask once more just as the queue begins to be drawn."""
+    world = await w.make_world(graduates=2)
+    await waiting(world, 2)
+    page = await enter(world.school_desk)
+    line = Line()
+    await page.route_web_socket("**/_stcore/stream", line.open)
+    await page.reload()
+    await expect(page.get_by_text("待我处理：2")).to_be_visible()
+    await drawn(page)
+    line.echo_late()
+    await page.get_by_role("button", name="去处理", disabled=False).click()
+    await expect(page.get_by_text("共 2 条")).to_be_visible()
+    await drawn(page)
+    assert line.late == [], "it was sent, and answered before what follows"
+    await press(page, "Alt+o", page.get_by_text("办理历史"))
 
 
 async def test_a_session_that_ends_under_a_question_keeps_what_was_typed(enter: Enter) -> None:
