@@ -174,7 +174,7 @@ _FIELDS = (
     *_WORK,
     *_STUDY,
     *_UNSETTLED,
-    *(replace(field, help="学校凭此与你联系。") if field.name == "own_mobile" else field for field in OWN_CONTACT),
+    *(replace(field, help="学校凭此与您联系。") if field.name == "own_mobile" else field for field in OWN_CONTACT),
     *WISHES,
 )
 _EITHER = (("college", "college_foreign"), ("major", "major_foreign"))

@@ -140,7 +140,7 @@ OWN_CONTACT = (
         required=True,
         prefilled=True,
         sensitive=True,
-        help="将印在协议上，单位凭此与你联系。",
+        help="将印在协议上，单位凭此与您联系。",
     ),
     Field(name="own_email", label="本人邮箱", kind=Kind.EMAIL, prefilled=True, help="可不填。"),
 )

@@ -44,6 +44,7 @@ async def record_shown(person: Person, case: Case | None, record: Mapping[str, A
         "filled": [] if flow is Flow.ONLINE_SIGNING else _filled(flow, form),
         "until": at(expires) if expires else "",
         "turn": whose_turn(case) if case else "",
+        "yours": case is not None and yours(case),
         "next": next_of(case) if case else next_step(flow, record["state"]),
         "open": case is not None and case.open_offer,
         "choices": [choice for choice in case.choices if choice.open] if case else [],
@@ -197,5 +198,10 @@ def line(case: Case) -> dict[str, Any]:
         "label": case.state.label,
         "turn": whose_turn(case),
         "next": next_of(case) if case.alive else "",
-        "yours": case.state.waits_on is Party.GRADUATE and not case.facts.graduate.invalid,
+        "yours": yours(case),
     }
+
+
+def yours(case: Case) -> bool:
+    """Whether something is asked of its owner; only then does an act stand out, taking something back does not."""
+    return case.state.waits_on is Party.GRADUATE and not case.facts.graduate.invalid
