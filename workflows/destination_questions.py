@@ -54,9 +54,17 @@ DEGREES: Final = (
 )
 ROLES: Final = (("owner", "法定代表人或经营者"), ("partner", "合伙人"), ("shareholder", "股东"), ("shop", "网店店主"))
 
+# Here the kind may tell as well: who issues a 接收函, foreign bodies, a shop that is named by its address.
+_CODELESS = When("destination_code", tuple(c.code for c in OFFERED if c.traits.get("codeless")))
+_NOT_ASKED = When("destination_code", tuple(c.code for c in OFFERED if "employer_uscc" not in c.traits.get("asks", ())))
+
 _EMPLOYER = (
     _ask(EMPLOYER_NAME, help="单位、部队、机构、企业或网店的全称。"),
-    NO_CODE,
+    replace(
+        NO_CODE,
+        only=(*NO_CODE.only, _CODELESS, _NOT_ASKED),
+        help="仅限部队、境外机构和国际组织、出具公招接收函的单位、没有营业执照的网店；其他单位请填写代码。",
+    ),
     _ask(EMPLOYER_USCC),
     NO_CODE_REASON,
     _ask(EMPLOYER_NATURE),

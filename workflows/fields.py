@@ -81,7 +81,8 @@ class Field:
     `private`: the graduate's own affair, not shown to the employer. `group_field`: the code must belong to the group
     that another field names. Of files, `min` and `max` are how many (1 and 20 unless said otherwise; a field that need
     not be filled may still be left empty), `accepts` which. `printed`: a long text that stands on the agreement, so it
-    holds nothing that paper cannot show; the same goes for every short text.
+    holds nothing that paper cannot show; the same goes for every short text. `only`: a tick that is taken while one of
+    these holds, and refused with the help line otherwise; what they look at may itself be asked on a condition.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Field:
     group_field: str = ""
     accepts: tuple[Accepts, ...] = ()
     printed: bool = False
+    only: tuple[When, ...] = ()
 
     def __post_init__(self) -> None:
         for wrong, why in (
@@ -125,6 +127,8 @@ class Field:
             (self.kind is Kind.FILES and self._preset, "files are neither preset nor sealed"),
             (self.kind is not Kind.FILES and bool(self.accepts), "only files are accepted by what they are"),
             (self.printed and self.kind is not Kind.LONG_TEXT, "short texts are printed anyway"),
+            (bool(self.only) and self.kind is not Kind.BOOLEAN, "only a tick is taken on a condition"),
+            (bool(self.only) and not self.help, "a tick that is not always taken needs a help line that says when"),
         ):
             if wrong:
                 raise BadForm(f"{self.name}: {why}")
@@ -180,6 +184,9 @@ class Form:
             for condition in (field.when, field.required_when):
                 if condition is not None and not self._plain(condition.field):
                     raise BadForm(f"{self.name}.{field.name}: depends on {condition.field}, which is no plain field")
+            for condition in field.only:
+                if self.field(condition.field) is None:
+                    raise BadForm(f"{self.name}.{field.name}: no field {condition.field}")
             for other in (field.paper_field, field.group_field):
                 if other and not self._plain(other):
                     raise BadForm(f"{self.name}.{field.name}: no field {other}")

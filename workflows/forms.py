@@ -68,6 +68,7 @@ def validate(form: Form, data: Any, facts: Mapping[str, Any]) -> tuple[dict[str,
                 clean[field.name] = value
     _check_dates(form, clean, wrongs, facts)
     _check_either(form, clean, wrongs)
+    _check_ticks(form, clean, wrongs)
     faults = [Fault(f.name, wrongs[f.name].code, wrongs[f.name].message) for f in form.fields if f.name in wrongs]
     return (
         {field.name: clean[field.name] for field in form.fields if field.name in clean},
@@ -123,6 +124,18 @@ def _check_either(form: Form, clean: Mapping[str, Any], wrongs: dict[str, Wrong]
             wrongs[first.name] = Wrong("required", f"“{first.label}”和“{second.label}”至少填写一项。")
 
 
+def _check_ticks(form: Form, clean: dict[str, Any], wrongs: dict[str, Wrong]) -> None:
+    """Ticks that are not always taken. One that hangs on an answer which is wrong itself is judged once that is right."""
+    for field in form.fields:
+        if clean.get(field.name) is not True or not field.only or any(when.field in wrongs for when in field.only):
+            continue
+        if not any(when.holds(clean) for when in field.only):
+            wrongs[field.name] = Wrong("not_here", f"这里不能勾选“{field.label}”：{field.help}")
+            hanging = [one.name for one in form.fields if one.when is not None and one.when.field == field.name]
+            for name in (field.name, *hanging):
+                clean.pop(name, None)
+
+
 def _bound(
     form: Form, bound: int | str | None, clean: Mapping[str, Any], facts: Mapping[str, Any], *, first: bool
 ) -> tuple[date, str] | None:
@@ -173,6 +186,8 @@ def _annotations(field: Field) -> dict[str, Any]:
     for key, condition in (("x-when", field.when), ("x-required-when", field.required_when)):
         if condition is not None:
             notes[key] = condition.as_json()
+    if field.only:
+        notes["x-only"] = [condition.as_json() for condition in field.only]
     if field.default is not None:
         notes["default"] = field.default
     return notes | {"x-kind": str(field.kind)} | ({"x-table": field.table} if field.table else {})

@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from models import codes
 from workflows.fields import Field, Form, Kind, When
 from workflows.questions import CONTACT, NOTE, OWN_CONTACT, POSITION, POSITION_CATEGORY, WISHES
 
+
+def _codeless(field: str) -> When:
+    """While the answer is a code whose employers need no credit code."""
+    return When(field, tuple(sorted(codes.table(field).having("codeless"))))
+
+
+# Military and foreign bodies have none (codes.md, People); which those are, the tables say.
 NO_CODE = Field(
     name="no_code",
     label="该单位没有统一社会信用代码",
     kind=Kind.BOOLEAN,
     default=False,
-    help="仅限部队、境外机构和出具接收函的机关等。",
+    only=(_codeless("employer_nature"), _codeless("employer_industry")),
+    help="仅限部队（单位性质选“部队”）和境外机构、国际组织（单位行业选“国际组织”）；其他单位请填写代码。",
 )
 NO_CODE_REASON = Field(
     name="no_code_reason",

@@ -48,8 +48,8 @@ async def test_whoever_shares_only_the_code_or_only_the_name_sees_nothing(world:
     firm = world.employer
     assert await met(world, **written(firm, employer_name=f"{firm.name}第二分公司")) is None
     assert await met(world, **written(firm, employer_uscc=credit_code())) is None
-    without = {"employer_name": firm.name, "no_code": True, "no_code_reason": "境外机构", "employer_uscc": ""}
-    assert await met(world, **without) is None
+    without = {"no_code": True, "no_code_reason": "境外机构", "employer_uscc": "", "employer_industry": "46"}
+    assert await met(world, employer_name=firm.name, **without) is None
 
 
 @pytest.mark.parametrize("status", [EmployerStatus.PENDING, EmployerStatus.SUSPENDED])

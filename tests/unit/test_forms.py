@@ -305,6 +305,41 @@ def test_an_employer_registers_with_its_data() -> None:
     assert [fault.path for fault in faults] == ["employer_region"]
 
 
+NO_CODE = {**EMPLOYER, "employer_uscc": "", "no_code": True, "no_code_reason": "没有代码"}
+BODY = {"employer_name": "样例单位", "own_mobile": "15400000002", "country": "HK"}
+
+
+def tick_of(name: str, **answers: Any) -> Fault | None:
+    """What is said at the tick 没有统一社会信用代码."""
+    _, faults = check(name, NO_CODE | BODY | answers)
+    return next((fault for fault in faults if fault.path == "no_code"), None)
+
+
+@pytest.mark.parametrize("name", ["offline_signing.submit", "supplementary.submit", "destination.submit"])
+def test_an_employer_without_credit_code_is_military_or_foreign(name: str) -> None:
+    company = tick_of(name, destination_code="11")
+    assert company is not None
+    assert "仅限部队" in company.message
+    assert tick_of(name, destination_code="11", employer_nature="40", employer_industry="80") is None
+    assert tick_of(name, destination_code="11", employer_nature="99", employer_industry="46") is None
+    assert tick_of(name, destination_code="11", employer_nature="") is None, "first the nature that decides is mended"
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"),
+    [("10-1", True), ("10-4", True), ("10-5", True), ("75", True), ("801", True), ("10-3", False), ("12", False)],
+)
+def test_the_kind_of_destination_may_tell_that_there_is_no_credit_code(kind: str, taken: bool) -> None:
+    assert (tick_of("destination.submit", destination_code=kind) is None) is taken
+
+
+@pytest.mark.parametrize("kind", ["70", "71", "72"])
+def test_whoever_has_nothing_yet_may_say_where_and_as_what_they_would_work(kind: str) -> None:
+    wishes = {"wish_region": "330000", "wish_position": "13"}
+    clean, _ = check("destination.submit", {"destination_code": kind, "own_mobile": "15400000002", **wishes})
+    assert clean.items() >= wishes.items()
+
+
 def test_a_staff_note_is_not_empty() -> None:
     assert check("staff_note", {"note": "已电话核实"}) == ({"note": "已电话核实"}, ())
     assert check("staff_note", {"note": " \u200b"})[1][0].code == "required"

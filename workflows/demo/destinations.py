@@ -14,7 +14,7 @@ from typing import Any, Final
 from models import codes
 from models.codes.table import Code
 from workflows.demo.firms import post_for, somewhere, written_down
-from workflows.demo.invented import mobile
+from workflows.demo.invented import credit_code, mobile
 from workflows.demo.people import Person
 from workflows.destination_questions import OFFERED, PROOFS
 
@@ -107,38 +107,41 @@ def _employer(kind: Code, asks: frozenset[str], person: Person, rng: random.Rand
     return {name: value for name, value in form.items() if name in kept}
 
 
-_ABROAD: Final = {"no_code": True, "no_code_reason": "境外机构", "employer_nature": "99", "employer_industry": "46"}
-_SERVICE: Final = {
-    "employer_nature": "10",
-    "employer_industry": "45",
-    "no_code": True,
-    "no_code_reason": "接收函机关",
-}
+_NO_CODE: Final = {"no_code": True}
+_ABROAD: Final = {**_NO_CODE, "no_code_reason": "境外机构", "employer_nature": "99", "employer_industry": "46"}
+_OFFICE: Final = {"employer_nature": "10", "employer_industry": "45"}
+_SEATS: Final = {"云汀": "330120", "朔原": "512123"}
+
+
+def _coded(kind: str, number: int, name: str, **more: Any) -> Mapping[str, Any]:
+    """A body of the demo with a credit code of its own; `kind` and `number` as in `credit_code`."""
+    code = credit_code(kind, _SEATS[name[:2]], 80000000 + number * 1000 + 1)
+    return {"employer_name": name, "employer_uscc": code, **_OFFICE, **more}
+
+
+_SCHOOLS: Final = _coded("11", 1, "云汀县教育局")
 
 # Whose name stands where an employer of the list would not do.
 _NAMED: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
-        "10-1": {"employer_name": "云汀县自然资源局", **_SERVICE},
+        "10-1": {"employer_name": "云汀县自然资源局", **_OFFICE, **_NO_CODE, "no_code_reason": "接收函机关"},
         "10-2": {"employer_name": "朔原某部队"},
-        "10-3": {
-            "employer_name": "云汀第二人民医院", "employer_nature": "23", "employer_industry": "43",
-            "no_code": True, "no_code_reason": "规培基地由卫生部门统一出具接收函",
-        },
+        "10-3": _coded("12", 2, "云汀第二人民医院", employer_nature="23", employer_industry="43"),
         "10-4": {"employer_name": "云汀国际合作组织秘书处", **_ABROAD},
         "10-5": {"employer_name": "云汀海外工程公司", **_ABROAD, "employer_industry": "24"},
-        "272": {"employer_name": "朔原博士后流动站", **_SERVICE, "employer_nature": "20", "employer_industry": "38"},
-        "501": {"employer_name": "云汀县教育局", **_SERVICE},
-        "502": {"employer_name": "朔原县乡镇卫生院", **_SERVICE},
-        "503": {"employer_name": "朔原县团委", **_SERVICE},
-        "511": {"employer_name": "云汀县教育局", **_SERVICE},
-        "512": {"employer_name": "云汀市委组织部", **_SERVICE},
-        "513": {"employer_name": "朔原县农业农村局", **_SERVICE},
-        "514": {"employer_name": "云汀县卫生健康局", **_SERVICE},
-        "515": {"employer_name": "云汀县教育局", **_SERVICE},
-        "519": {"employer_name": "云汀县民政局", **_SERVICE},
-        "75": {"employer_name": "云汀拾光文创网店", "no_code": True, "no_code_reason": "网店，未办理营业执照"},
+        "272": _coded("12", 3, "朔原博士后流动站", employer_nature="20", employer_industry="38"),
+        "501": _SCHOOLS,
+        "502": _coded("12", 4, "朔原县乡镇卫生院"),
+        "503": _coded("11", 5, "朔原县团委"),
+        "511": _SCHOOLS,
+        "512": _coded("11", 6, "云汀市委组织部"),
+        "513": _coded("11", 7, "朔原县农业农村局"),
+        "514": _coded("11", 8, "云汀县卫生健康局"),
+        "515": _SCHOOLS,
+        "519": _coded("11", 9, "云汀县民政局"),
+        "75": {"employer_name": "云汀拾光文创网店", **_NO_CODE, "no_code_reason": "网店，未办理营业执照"},
     }
-)  # fmt: skip
+)
 _POSTS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         "10-1": {"position_category": "10", "position_title": "一级科员"},
