@@ -27,6 +27,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from models.codes import PAPER_RESIDENT_ID, table
 from models.config import Profile, Settings, settings
 
 KEY_BYTES = 32
@@ -125,6 +126,21 @@ def is_current_file(sealed: bytes) -> bool:
 def blind_index(kind: str, text: str) -> bytes:
     """16 bytes to look a text up by; `kind` (`id_number`, `mobile`) keeps unlike things apart. Fold the text first."""
     return hmac.digest(keys().index, kind.encode() + b"\0" + text.encode(), sha256)[:INDEX_BYTES]
+
+
+def paper_index(paper: str, number: str) -> bytes:
+    """Who somebody is, by kind of paper (table `paper`) and number: a passport is not an identity card of that number.
+
+    Of another paper than the identity card it is a digest of the number's index and the kind, so that what was written
+    before kinds counted could be put right without the numbers (`migrations/0017_papers.py`).
+    """
+    index = blind_index("id_number", number)
+    return index if paper == PAPER_RESIDENT_ID else sha256(index + f":{paper}".encode()).digest()[:INDEX_BYTES]
+
+
+def paper_indexes(number: str) -> list[bytes]:
+    """Everybody who may have this number, whatever the paper: for searches that ask for the number alone."""
+    return [paper_index(kind.code, number) for kind in table("paper")]
 
 
 def session_key() -> bytes:

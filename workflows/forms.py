@@ -125,7 +125,7 @@ def _check_either(form: Form, clean: Mapping[str, Any], wrongs: dict[str, Wrong]
 
 
 def _check_ticks(form: Form, clean: dict[str, Any], wrongs: dict[str, Wrong]) -> None:
-    """Ticks that are not always taken. One that hangs on an answer which is wrong itself is judged once that is right."""
+    """Ticks that are not always taken; one that hangs on a wrong answer is judged once that is right."""
     for field in form.fields:
         if clean.get(field.name) is not True or not field.only or any(when.field in wrongs for when in field.only):
             continue

@@ -14,7 +14,7 @@ from uuid import UUID
 from models.db import fetch
 from models.sql.roster import lively
 from models.states import EmployerStatus
-from models.vault import blind_index
+from models.vault import paper_index
 from workflows.actors import Actor
 from workflows.errors import Refused
 from workflows.guards import EMPLOYER_VERIFIED
@@ -40,7 +40,7 @@ async def find_invitee(actor: Actor, form: Mapping[str, Any], now: datetime) -> 
     status = await fetch("SELECT status FROM employers WHERE id = $1", actor.employer_id)
     if not status or status[0]["status"] != EmployerStatus.VERIFIED:
         raise Refused(EMPLOYER_VERIFIED.sentence, guard=EMPLOYER_VERIFIED.name)
-    values = [form["school_code"], blind_index("id_number", form["id_number"]), form["graduate_name"]]
+    values = [form["school_code"], paper_index(form["id_kind"], form["id_number"]), form["graduate_name"]]
     rows = await fetch(_FIND, *values, now)
     if not rows:
         raise Refused(SENTENCE, guard=GUARD)

@@ -15,7 +15,7 @@ from typing import Any
 
 from models.kit import new_id
 from models.parties import Level
-from models.vault import blind_index, seal
+from models.vault import blind_index, paper_index, seal
 from workflows.roster_rows import Entry, RowFault, read_row
 
 COLUMNS = (
@@ -57,7 +57,7 @@ class Stager:
 
 
 def _right(entry: Entry) -> bytes:
-    index = blind_index("id_number", entry.id_number)
+    index = paper_index(entry.id_kind, entry.id_number)
     values: tuple[str, ...] = (
         str(entry.line),
         new_id().hex,

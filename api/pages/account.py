@@ -8,14 +8,15 @@ from typing import Final
 import segno
 from quart import Response, request
 
-from api.pages.binding import shown
+from api.pages.claiming import shown
 from api.pages.doors import Guest, door
 from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, go, hand_over, message, page, read_form
 from api.wiring import wiring
 from models.kit import chat_time, parse_id
 from models.store import store
+from workflows.commands.bindings import WRONG_CODE
 from workflows.commands.own_entries import other_entries, turn_to
-from workflows.commands.own_phone import WRONG, ask_new_phone, asked_phone, known_phone, take_phone_codes
+from workflows.commands.own_phone import ask_new_phone, asked_phone, known_phone, take_phone_codes
 from workflows.commands.scenes import Stage, new_scene, open_scene, prepare_scene, read_scene
 from workflows.errors import HouseError, InvalidForm, NotFound, RateLimited
 from workflows.ports import OutsideFault
@@ -115,7 +116,7 @@ async def take_phone_code(who: Guest) -> Response:
     except RateLimited as refusal:
         return await _phone_code_page(who, {}, str(shown(refusal)["alert"]), refusal.status)
     if wrong:
-        return await _phone_code_page(who, dict.fromkeys(wrong, WRONG), status=422)
+        return await _phone_code_page(who, dict.fromkeys(wrong, WRONG_CODE), status=422)
     return go(f"{ACCOUNT}?done={'phone' if asked.with_old else 'resting'}")
 
 

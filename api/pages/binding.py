@@ -14,6 +14,7 @@ from quart import Response, request
 
 from api.auth import ANYONE, GRADUATE, route_rule
 from api.pages import cookies
+from api.pages.claiming import CLAIM, code_page, take_claim, who_page
 from api.pages.phone import (
     PREFIX,
     begin_session,
@@ -29,7 +30,7 @@ from api.pages.phone import (
 from api.wiring import wiring
 from models.config import settings
 from models.store import store
-from workflows.commands.bindings import Claim, ask_code, bind, prove_code, read_claim
+from workflows.commands.bindings import WRONG_CODE, Claim, bind, prove_code, read_claim
 from workflows.commands.tokens import VISITOR, Visit, open_state, open_visit, read_visit, use_state
 from workflows.errors import HouseError, InvalidForm, RateLimited, Refused, Unauthenticated
 from workflows.limits import OAUTH_STATE_LIVES, VISIT_LIVES
@@ -163,31 +164,15 @@ async def who() -> Response:
 
 
 async def _who_page(given: dict[str, str], refusal: HouseError | None = None) -> Response:
-    return await page(
-        "bind_who.html",
-        refusal.status if refusal else 200,
-        mark=form_mark(VISIT),
-        given=given,
-        **shown(refusal),
-    )
-
-
-def shown(refusal: HouseError | None) -> dict[str, object]:
-    """Faults by field, and the sentence on top for anything else."""
-    if isinstance(refusal, InvalidForm):
-        return {"faults": {fault.path: fault.message for fault in refusal.faults}, "alert": ""}
-    if isinstance(refusal, RateLimited):
-        wait = max(1, -(-refusal.retry_after // 60))
-        return {"faults": {}, "alert": f"操作过于频繁，请约 {wait} 分钟后再试。一分钟内只能获取一次验证码。"}
-    return {"faults": {}, "alert": refusal.detail if refusal else ""}
+    return await who_page("bind_who.html", given, refusal, action=WHO, steps=3, mark=form_mark(VISIT))
 
 
 @blueprint.post("/bind/who")
 @route_rule(ANYONE)
 async def take_who() -> Response:
-    given = await read_form(VISIT, "name", "id_number")
+    given = await read_form(VISIT, *CLAIM)
     try:
-        await ask_code(store(), cookies.read(VISIT), given["name"], given["id_number"], request.remote_addr or "")
+        await take_claim(cookies.read(VISIT), given)
     except (InvalidForm, RateLimited) as refusal:
         return await _who_page(given, refusal)
     return go(CODE)
@@ -200,8 +185,9 @@ async def ask() -> Response:
     return await _code_page() if visit.claim is not None else go(WHO)
 
 
-async def _code_page(alert: str = "", status: int = 200) -> Response:
-    return await page("bind_code.html", status, mark=form_mark(VISIT), alert=alert)
+async def _code_page(fault: str = "", refusal: HouseError | None = None) -> Response:
+    mark = form_mark(VISIT)
+    return await code_page("bind_code.html", fault, refusal, action=CODE, back=WHO, steps=3, mark=mark)
 
 
 @blueprint.post("/bind/code")
@@ -211,9 +197,9 @@ async def take_code() -> Response:
     try:
         proved = await prove_code(store(), cookies.read(VISIT), given["code"])
     except RateLimited as refusal:
-        return await _code_page(str(shown(refusal)["alert"]), refusal.status)
+        return await _code_page(refusal=refusal)
     if not proved:
-        return await _code_page("验证码不正确或已失效，请核对最近一条短信，或重新获取。", 422)
+        return await _code_page(WRONG_CODE)
     return go(CONFIRM)
 
 

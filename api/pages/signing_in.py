@@ -11,10 +11,11 @@ from quart import Response, request
 
 from api.auth import ANYONE, route_rule
 from api.pages import cookies, csrf
-from api.pages.binding import allowed, shown
-from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, go, hand_over, page, read_form
+from api.pages.binding import allowed
+from api.pages.claiming import CLAIM, code_page, take_claim, who_page
+from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, go, hand_over, read_form
 from models.store import store
-from workflows.commands.bindings import ask_code, prove_code
+from workflows.commands.bindings import WRONG_CODE, prove_code
 from workflows.commands.phone_sign_in import sign_in_by_code
 from workflows.commands.sessions import sign_out
 from workflows.commands.tokens import VISITOR, open_visit, read_visit
@@ -23,7 +24,6 @@ from workflows.limits import VISIT_LIVES
 
 ENTRY: Final = "wq_entry"
 SIGN_IN, CODE = f"{PREFIX}/sign-in", f"{PREFIX}/sign-in/code"
-WRONG = "验证码不正确或已失效，请核对最近一条短信，或重新获取。"
 
 
 @blueprint.get("/sign-in")
@@ -34,15 +34,9 @@ async def sign_in() -> Response:
 
 async def _who_page(given: dict[str, str], to: str, refusal: HouseError | None = None) -> Response:
     """Whoever comes here holds nothing yet, so the form's mark is made of a random value of the browser."""
-    response = await page(
-        "sign_in.html",
-        refusal.status if refusal else 200,
-        mark=csrf.token(),
-        given=given,
-        to=allowed(to) if to else "",
-        **shown(refusal),
-    )
-    return csrf.remember(response)
+    onward = allowed(to) if to else ""
+    mark = csrf.token()
+    return csrf.remember(await who_page("sign_in.html", given, refusal, action=SIGN_IN, steps=2, mark=mark, to=onward))
 
 
 @blueprint.post("/sign-in")
@@ -50,13 +44,13 @@ async def _who_page(given: dict[str, str], to: str, refusal: HouseError | None =
 async def take_person() -> Response:
     await csrf.check_form()
     sent = await request.form
-    given = {name: sent.get(name, "")[:200] for name in ("name", "id_number")}
+    given = {name: sent.get(name, "")[:200] for name in CLAIM}
     to, visit = sent.get("to", "")[:200], cookies.read(ENTRY)
     found = await read_visit(visit)
     if found is None or found.openid:
         visit = await open_visit(VISITOR, "", allowed(to))
     try:
-        await ask_code(store(), visit, given["name"], given["id_number"], request.remote_addr or "")
+        await take_claim(visit, given)
     except (InvalidForm, RateLimited) as refusal:
         return await _who_page(given, to, refusal)
     response = go(CODE)
@@ -71,8 +65,9 @@ async def ask_sign_in_code() -> Response:
     return await _code_page() if visit is not None and visit.claim is not None else go(SIGN_IN)
 
 
-async def _code_page(fault: str = "", alert: str = "", status: int = 200) -> Response:
-    return await page("sign_in_code.html", status, mark=form_mark(ENTRY), fault=fault, alert=alert)
+async def _code_page(fault: str = "", refusal: HouseError | None = None) -> Response:
+    mark = form_mark(ENTRY)
+    return await code_page("sign_in_code.html", fault, refusal, action=CODE, back=SIGN_IN, steps=2, mark=mark)
 
 
 @blueprint.post("/sign-in/code")
@@ -83,9 +78,9 @@ async def take_sign_in_code() -> Response:
     try:
         proved = await prove_code(store(), visit, given["code"])
     except RateLimited as refusal:
-        return await _code_page(alert=str(shown(refusal)["alert"]), status=refusal.status)
+        return await _code_page(refusal=refusal)
     if not proved:
-        return await _code_page(WRONG, status=422)
+        return await _code_page(WRONG_CODE)
     opened, target = await sign_in_by_code(visit)
     response = go(target)
     await hand_over(response, opened)

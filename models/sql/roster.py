@@ -26,8 +26,8 @@ ANALYZE_STAGE = "ANALYZE roster_in (line, id_bidx, ksh, entry)"
 # Two files of one school and cohort at once would each miss what the other adds.
 LOCK_ROSTER = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
-# By the EMS's id, else 考生号, else the number of the paper (roles.md, Roster). Where two of them lead to two entries,
-# the row is wrong; so is one whose entry lies outside the account's level scope ($3, `all` covers everything).
+# By the EMS's id, else 考生号, else kind and number of the paper (roles.md, Roster). Where two of them lead to two
+# entries, the row is wrong; so is one whose entry lies outside the account's level scope ($3, `all` covers everything).
 MATCH = """
 WITH mine AS MATERIALIZED (
   SELECT id, id_bidx, ems_id, basic->>'ksh' AS ksh, level, invalid_at FROM graduates
@@ -212,7 +212,7 @@ CHANGE_PHONE = """
 UPDATE graduates SET phone_enc = $2, phone_bidx = $3, phone_source = 'staff', phone_usable_at = $4 WHERE id = $1"""
 
 OWN_PHONE = """
-SELECT id, school_id, id_bidx, phone_enc, phone_bidx, phone_usable_at FROM graduates WHERE id = $1"""
+SELECT id, school_id, id_kind, id_bidx, phone_enc, phone_bidx, phone_usable_at FROM graduates WHERE id = $1"""
 
 # The entry, and others of the same person that had the same number. Locked in one order.
 SAME_PHONE = """

@@ -111,7 +111,7 @@ async def test_faults_limits_and_forged_forms_are_answered_in_words(browser: Pho
     first = await browser.open("/m/sign-in")
     faulty = await browser.submit(first, name="赵<b>一", id_number="12")
     assert faulty.status_code == 422
-    assert "请填写证件号码" in faulty.text
+    assert "用其他证件的，请先选择证件类型" in faulty.text
     assert "赵&lt;b&gt;一" in faulty.text
     given = {"name": world.graduate.name, "id_number": world.graduate.id_number}
     assert (await browser.submit(faulty, **given)).status_code == 303

@@ -101,7 +101,7 @@ async def test_faults_stand_at_their_fields_and_what_was_typed_stays(phone: Phon
     again = await phone.submit(first, name="赵<b>一", id_number="12")
     assert again.status_code == 422
     assert 'aria-invalid="true"' in again.text
-    assert "请填写证件号码" in again.text
+    assert "用其他证件的，请先选择证件类型" in again.text
     assert "赵&lt;b&gt;一" in again.text
 
 

@@ -14,16 +14,17 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from models.codes.identity import person_name
+from models.codes import PAPER_RESIDENT_ID, table
+from models.codes.identity import BadNumber, check_paper, person_name
 from models.db import execute, fetch, fetch_row
-from models.kit import fold, json_time, new_id
+from models.kit import fold, json_time, new_id, shanghai_day
 from models.kit import now as clock
 from models.parties import Party
 from models.sql import acts
 from models.sql import chat as sql
 from models.states import Channel
 from models.tables import Graduate, School
-from models.vault import blind_index, seal
+from models.vault import paper_index, seal
 from workflows.actors import Actor, require
 from workflows.commands import Book, command
 from workflows.commands.deliveries import CODE_PLACE, TO_PLACE
@@ -45,6 +46,7 @@ from workflows.limits import BIND_TRY, CODE_DAY, CODE_HOUR, CODE_MINUTE, Rate
 from workflows.notices import NOTICES
 from workflows.rates import Counter, spend
 
+WRONG_CODE = "验证码不正确或已失效，请核对最近一条短信，或重新获取。"
 OPENID_TAKEN = "openid_taken"
 OPENID_TAKEN_SENTENCE = "本微信已绑定另一位同届毕业生；如需改绑，请先在公众号里回复“解绑”，再重新绑定。"
 
@@ -60,15 +62,19 @@ def _visiting(visit: Visit | None) -> Visit:
 # --- whom the visitor says to be -----------------------------------------------------------------
 
 
-async def ask_code(counter: Counter, token: str, name: str, id_number: str, address: str) -> None:
+async def ask_code(
+    counter: Counter, token: str, name: str, id_number: str, address: str, paper: str = PAPER_RESIDENT_ID
+) -> None:
     """Somebody says who it is: send a code to the phone that the roster has, if it has this person.
+
+    `paper`: what the number is of, an entry of table `paper`.
 
     Returns nothing in either case. Raises Unauthenticated (no visit), InvalidForm, RateLimited; all of them
     judge what was typed and how often, never who exists. The counters fail closed.
     """
     visit = _visiting(await read_visit(token))
-    name, number = _typed(name, id_number)
-    index = blind_index("id_number", number)
+    name, number = _typed(name, id_number, paper)
+    index = paper_index(paper, number)
     for key in (f"bind:wx:{visit.person}", f"bind:id:{index.hex()}"):
         await spend(counter, BIND_TRY, key, closed=True)
     # A campus shares one address, so there only the wrong tries count.
@@ -91,13 +97,20 @@ def reachable(row: Mapping[str, Any], now: datetime) -> bool:
     return bool(row["phone_enc"]) and (row["phone_usable_at"] is None or row["phone_usable_at"] <= now)
 
 
-def _typed(name: str, id_number: str) -> tuple[str, str]:
-    name, number = person_name(name), "".join(fold(id_number).split()).upper()
-    faults = []
+def _typed(name: str, id_number: str, paper: str) -> tuple[str, str]:
+    """What is certainly wrong is said, so that nobody waits for a code that cannot come."""
+    name, number, faults = person_name(name), "", []
     if not 1 <= len(name) <= 50:
         faults.append(Fault("name", "required", "请填写姓名，与学校名单上的一致。"))
-    if not 6 <= len(number) <= 24 or not number.isalnum():
-        faults.append(Fault("id_number", "bad_format", "请填写证件号码，如身份证号 18 位，末位可为 X。"))
+    if paper not in table("paper"):
+        faults.append(Fault("id_kind", "unknown_code", "请选择证件类型。"))
+    elif not id_number.strip():
+        faults.append(Fault("id_number", "required", "请填写证件号码，与学校名单上的一致。"))
+    else:
+        try:
+            number = check_paper(paper, id_number, shanghai_day(clock()))
+        except BadNumber as bad:
+            faults.append(Fault("id_number", bad.code, f"{bad.sentence}用其他证件的，请先选择证件类型。"))
     if faults:
         raise InvalidForm(faults)
     return name, number

@@ -21,7 +21,7 @@ from models.parties import Party
 from models.sql import chat as chat_sql
 from models.sql import roster as sql
 from models.states import Channel
-from models.vault import blind_index, seal, unseal
+from models.vault import blind_index, paper_index, seal, unseal
 from workflows.actors import Actor, require
 from workflows.commands import Book, command
 from workflows.commands.bindings import owe_code, reachable, spend_code
@@ -38,7 +38,6 @@ from workflows.rates import Counter, spend
 
 SAME = "新手机号与登记的相同，不需要修改。"
 NOT_YOURS = "证件号码不正确，请核对后重新填写。"
-WRONG = "验证码不正确或已失效，请核对最近一条短信，或重新获取。"
 
 _PLACE = "tokens.payload.mobile"
 
@@ -92,7 +91,7 @@ async def ask_new_phone(counter: Counter, actor: Actor, mobile: str, *, with_old
     with_old = with_old and reachable(row, clock())
     if not with_old:
         await spend(counter, BIND_TRY, f"phone:id:{row['id_bidx'].hex()}", closed=True)
-        if blind_index("id_number", "".join(fold(id_number).split()).upper()) != row["id_bidx"]:
+        if paper_index(row["id_kind"], "".join(fold(id_number).split()).upper()) != row["id_bidx"]:
             fault("id_number", "wrong", NOT_YOURS)
     await spend_code(counter, "id", row["id_bidx"])
     for one in (index, *((row["phone_bidx"],) if with_old else ())):
