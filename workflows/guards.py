@@ -34,6 +34,12 @@ def deadline(facts: Facts, form: Form) -> datetime:
     return day_end(shanghai_day(facts.now) + timedelta(days=days))
 
 
+def _run_out(facts: Facts) -> bool:
+    """The invitation's last second, or its cohort's, has passed."""
+    ends = facts.record.expires_at if facts.record else None
+    return ends is not None and facts.now > min(ends, facts.closes_at)
+
+
 def _own_pending(facts: Facts, actor: Actor, _: Form) -> bool:
     """No other open invitation or live signing of this employer with this person."""
     return not any(r.employer_id == actor.employer_id for r in facts.others)
@@ -103,9 +109,13 @@ BEFORE_DEADLINE = Guard(
 AFTER_DEADLINE = Guard(
     "after_deadline",
     "该邀请仍在应约期限内。",
-    lambda f, a, _: (
-        f.record is not None and f.record.expires_at is not None and f.now > min(f.record.expires_at, f.closes_at)
-    ),
+    lambda f, a, _: _run_out(f),
+)
+# Between the deadline and the clock's next look an invitation is over for everybody: only the clock ends it.
+STILL_OPEN = Guard(
+    "still_open",
+    "该邀请已超过应约期限，稍后自动关闭，不需要再操作。",
+    lambda f, a, _: not _run_out(f),
 )
 AFTER_CLOSE = Guard(
     "after_close",

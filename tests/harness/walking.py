@@ -307,8 +307,9 @@ class Walk:
             if rule.action == "terminate" and case.parent is not None:
                 assert await fetch_value("SELECT state FROM records WHERE id = $1", case.parent.id) == "terminated"
             if rule.action == "supersede":
-                open_ones = "SELECT count(*) FROM records WHERE graduate_id = $1 AND state = 'invited'"
-                assert await fetch_value(open_ones, case.person.id) == 0
+                # One whose last second has passed is the clock's to end.
+                still = "SELECT count(*) FROM records WHERE graduate_id = $1 AND state = 'invited' AND expires_at >= $2"
+                assert await fetch_value(still, case.person.id, self.now) == 0
 
     async def once_more(
         self, before: Case, actor: Actor, action: str, form: dict[str, Any], once: str, done: Outcome

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from models import kit
 from models.parties import AgreementType, Grant, Module, Party, ReviewMode
 from models.states import EmployerStatus, Flow
 from models.states import OnlineSigning as S
 from tests.harness.pure import ACTORS, FILLED, INVITE, NOW, facts, record
-from workflows.decide import Decision, allowed, decide
+from workflows.decide import Decision, allowed, cascade, decide
 from workflows.errors import Forbidden, InvalidForm, NotFound, ReadOnly, Refusal, Refused, Stale
 from workflows.facts import Facts
 from workflows.flows import FLOWS
@@ -64,6 +65,24 @@ def test_the_last_second_of_the_deadline_still_counts() -> None:
     world = facts(record=record(S.INVITED, expires_at=NOW))
     assert isinstance(judged(world, GRADUATE, "accept", ACCEPT), Decision)
     assert refusal(world, ACTORS[Party.CLOCK], "expire").guard == "after_deadline"
+    assert isinstance(judged(world, EMPLOYER, "withdraw"), Decision)
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        {"record": record(S.INVITED, expires_at=NOW - timedelta(seconds=1))},
+        {"record": record(S.INVITED), "now": kit.cohort_close(2027) + timedelta(microseconds=1)},
+    ],
+)
+def test_once_the_last_second_has_passed_only_the_clock_ends_an_invitation(late: dict[str, Any]) -> None:
+    world = facts(**late)
+    assert refusal(world, EMPLOYER, "withdraw").guard == "still_open"
+    assert refusal(world, GRADUATE, "refuse", {"reason": "pay"}).guard in ("before_deadline", "cohort_open")
+    assert cascade(FLOW, world, ACTORS[Party.SCHOOL], "supersede") is None
+    suspended = replace(world, employer=replace(facts().employer, status=EmployerStatus.SUSPENDED))
+    assert refusal(suspended, ACTORS[Party.CLOCK], "close_suspended").guard == "still_open"
+    assert isinstance(judged(world, ACTORS[Party.CLOCK], "expire"), Decision)
 
 
 @pytest.mark.parametrize(

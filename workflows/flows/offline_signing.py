@@ -85,13 +85,15 @@ OFFLINE_SIGNING = Workflow(
             guards=(g.COHORT_OPEN,),
         ),
         *returns(AGREEMENT, S.AGREEMENT_RETURNED, tell=("review_returned",), action="return_agreement"),
-        # An agreement that nobody has signed yet is reviewed, whatever its type (Conventions 13).
+        # An agreement that nobody has signed yet is reviewed, whatever its type (Conventions 13), and lapses with the
+        # cohort (Conventions 11), even where the clock has not come by.
         *rejections(
             AGREEMENT,
             S.AGREEMENT_REJECTED,
             tell=("review_rejected",),
             action="reject_agreement",
             label="协议审核不通过",
+            guards=(g.COHORT_OPEN,),
         ),
         Transition(
             "upload",

@@ -57,7 +57,7 @@ ONLINE_SIGNING = Workflow(
             (S.INVITED,),
             S.WITHDRAWN,
             EMPLOYER,
-            guards=(g.ON_ROSTER,),
+            guards=(g.ON_ROSTER, g.STILL_OPEN),
             form="online_signing.withdraw",
             tell=("invitation_withdrawn",),
             danger=True,
@@ -77,7 +77,7 @@ ONLINE_SIGNING = Workflow(
             (S.INVITED,),
             S.WITHDRAWN,
             CLOCK,
-            guards=(g.ON_ROSTER, g.EMPLOYER_SUSPENDED),
+            guards=(g.ON_ROSTER, g.EMPLOYER_SUSPENDED, g.STILL_OPEN),
             tell=("invitation_suspended", "invitation_suspended_employer"),
         ),
         Transition(
@@ -126,7 +126,7 @@ ONLINE_SIGNING = Workflow(
             (S.INVITED,),
             S.SUPERSEDED,
             NOBODY,
-            guards=(g.ON_ROSTER,),
+            guards=(g.ON_ROSTER, g.STILL_OPEN),
             tell=("invitation_superseded", "invitation_superseded_employer"),
         ),
         Transition(

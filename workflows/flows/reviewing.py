@@ -106,14 +106,16 @@ def rejections(
     action: str = "reject",
     label: str = "{verb}不通过",
     revokes: bool = False,
+    guards: tuple[Guard, ...] = (),
 ) -> list[Transition]:
+    """`guards`: what the rejection needs besides."""
     step = Transition(
         action,
         label,
         (),
         target,
         SCHOOL,
-        guards=g.REVIEWING,
+        guards=(*g.REVIEWING, *guards),
         form="review.reject",
         tell=tell,
         decides=True,
