@@ -308,8 +308,11 @@ class ImportQuery(Strict):
 
 
 class PhoneChange(Strict):
+    """`lost`: the graduate can use neither the old number nor the WeChat account, and has shown the paper."""
+
     mobile: Number
     reason: Note
+    lost: bool = False
 
 
 class Reminding(Strict):

@@ -289,6 +289,13 @@ _TO_GRADUATES = (
     Notice("bind_reminder", _G, "请绑定公众号", "待绑定", "请关注学校就业公众号并完成绑定。", Sms.ALWAYS),
     Notice("one_time_code", _G, "验证码", "验证码", "验证码已发送。", Sms.ALWAYS, urgent=True),
     Notice("binding_changed", _G, "微信绑定变更", "绑定变更", "您的账号已在另一个微信上绑定，本微信的绑定随之解除。"),
+    Notice(
+        "binding_lost",
+        _G,
+        "微信绑定变更",
+        "绑定解除",
+        "学校核对证件后更换了您登记的手机号，本微信的绑定随之解除；如非本人要求请立即联系学校。",
+    ),
     # The answer of the chat that missed the five seconds of the platform: sent as it is, while the window is open.
     Notice("chat_answer", _G, "对话回复", "回复", "{text}", urgent=True),
 )
@@ -296,5 +303,7 @@ _TO_GRADUATES = (
 _ALL = (*_TO_GRADUATES, *TO_EMPLOYERS)
 NOTICES: Mapping[str, Notice] = {n.name: n for n in _ALL}
 FADING = frozenset(n.name for n in _ALL if n.fades)
-LASTING = frozenset({"one_time_code", "phone_changed", "own_phone_changed", "binding_changed", "chat_answer"})
+LASTING = frozenset(
+    {"one_time_code", "phone_changed", "own_phone_changed", "binding_changed", "binding_lost", "chat_answer"}
+)
 """About the person and not about a matter: they leave although the graduate has left the roster meanwhile."""

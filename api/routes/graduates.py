@@ -158,13 +158,13 @@ async def refresh(call: Call, id: UUID) -> dict[str, Any]:
     "PUT",
     "/v1/graduates/<id>/phone",
     rule=SCHOOL,
-    summary="修改未绑定毕业生的手机号",
+    summary="修改未绑定毕业生的手机号；已绑定的，须原手机号和微信都已不能使用，绑定随之解除",
     body=PhoneChange,
     status=204,
     raises=(409, 422),
 )
 async def phone(call: Call, id: UUID) -> None:
-    await change_phone(call.actor, id, call.body.mobile, call.body.reason)
+    await change_phone(call.actor, id, call.body.mobile, call.body.reason, lost=call.body.lost)
 
 
 @endpoint(

@@ -17,6 +17,10 @@ REMOVE, RESTORE, GRANT, PHONE, UNMASK = (
     "student_remove", "student_restore", "student_grant", "student_phone", "student_unmask",
 )  # fmt: skip
 WHOLE = "student_whole"
+LOST = (
+    "该生已绑定微信或已自行登记手机号，平时由本人修改。只有原手机号和微信都已不能使用时，才由学校代改。",
+    "确认后微信绑定立即解除，原微信和原手机号会收到通知，新手机号 24 小时后才能用于绑定。操作人和原因记入历史。",
+)
 SOURCES = {"roster": "名单", "confirmed": "本人确认", "own": "本人填写", "staff": "学校代改"}
 
 
@@ -75,8 +79,7 @@ def _bar(desk: Desk, person: Mapping[str, Any]) -> None:
             else:
                 dialogs.button("从名单移除", REMOVE)
                 dialogs.button("增加一次解约申请", GRANT)
-                if not person["bound"]:
-                    dialogs.button("修改手机号", PHONE)
+                dialogs.button("修改手机号", PHONE)
         if writes and desk.party != "province" and not person["invalid_at"]:
             binding_code.button(desk, person)
         if writes and desk.party != "province" and person["comparison"]["live"] and st.button("获取最新学生信息"):
@@ -108,7 +111,7 @@ def _questions(desk: Desk, person: Mapping[str, Any]) -> list[Question]:
 
     def phone(answers: dict[str, Any], _: bool) -> None:
         body = {"mobile": answers.get("mobile", ""), "reason": answers.get("reason", "")}
-        desk.client.put(f"{path}/phone", body)
+        desk.client.put(f"{path}/phone", {**body, "lost": bool(answers.get("lost"))})
         shell.say(f"{name} 的手机号已修改，24 小时后可用于绑定")
 
     def unmask(answers: dict[str, Any], _: bool) -> None:
@@ -117,12 +120,14 @@ def _questions(desk: Desk, person: Mapping[str, Any]) -> list[Question]:
 
     reason = dialogs.text("reason", "原因", help="记入历史，至少 5 个字。")
     mobile = dialogs.text("mobile", "新手机号", long=False)
+    own = person["bound"] or person["mobile_source"] == "own"
+    lost = (dialogs.tick("lost", "本人的原手机号和微信都已不能使用，已当面核对证件原件"),) if own else ()
     return [
         Question(REMOVE, f"从名单移除：{name}", (reason,), remove, intro=(
             "移除后该生列入失效信息管理，全部记录暂停，毕业生和相关单位会收到通知。",), confirm="确认移除"),
         restoring(desk, person),
         Question(GRANT, f"增加一次解约申请：{name}", (reason,), grant, confirm="确认增加"),
-        Question(PHONE, f"修改手机号：{name}", (mobile, reason), phone, intro=(
+        Question(PHONE, f"修改手机号：{name}", (mobile, reason, *lost), phone, intro=LOST if own else (
             "原手机号会收到短信通知，新手机号 24 小时后才能用于绑定。",), confirm="确认修改"),
         Question(UNMASK, f"查看完整证件号码：{name}", (reason,), unmask, intro=(
             "查看人、时间和原因会被记录。",), confirm="查看"),

@@ -99,6 +99,10 @@ UPDATE tokens SET used_at = $3 WHERE kind = $1 AND subject = $2 AND used_at IS N
 END_SCENES_OF = """
 UPDATE tokens SET used_at = $2 WHERE kind = 'qr' AND used_at IS NULL AND payload->>'scanner' = $1"""
 
+# Codes that desks or the graduate's own page show of this graduate.
+END_SCENES_FOR = """
+UPDATE tokens SET used_at = $2 WHERE kind = 'qr' AND used_at IS NULL AND subject IN ($1 || ':own', $1 || ':desk')"""
+
 SWEEP_MINTED = "DELETE FROM tokens WHERE expires_at < $1"
 
 # --- bindings ------------------------------------------------------------------------------------
@@ -128,7 +132,9 @@ WHERE o.id <> $1 AND o.id_bidx = $2 AND o.phone_bidx = $3 AND o.cohort <> $4
     WHERE b.ended_at IS NULL AND (b.graduate_id = o.id OR (b.openid = $5 AND b.cohort = o.cohort)))
 ORDER BY o.cohort, (o.invalid_at IS NULL) DESC, o.created_at DESC, o.id"""
 
-LOCK_LIVE = "SELECT id FROM bindings WHERE graduate_id = $1 AND ended_at IS NULL FOR UPDATE"
+LOCK_LIVE = """
+SELECT id, school_id, graduate_id, cohort, openid FROM bindings
+WHERE graduate_id = $1 AND ended_at IS NULL FOR UPDATE"""
 
 NAMED = """
 SELECT g.id, g.school_id, g.cohort, g.name, g.id_bidx, g.phone_enc, g.phone_bidx, g.phone_usable_at, s.name AS school

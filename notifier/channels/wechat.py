@@ -22,7 +22,8 @@ from workflows.notices import NOTICES, QUESTION_ANSWERED
 
 TEXT_BYTES: Final = 2000
 """A longer text is refused (45002) at 2048 bytes; the rest is for the dots."""
-FAREWELL: Final = "binding_changed"
+FAREWELLS: Final = frozenset({"binding_changed", "binding_lost"})
+"""They go to the account whose binding has just ended."""
 WINDOW_CLOSED: Final = frozenset({"wechat_45015", "wechat_45047"})
 """Nothing may be said to this person now: they have not written for 48 hours, or were answered often enough."""
 
@@ -37,7 +38,7 @@ class WeChatChannel:
     async def prepare(self, row: Claimed, now: datetime) -> Prepared:
         if row.notice == CHAT_ANSWER:
             return self._answer(row, now)
-        if row.notice == FAREWELL:
+        if row.notice in FAREWELLS:
             found = await fetch_row(sql.OWN_ADDRESS, row.recipient)
         else:
             found = await fetch_row(sql.WECHAT_ADDRESS, row.recipient, row.record_id)

@@ -233,6 +233,9 @@ async def test_the_phone_of_a_bound_graduate_is_their_own_affair(school: Api, wo
     await bind(world, person)
     answer = await school.put(f"/v1/graduates/{person.id}/phone", {"mobile": w.mobile(), "reason": "本人来电更正"})
     assert (answer.status_code, answer.json()["guard"]) == (409, "unbound")
+    lost = {"mobile": w.mobile(), "reason": "手机遗失，已核对身份证原件", "lost": True}
+    assert (await school.put(f"/v1/graduates/{person.id}/phone", lost)).status_code == 204
+    assert not (await school.get(f"/v1/graduates/{person.id}")).json()["bound"]
 
 
 # --- the EMS -------------------------------------------------------------------------------------

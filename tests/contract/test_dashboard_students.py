@@ -98,6 +98,19 @@ async def test_one_more_termination_and_another_telephone_are_given_with_reasons
     assert "154****9999（学校代改" in page.words
 
 
+async def test_a_bound_graduate_gets_another_telephone_only_where_everything_is_lost(
+    service: str, world: World
+) -> None:
+    (person,) = await w.add_graduates(world, 1)
+    await bind(world, person)
+    page = at(world.school_desk, "students", id=str(person.id))
+    page.press("修改手机号").type("新手机号", "15400009998").type("原因", WHY).press("确认修改")
+    assert "请核对证件原件后勾选该项" in " ".join(page.errors)
+    page.type("本人的原手机号和微信都已不能使用，已当面核对证件原件", True).press("确认修改")
+    assert "154****9998（学校代改" in page.words
+    assert "微信未绑定" in page.words
+
+
 async def test_picked_graduates_of_a_work_list_are_reminded(service: str) -> None:
     world = await make_world(graduates=2)
     await bind(world, world.graduate)

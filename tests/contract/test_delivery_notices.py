@@ -14,6 +14,7 @@ import pytest
 from models import db, kit
 from models.parties import Party
 from models.states import Channel
+from notifier.channels.wechat import FAREWELLS
 from notifier.channels.wording import wechat_text
 from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     Outside,
@@ -31,7 +32,6 @@ from workflows.notices import NOTICES, Notice, Sms
 from workflows.owed import words
 
 TABLE = [n for n in NOTICES.values() if n.to is Party.GRADUATE and not n.urgent]
-FAREWELL = "binding_changed"  # goes to the binding that has ended, whatever it hears
 ROW: dict[str, Any] = {
     "flow": "online_signing",
     "state": "invited",
@@ -90,7 +90,7 @@ async def test_what_wechat_refuses_goes_by_sms_once_where_the_notice_and_the_sch
 ) -> None:
     await allow_sms(sandbox, allowed)
     person, binding, openid = await someone(sandbox, following=False)
-    owed = await all_owed(sandbox, binding, [n for n in TABLE if n.name != FAREWELL])
+    owed = await all_owed(sandbox, binding, [n for n in TABLE if n.name not in FAREWELLS])
     await deliver(sandbox.lane(Channel.WECHAT, hands=16), *owed.values())
     expected = {
         name: NOTICES[name].sms is Sms.ALWAYS or (NOTICES[name].sms is Sms.FALLBACK and allowed) for name in owed

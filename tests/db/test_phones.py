@@ -7,16 +7,21 @@ from typing import Any
 import pytest
 
 from models.store import MemoryStore
-from models.tables import Graduate, OutboxRow
+from models.tables import Binding, Graduate, JournalRow, OutboxRow
 from models.vault import unseal
 from tests.conftest import Clock
 from tests.harness import world as w
+from tests.harness.binding import code_of, proved
 from tests.harness.chat import bound, new_openid
-from workflows.commands.bindings import ask_code, unbind
+from workflows.commands.bindings import ask_code, bind, prove_code, read_claim, unbind
+from workflows.commands.phone_sign_in import sign_in_by_code
 from workflows.commands.phones import change_phone
 from workflows.commands.roster import import_roster, invalidate_graduate
+from workflows.commands.scenes import Stage, new_scene, open_scene, read_scene
+from workflows.commands.sessions import open_graduate_session, resolve
 from workflows.commands.tokens import VISITOR, open_visit
-from workflows.errors import Forbidden, Refused
+from workflows.errors import Forbidden, Refused, Stale, Unauthenticated
+from workflows.ports import SceneCode
 
 REASON = "本人到现场更正号码"
 
@@ -72,7 +77,7 @@ async def test_whoever_had_no_number_is_told_nothing(world: w.World) -> None:
 async def test_a_confirmed_number_is_corrected_only_once_nobody_is_bound_and_rests_again(
     world: w.World, clock: Clock
 ) -> None:
-    """Somebody who lost phone and WeChat account needs the desk; while bound, nobody but the graduate changes it."""
+    """While bound, nobody but the graduate changes it."""
     person = world.graduate
     openid = await bound(world, person)
     await Graduate.filter(id=person.id).update(phone_source="confirmed")
@@ -84,3 +89,51 @@ async def test_a_confirmed_number_is_corrected_only_once_nobody_is_bound_and_res
     assert await codes_after_asking(person) == 0
     clock.advance(hours=24, minutes=1)
     assert await codes_after_asking(person) == 1
+
+
+async def test_whoever_lost_phone_and_wechat_account_is_helped_and_the_lost_ones_are_told(
+    world: w.World, clock: Clock
+) -> None:
+    person = world.graduate
+    openid = await bound(world, person)
+    await Graduate.filter(id=person.id).update(phone_source="own")
+    binding = await Binding.get(graduate_id=person.id)
+    session = await open_graduate_session(binding.id)
+    await change_phone(world.school, person.id, w.mobile(), REASON, lost=True)
+    with pytest.raises(Unauthenticated):
+        await resolve(session.token)
+    told = await OutboxRow.filter(notice__in=["binding_lost", "phone_changed"], recipient__in=[binding.id, person.id])
+    assert {(row.notice, row.channel, row.recipient) for row in told} == {
+        ("binding_lost", "wechat", binding.id),
+        ("phone_changed", "sms", person.id),
+    }
+    rows = await JournalRow.filter(subject_id=person.id, action__in=["unbind", "change_phone"])
+    assert {(row.action, row.actor, row.detail["reason"]) for row in rows} == {
+        ("unbind", world.school.key, REASON),
+        ("change_phone", world.school.key, REASON),
+    }
+    assert openid not in str([row.detail for row in rows])
+    assert await codes_after_asking(person) == 0
+    clock.advance(hours=24, minutes=1)
+    assert await codes_after_asking(person) == 1
+
+
+async def test_what_the_old_number_has_shown_binds_and_lets_in_nobody_any_more(world: w.World) -> None:
+    """Whoever holds the lost phone may stand a step before the end."""
+    person = world.graduate
+    page = await proved(MemoryStore(), person, new_openid())
+    claim = await read_claim(page)
+    assert claim is not None
+    store, entry = MemoryStore(), await open_visit(VISITOR, "", "/m/records")
+    await ask_code(store, entry, person.name, person.id_number, "203.0.113.9")
+    assert await prove_code(store, entry, await code_of(person))
+    code = SceneCode(new_scene(), "ticket", "https://example.com/q", None)
+    await open_scene(person.actor, person.id, code)
+    await change_phone(world.school, person.id, w.mobile(), REASON, lost=True)
+    with pytest.raises(Stale):
+        await bind(claim.actor, page)
+    with pytest.raises(Unauthenticated):
+        await sign_in_by_code(entry)
+    shown = await read_scene(person.actor, person.id)
+    assert shown is not None
+    assert shown.stage is Stage.ENDED

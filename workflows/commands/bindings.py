@@ -221,20 +221,24 @@ async def bind(book: Book, token: str) -> UUID:
     visit = _visiting(await lock_visit(book, token))
     if not visit.openid or not visit.proved or visit.claim is None or book.actor.graduate_id != visit.claim:
         raise Forbidden
-    binding = await attach(book, visit.claim, visit.openid)
+    binding = await attach(book, visit.claim, visit.openid, visit.phone)
     await write_visit(book, visit, claim=visit.claim, proved=True, ended=True)
     return binding
 
 
-async def attach(book: Book, graduate_id: UUID, openid: str) -> UUID:
+async def attach(book: Book, graduate_id: UUID, openid: str, phone: str = "") -> UUID:
     """Within a command that has judged who it is: bind this WeChat account to the graduate; the binding's id.
 
+    `phone`: the index (hex) of the number that showed who it is; where another stands there meanwhile, nobody is bound.
+
     Entries of the same person in other cohorts, unbound and with the same number on the roster, are bound with it: that
-    number has just been shown to be theirs. Raises Forbidden (no such graduate), Refused `openid_taken`.
+    number has just been shown to be theirs. Raises Forbidden (no such graduate), Refused `openid_taken`, Stale.
     """
     graduate = await fetch_row(sql.LOCK_GRADUATE, graduate_id)
     if graduate is None:
         raise Forbidden
+    if phone and phone != (graduate["phone_bidx"] or b"").hex():
+        raise lost_race()
     live = await fetch(sql.LOCK_BINDINGS, graduate["id"], openid, graduate["cohort"])
     if any(row["graduate_id"] != graduate["id"] for row in live):
         raise Refused(OPENID_TAKEN_SENTENCE, guard=OPENID_TAKEN)
@@ -276,6 +280,20 @@ async def _end(book: Book, rows: Sequence[Any]) -> None:
         await end_sessions(row["id"])
     for openid in {row["openid"] for row in rows}:
         await execute(sql.OUTDATE_MINTED, str(Kind.CHAT), person_key(openid), book.now, "")
+
+
+async def release(book: Book, graduate_id: UUID, reason: str) -> list[UUID]:
+    """Within a command of a desk: end the graduate's live binding because its account is lost; which it was.
+
+    The account is told, for it may be in the hands of somebody who is not the graduate, or of the graduate after all.
+    """
+    rows = await fetch(sql.LOCK_LIVE, graduate_id)
+    await _end(book, rows)
+    for row in rows:
+        book.owe(NOTICES["binding_lost"], Channel.WECHAT, row["id"], {"at": json_time(book.now)}, row["school_id"])
+        chain = school_chain(row["school_id"])
+        book.note(chain, "graduate", graduate_id, "unbind", binding=str(row["id"]), reason=reason)
+    return [row["id"] for row in rows]
 
 
 @command(journaled=False)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from models.db import fetch_row
+from models.sql import roster as sql
 from workflows.commands import Book, command
 from workflows.commands.sessions import SignedIn, open_own_session
 from workflows.commands.tokens import VISITOR, lock_visit, write_visit
@@ -28,6 +30,9 @@ async def sign_in_by_code(token: str) -> tuple[SignedIn, str]:
 async def _spend(book: Book, token: str) -> tuple[UUID, str]:
     visit = await lock_visit(book, token)
     if visit is None or visit.openid or visit.claim is None or not visit.proved:
+        raise Unauthenticated(LATE)
+    row = await fetch_row(sql.OWN_PHONE, visit.claim)
+    if row is None or (row["phone_bidx"] or b"").hex() != visit.phone:  # another number since the code came back
         raise Unauthenticated(LATE)
     await write_visit(book, visit, claim=visit.claim, proved=True, ended=True)
     return visit.claim, visit.target

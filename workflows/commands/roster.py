@@ -61,8 +61,8 @@ async def import_roster(
 ) -> RosterOutcome:
     """Take over rows (pinyin columns of `roster_rows.COLUMNS`) into the actor's school. Absence deletes nobody.
 
-    A row meets its entry by the EMS's id, else 考生号, else kind and number of the paper. An invalidated graduate in the
-    rows is restored, a person's entry elsewhere freezes. All rows or none; with `only_valid` the right ones. Raises
+    A row meets its entry by the EMS's id, else 考生号, else kind and number of the paper. An invalidated graduate in
+    the rows is restored, a person's entry elsewhere freezes. All rows or none; with `only_valid` the right ones. Raises
     Forbidden, ReadOnly, Refused `moves`, InvalidForm whose paths read `<line>.<column>`.
     """
     require_write(book.actor, Party.SCHOOL)
