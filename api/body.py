@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, TypeVar
+from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -17,7 +18,8 @@ from quart import current_app, request
 from werkzeug.datastructures import MultiDict
 
 from api.errors import BodyTimeout, LengthRequired, TooLarge, WrongMedia
-from workflows.errors import Fault, InvalidRequest, PreconditionRequired
+from models.kit import parse_id
+from workflows.errors import Fault, InvalidRequest, NotFound, PreconditionRequired
 from workflows.limits import CHUNK_SECONDS, JSON_BYTES
 
 MOST = "most_bytes"
@@ -27,6 +29,7 @@ M = TypeVar("M", bound=BaseModel)
 
 _VERSION = re.compile(r'"([0-9]{1,9})"')
 _KEY = re.compile(r"[\x21-\x7e]{8,80}")
+_COHORT = re.compile(r"2[0-9]{3}")
 _OFFSET = re.compile(r"[0-9]{1,9}")
 STALLS = 30
 """Seconds without a byte after which a long upload is given up."""
@@ -69,6 +72,23 @@ def _most() -> int:
     """How many bytes the view of this request takes: as many as JSON may have, unless the view says otherwise."""
     view = current_app.view_functions.get(request.endpoint or "")
     return int(getattr(view, MOST, JSON_BYTES))
+
+
+def path_value(name: str, value: str) -> str | int | UUID:
+    """Ids and cohorts of the path; what is none of ours is answered like an unknown one (contracts 2).
+
+    Raises NotFound.
+    """
+    if name == "cohort":
+        if not _COHORT.fullmatch(value):
+            raise NotFound
+        return int(value)
+    if not name.endswith("id"):
+        return value
+    found = parse_id(value)
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def read_json(model: type[M]) -> M:

@@ -20,10 +20,9 @@ from pydantic import BaseModel
 from quart import Blueprint, Response
 
 from api.auth import ATTRIBUTE, Caller, Rule, caller
-from api.body import MOST, read_file, read_json, read_part, read_query
-from models.kit import json_time, parse_id
+from api.body import MOST, path_value, read_file, read_json, read_part, read_query
+from models.kit import json_time
 from workflows.actors import Actor
-from workflows.errors import NotFound
 from workflows.limits import CHUNK_BYTES
 
 JSON = "application/json"
@@ -151,7 +150,7 @@ def endpoint(
             who = None if rule.public else await caller(first_password=first_password)
             if who is not None:
                 rule.admit(who.actor)
-            found = {name: _read(name, value) for name, value in values.items()}
+            found = {name: path_value(name, value) for name, value in values.items()}
             asked = read_query(query) if query is not None else None
             sent = await read_json(body) if body is not None else await _bytes(takes, most) if takes else None
             # Whoever waits longer has left; what was committed by then is told by the key when it is sent again.
@@ -169,20 +168,6 @@ def endpoint(
 
 async def _bytes(media: str, most: int) -> bytes:
     return await read_part(media) if most <= CHUNK_BYTES else await read_file(media, most)
-
-
-def _read(name: str, value: str) -> str | int | UUID:
-    """Ids and cohorts of the path; what is none of ours is answered like an unknown one (contracts 2)."""
-    if name == "cohort":
-        if not re.fullmatch(r"2[0-9]{3}", value):
-            raise NotFound
-        return int(value)
-    if not name.endswith("id"):
-        return value
-    found = parse_id(value)
-    if found is None:
-        raise NotFound
-    return found
 
 
 def reply(result: Any, status: int = 200) -> Response:

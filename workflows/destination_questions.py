@@ -15,16 +15,23 @@ from models import codes
 from workflows.fields import Field, Form, Kind, When
 from workflows.paper_questions import (
     EMPLOYER_ADDRESS,
-    EMPLOYER_INDUSTRY,
     EMPLOYER_NAME,
-    EMPLOYER_NATURE,
-    EMPLOYER_REGION,
     EMPLOYER_USCC,
     NO_CODE,
     NO_CODE_REASON,
     papers,
 )
-from workflows.questions import CONTACT, OWN_CONTACT, POSITION_CATEGORY, WISHES
+from workflows.questions import (
+    CONTACT,
+    EMPLOYER_INDUSTRY,
+    EMPLOYER_NATURE,
+    EMPLOYER_REGION,
+    MONTHLY_PAY,
+    OWN_CONTACT,
+    POSITION_CATEGORY,
+    POSITION_TITLE,
+    WISHES,
+)
 
 _TABLE = codes.table("destination")
 OFFERED: Final = tuple(c for c in _TABLE.items() if "destination" in c.traits.get("offered_in", ()))
@@ -76,18 +83,8 @@ _EMPLOYER = (
 
 _WORK = (
     _ask(POSITION_CATEGORY),
-    _ask(Field(name="position_title", label="岗位名称", kind=Kind.TEXT, max_length=50, required=True)),
-    _ask(
-        Field(
-            name="monthly_pay",
-            label="月薪（元，税前）",
-            kind=Kind.MONEY,
-            required=True,
-            min=1,
-            max=1_000_000,
-            help="填整数，单位为元。",
-        )
-    ),
+    _ask(POSITION_TITLE),
+    _ask(MONTHLY_PAY),
     _ask(
         Field(
             name="contract_from",

@@ -9,7 +9,17 @@ from dataclasses import replace
 
 from models import codes
 from workflows.fields import Field, Form, Kind, When
-from workflows.questions import CONTACT, NOTE, OWN_CONTACT, POSITION, POSITION_CATEGORY, WISHES
+from workflows.questions import (
+    CONTACT,
+    EMPLOYER_INDUSTRY,
+    EMPLOYER_NATURE,
+    EMPLOYER_REGION,
+    NOTE,
+    OWN_CONTACT,
+    POSITION,
+    POSITION_CATEGORY,
+    WISHES,
+)
 
 
 def _codeless(field: str) -> When:
@@ -53,13 +63,6 @@ EMPLOYER_USCC = Field(
     required_when=When("no_code", (False,)),
     help="18 位，可向单位索取，或看营业执照。",
 )
-EMPLOYER_NATURE = Field(
-    name="employer_nature", label="单位性质", kind=Kind.CODE, table="employer_nature", required=True
-)
-EMPLOYER_INDUSTRY = Field(
-    name="employer_industry", label="单位行业", kind=Kind.CODE, table="employer_industry", required=True
-)
-EMPLOYER_REGION = Field(name="employer_region", label="单位所在地", kind=Kind.REGION, required=True)
 EMPLOYER_ADDRESS = Field(
     name="employer_address", label="单位详细地址", kind=Kind.TEXT, max_length=200, required=True, help="写到门牌号。"
 )
@@ -76,6 +79,15 @@ _EMPLOYER = (
     EMPLOYER_ADDRESS,
     EMPLOYER_POSTCODE,
     *CONTACT,
+)
+_SIGNED_ON = Field(
+    name="signed_on",
+    label="签约日期",
+    kind=Kind.DATE,
+    min="cohort-2",
+    max="today",
+    required=True,
+    help="协议上双方签章的日期，以较晚的一方为准。",
 )
 _TRUE_COPY = Field(
     name="truthful",
@@ -116,16 +128,7 @@ OFFLINE_UPLOAD = Form(
             required=True,
             default=AGREEMENT,
         ),
-        Field(
-            name="signed_on",
-            label="签约日期",
-            kind=Kind.DATE,
-            min="cohort-2",
-            max="today",
-            when=When("upload_kind", (AGREEMENT,)),
-            required=True,
-            help="协议上双方签章的日期，以较晚的一方为准。",
-        ),
+        replace(_SIGNED_ON, when=When("upload_kind", (AGREEMENT,))),
         replace(_SCANS, label="图像"),
         Field(
             name="upload_note",
@@ -158,15 +161,7 @@ SUPPLEMENTARY_SUBMIT = Form(
             required=True,
             help="印在纸质协议上的编号。",
         ),
-        Field(
-            name="signed_on",
-            label="签约日期",
-            kind=Kind.DATE,
-            min="cohort-2",
-            max="today",
-            required=True,
-            help="协议上双方签章的日期，以较晚的一方为准。",
-        ),
+        _SIGNED_ON,
         _SCANS,
         *_EMPLOYER,
         *POSITION,

@@ -23,12 +23,30 @@ POSITION_CATEGORY = Field(
     help="按实际从事的工作选择；选“其他人员”的，审核时通常会被要求说明。",
 )
 
+POSITION_TITLE = Field(name="position_title", label="岗位名称", kind=Kind.TEXT, max_length=50, required=True)
+MONTHLY_PAY = Field(
+    name="monthly_pay",
+    label="月薪（元，税前）",
+    kind=Kind.MONEY,
+    required=True,
+    min=1,
+    max=1_000_000,
+    help="填整数，单位为元。",
+)
+EMPLOYER_NATURE = Field(
+    name="employer_nature", label="单位性质", kind=Kind.CODE, table="employer_nature", required=True
+)
+EMPLOYER_INDUSTRY = Field(
+    name="employer_industry", label="单位行业", kind=Kind.CODE, table="employer_industry", required=True
+)
+EMPLOYER_REGION = Field(name="employer_region", label="单位所在地", kind=Kind.REGION, required=True)
+
 _ARCHIVE = When("archive_accepted", (True,))
 
 # The post and its terms: asked of the employer who invites, of the graduate in the signings on paper.
 POSITION = (
     POSITION_CATEGORY,
-    Field(name="position_title", label="岗位名称", kind=Kind.TEXT, max_length=50, required=True),
+    POSITION_TITLE,
     Field(
         name="work_place",
         label="工作地点",
@@ -57,15 +75,7 @@ POSITION = (
         help="约定了期限的填写，不早于报到日期。",
     ),
     Field(name="probation_months", label="试用期（月）", kind=Kind.INTEGER, min=0, max=12, help="没有试用期填 0。"),
-    Field(
-        name="monthly_pay",
-        label="月薪（元，税前）",
-        kind=Kind.MONEY,
-        required=True,
-        min=1,
-        max=1_000_000,
-        help="填整数，单位为元。",
-    ),
+    MONTHLY_PAY,
     Field(name="service_months", label="服务期（月）", kind=Kind.INTEGER, min=0, max=600, help="没有约定可以不填。"),
     Field(name="penalty", label="违约金（元）", kind=Kind.MONEY, min=0, max=10_000_000, help="没有约定可以不填。"),
     Field(name="hukou_settled", label="是否解决户口", kind=Kind.BOOLEAN, required=True),
@@ -275,15 +285,9 @@ EMPLOYER_REGISTRATION = Form(
             required=True,
             help="营业执照上的 18 位代码。",
         ),
-        Field(name="employer_nature", label="单位性质", kind=Kind.CODE, table="employer_nature", required=True),
-        Field(name="employer_industry", label="单位行业", kind=Kind.CODE, table="employer_industry", required=True),
-        Field(
-            name="employer_region",
-            label="单位所在地",
-            kind=Kind.REGION,
-            required=True,
-            help="由所在省的主管部门核验注册信息。",
-        ),
+        EMPLOYER_NATURE,
+        EMPLOYER_INDUSTRY,
+        replace(EMPLOYER_REGION, help="由所在省的主管部门核验注册信息。"),
         Field(name="employer_address", label="详细地址", kind=Kind.TEXT, max_length=200, required=True),
         Field(name="employer_postcode", label="邮编", kind=Kind.POSTCODE, required=True),
         *CONTACT,

@@ -8,9 +8,10 @@ from typing import Final
 import segno
 from quart import Response, request
 
+from api.pages.answering import go
 from api.pages.claiming import shown
 from api.pages.doors import Guest, door
-from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, go, hand_over, message, page, read_form
+from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, hand_over, message, page, read_form
 from api.wiring import wiring
 from models.kit import chat_time, parse_id
 from models.store import store

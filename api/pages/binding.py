@@ -14,6 +14,7 @@ from quart import Response, request
 
 from api.auth import ANYONE, GRADUATE, route_rule
 from api.pages import cookies
+from api.pages.answering import go
 from api.pages.claiming import CLAIM, code_page, take_claim, who_page
 from api.pages.phone import (
     PREFIX,
@@ -21,7 +22,6 @@ from api.pages.phone import (
     blueprint,
     elsewhere,
     form_mark,
-    go,
     message,
     page,
     read_form,

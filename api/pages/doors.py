@@ -5,17 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from quart import Response, request
 
 from api.auth import GRADUATE, Caller, route_rule
-from api.body import MOST
+from api.body import MOST, path_value
 from api.pages.binding import enter
 from api.pages.phone import SESSION, blueprint
-from models.kit import parse_id
 from workflows.actors import Actor
-from workflows.errors import NotFound, Unauthenticated
+from workflows.errors import Unauthenticated
 from workflows.limits import JSON_BYTES
 from workflows.queries.chat import Person, look_at
 
@@ -57,7 +55,7 @@ def door(
     def wrap(view: View) -> View:
         @functools.wraps(view)
         async def run(**values: str) -> Response:
-            found = {name: _read(name, value) for name, value in values.items()}
+            found = {name: path_value(name, value) for name, value in values.items()}
             try:
                 who = await guest()
             except Unauthenticated:
@@ -76,13 +74,3 @@ def door(
         return view
 
     return wrap
-
-
-def _read(name: str, value: str) -> Any:
-    """Ids of the path; what is none of ours is answered like an unknown one (contracts 2)."""
-    if not name.endswith("id"):
-        return value
-    found = parse_id(value)
-    if found is None:
-        raise NotFound
-    return found

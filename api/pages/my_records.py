@@ -13,9 +13,10 @@ from quart import Response, request
 from api.auth import GRADUATE, route_rule
 from api.downloads import PDF, attachment
 from api.pages import account, phone_files, sending, sheet, signing_in, telling
+from api.pages.answering import go
 from api.pages.binding import enter
 from api.pages.doors import Guest, door
-from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, go, page, read_form
+from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, page, read_form
 from models.kit import chat_time
 from models.states import Flow
 from workflows.commands.agreements import download

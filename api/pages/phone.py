@@ -17,6 +17,7 @@ from quart.blueprints import BlueprintSetupState
 
 from api.auth import ANYONE, GRADUATE, route_rule
 from api.pages import assets, cookies, csrf
+from api.pages.answering import html
 from api.pages.filling import regions
 from api.pages.sessions import SessionCookie
 from models.config import Profile, settings
@@ -84,17 +85,7 @@ async def page(template: str, status: int = 200, **values: Any) -> Response:
     """One page, in Chinese, kept by nobody."""
     style, script = (assets.address(f"{PREFIX}/static", name) for name in ("m.css", "m.js"))
     body = await render_template(f"m/{template}", style=style, script=script, csrf_field=csrf.FIELD, **values)
-    response = Response(body, status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def go(path: str) -> Response:
-    """On to another page, which is asked for by GET."""
-    response = Response(b"", 303, content_type="text/plain")
-    response.headers["Location"] = path
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return html(body, status)
 
 
 async def message(title: str, text: str, status: int = 200, *, link: str = "", label: str = "") -> Response:

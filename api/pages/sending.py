@@ -15,11 +15,12 @@ from quart import Response, request
 
 from api import acts
 from api.pages import advice, sheet, telling
+from api.pages.answering import go, held_off
 from api.pages.binding import enter
 from api.pages.doors import Guest, door
 from api.pages.enclosed import ADD, FORM_BYTES, FORM_SECONDS, take_files, without
 from api.pages.filling import data, typed
-from api.pages.phone import PREFIX, SESSION, blueprint, check_mark, form_mark, go, page
+from api.pages.phone import PREFIX, SESSION, blueprint, check_mark, form_mark, page
 from api.pages.repeating import fresh_key, key_of, told
 from api.pages.sheet import KIND, Matter, begun, matter_on, new_matter
 from models.kit import chat_time
@@ -299,9 +300,7 @@ async def _form(
         returned=await telling.returned(who, case) if case else "",
         agreement=await telling.offer(who, case) if case and matter.place.action == "accept" else None,
     )
-    if isinstance(refusal, RateLimited):
-        response.headers["Retry-After"] = str(max(1, refusal.retry_after))
-    return response
+    return held_off(response, refusal)
 
 
 async def _left(who: Guest, matter: Matter) -> int | None:

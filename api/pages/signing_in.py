@@ -11,9 +11,10 @@ from quart import Response, request
 
 from api.auth import ANYONE, route_rule
 from api.pages import cookies, csrf
+from api.pages.answering import go
 from api.pages.binding import allowed
 from api.pages.claiming import CLAIM, code_page, take_claim, who_page
-from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, go, hand_over, read_form
+from api.pages.phone import PREFIX, SESSION, blueprint, form_mark, hand_over, read_form
 from models.store import store
 from workflows.commands.bindings import WRONG_CODE, prove_code
 from workflows.commands.phone_sign_in import sign_in_by_code

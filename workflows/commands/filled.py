@@ -17,6 +17,17 @@ def filled(name: str, data: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
     return clean
 
 
+def reasoned(text: str, what: str = "原因") -> str:
+    """The reason for an act that has no form of the flows, without spaces around it. Raises InvalidForm.
+
+    `what`: how the reason is called.
+    """
+    reason = text.strip()
+    if not 5 <= len(reason) <= 300:
+        fault("reason", "bad_length", f"{what}应为 5 至 300 个字。")
+    return reason
+
+
 def one_fault(path: str, code: str, message: str) -> InvalidForm:
     """The refusal for one field that only the database can judge."""
     return InvalidForm((Fault(path, code, message),))

@@ -21,7 +21,7 @@ from workflows.actors import require_write, visible_to
 from workflows.commands import Book, command
 from workflows.commands.bindings import release
 from workflows.commands.deliveries import TO_PLACE
-from workflows.commands.filled import fault
+from workflows.commands.filled import fault, reasoned
 from workflows.commands.sessions import end_sessions
 from workflows.errors import NotFound, Refused
 from workflows.journal import school_chain
@@ -49,9 +49,7 @@ async def change_phone(book: Book, graduate_id: UUID, mobile: str, reason: str, 
         number = check_mobile(mobile)
     except BadNumber as bad:
         fault("mobile", bad.code, bad.sentence)
-    reason = reason.strip()
-    if not 5 <= len(reason) <= 300:
-        fault("reason", "bad_length", "修改原因应为 5 至 300 个字。")
+    reason = reasoned(reason, "修改原因")
     if row["invalid_at"] is not None:
         raise Refused(OUT, guard="on_roster")
     if (row["bound"] or row["phone_source"] == "own") and not lost:

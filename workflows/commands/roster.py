@@ -14,7 +14,7 @@ from models.sql import roster as sql
 from models.tables import School
 from workflows.actors import own_school, require_write, visible_to
 from workflows.commands import Book, command
-from workflows.commands.filled import fault
+from workflows.commands.filled import reasoned
 from workflows.commands.freezing import MOVED_NOTE, Cause, freeze, thaw
 from workflows.commands.provinces import check_cohort
 from workflows.commands.roster_taking import take
@@ -129,9 +129,7 @@ async def remove_graduates(book: Book, graduate_ids: Sequence[UUID], reason: str
 async def _remove(book: Book, graduate_ids: Sequence[UUID], reason: str, cause: Cause) -> None:
     require_write(book.actor, Party.SCHOOL)
     rows = [await _locked(book, graduate_id) for graduate_id in sorted(set(graduate_ids))]
-    reason = reason.strip()
-    if not 5 <= len(reason) <= 300:
-        fault("reason", "bad_length", "移除原因应为 5 至 300 个字。")
+    reason = reasoned(reason, "移除原因")
     if not rows or any(row["invalid_at"] is not None for row in rows):
         raise Refused(ALREADY_OUT, guard="on_roster")
     if len(rows) > REMOVED_AT_ONCE:

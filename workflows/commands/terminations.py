@@ -9,7 +9,7 @@ from models.db import execute, fetch_row
 from models.parties import Party
 from workflows.actors import require_write, visible_to
 from workflows.commands import Book, command
-from workflows.commands.filled import fault
+from workflows.commands.filled import reasoned
 from workflows.errors import NotFound, Refused
 from workflows.journal import school_chain
 from workflows.limits import TERMINATIONS_GRANTED
@@ -55,9 +55,7 @@ async def grant_termination(book: Book, graduate_id: UUID, reason: str) -> Termi
     row = await fetch_row(f"{_LOCK}{where} FOR NO KEY UPDATE OF g", graduate_id, *values)
     if row is None:
         raise NotFound
-    reason = reason.strip()
-    if not 5 <= len(reason) <= 300:
-        fault("reason", "bad_length", "原因应为 5 至 300 个字。")
+    reason = reasoned(reason)
     if row["invalid_at"] is not None:
         raise Refused(OUT, guard="on_roster")
     if row["most"] == 0:

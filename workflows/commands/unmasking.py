@@ -13,7 +13,7 @@ from models.tables import Account, Unmasking
 from models.vault import unseal
 from workflows.actors import Actor, require_write, visible_to
 from workflows.commands import Book, command
-from workflows.commands.filled import fault
+from workflows.commands.filled import reasoned
 from workflows.errors import NotFound, RateLimited
 from workflows.journal import province_chain, school_chain
 from workflows.limits import UNMASK
@@ -46,9 +46,7 @@ async def _unmask(book: Book, graduate_id: UUID, reason: str) -> str:
     row = await fetch_row(f"{_LOCK}{where}", graduate_id, *values)
     if row is None:
         raise NotFound
-    reason = reason.strip()
-    if not 5 <= len(reason) <= 300:
-        fault("reason", "bad_length", "查看原因应为 5 至 300 个字。")
+    reason = reasoned(reason, "查看原因")
     # Two tabs of one account count one after the other.
     await Account.filter(id=book.actor.id).select_for_update().first()
     since = book.now - timedelta(seconds=UNMASK.seconds)

@@ -26,6 +26,7 @@ from workflows.commands.schools import create_school
 from workflows.commands.sessions import actor_of_account, actor_of_employer_user, actor_of_graduate
 from workflows.commands.settings import set_handler, submit_settings
 from workflows.demo.employers import EMPLOYER_BY_NUMBER, EMPLOYERS, SUSPENDED, EmployerPlan
+from workflows.demo.firms import written_down
 from workflows.demo.institutions import (
     PASSWORD,
     PROVINCE_BY_KEY,
@@ -34,7 +35,7 @@ from workflows.demo.institutions import (
     SchoolPlan,
     StaffPlan,
 )
-from workflows.demo.invented import landline, mobile
+from workflows.demo.invented import landline
 from workflows.demo.people import Person
 from workflows.demo.season import Season, acting
 from workflows.journal import canonical
@@ -164,15 +165,7 @@ async def late_employers(season: Season) -> None:
 def _registration(plan: EmployerPlan) -> dict[str, Any]:
     area = PROVINCE_BY_KEY[plan.province].area
     return {
-        "employer_name": plan.name,
-        "employer_uscc": plan.uscc,
-        "employer_nature": plan.nature,
-        "employer_industry": plan.industry,
-        "employer_region": plan.region,
-        "employer_address": f"云汀路{plan.number}号",
-        "employer_postcode": "310000" if plan.province == "a" else "610000",
-        "contact_name": plan.contact,
-        "contact_mobile": mobile(100 + plan.number),
+        **written_down(plan),
         "contact_phone": landline(area, 100 + plan.number),
         "contact_email": f"hr{plan.number:02d}@example.com",
     }

@@ -9,17 +9,18 @@ from models.states import Flow, OfflineSigning, Phase
 from workflows import guards as g
 from workflows.flows.reviewing import (
     GRADUATE,
-    NOBODY,
     SCHOOL,
     SUPERSEDE,
     Stages,
     approvals,
     cancellation,
+    correction,
     lapses,
     rejections,
     restaging,
     returns,
     submissions,
+    termination,
 )
 from workflows.spec import Push, State, Transition, Workflow
 
@@ -139,27 +140,8 @@ OFFLINE_SIGNING = Workflow(
             tell=("agreement_cancelled_employer",),
             revokes_agreement=True,
         ),
-        Transition(
-            "edit",
-            "修改单位和职位类别",
-            (S.SIGNED,),
-            S.SIGNED,
-            SCHOOL,
-            guards=(*g.REVIEWING, g.COHORT_OPEN, g.NO_LIVE_TERMINATION),
-            form="edit_employer",
-            tell=("record_edited", "record_edited_employer"),
-            push=Push.PRESENT,
-            edits=True,
-        ),
-        Transition(
-            "terminate",
-            "解约",
-            (S.SIGNED,),
-            S.TERMINATED,
-            NOBODY,
-            guards=(g.ON_ROSTER,),
-            push=Push.UNSETTLED,
-        ),
+        correction("修改单位和职位类别", "edit_employer", S.SIGNED, tell=("record_edited", "record_edited_employer")),
+        termination(S.SIGNED, S.TERMINATED),
         lapses(
             (*AGREEMENT.both, S.AGREEMENT_RETURNED, S.AGREEMENT_DRAFT),
             S.LAPSED,

@@ -14,8 +14,10 @@ from workflows.flows.reviewing import (
     SUPERSEDE,
     Stages,
     approvals,
+    correction,
     rejections,
     restaging,
+    termination,
 )
 from workflows.spec import Push, State, Transition, Workflow
 
@@ -129,26 +131,7 @@ ONLINE_SIGNING = Workflow(
             guards=(g.ON_ROSTER, g.STILL_OPEN),
             tell=("invitation_superseded", "invitation_superseded_employer"),
         ),
-        Transition(
-            "edit",
-            "修改职位类别",
-            (S.SIGNED,),
-            S.SIGNED,
-            SCHOOL,
-            guards=(g.ON_ROSTER, g.MODULE_OPEN, g.COHORT_OPEN, g.NO_LIVE_TERMINATION),
-            form="online_signing.edit",
-            tell=("record_edited", "record_edited_employer"),
-            push=Push.PRESENT,
-            edits=True,
-        ),
-        Transition(
-            "terminate",
-            "解约",
-            (S.SIGNED,),
-            S.TERMINATED,
-            NOBODY,
-            guards=(g.ON_ROSTER,),
-            push=Push.UNSETTLED,
-        ),
+        correction("修改职位类别", "online_signing.edit", S.SIGNED, tell=("record_edited", "record_edited_employer")),
+        termination(S.SIGNED, S.TERMINATED),
     ),
 )

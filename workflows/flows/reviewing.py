@@ -10,7 +10,7 @@ from models.states import Flow
 from workflows import guards as g
 from workflows.forms import FORMS
 from workflows.review_questions import ACKNOWLEDGED
-from workflows.spec import Branch, Cascade, Guard, Transition
+from workflows.spec import Branch, Cascade, Guard, Push, Transition
 
 CLOCK = frozenset({Party.CLOCK})
 DEPARTMENT_STAGE = frozenset({Party.DEPARTMENT, Party.SCHOOL})  # the school only where no department covers the record
@@ -138,6 +138,27 @@ def returns(stages: Stages, target: str, *, tell: tuple[str, ...], action: str =
         decides=True,
     )
     return at_each_stage(stages, step)
+
+
+def termination(signed: str, terminated: str) -> Transition:
+    """What a termination's last step takes along; nobody can ask for it (README, decision 14)."""
+    return Transition("terminate", "解约", (signed,), terminated, NOBODY, guards=(g.ON_ROSTER,), push=Push.UNSETTLED)
+
+
+def correction(label: str, form: str, state: str, *, tell: tuple[str, ...]) -> Transition:
+    """What a school may mend in a signing that is in force; everybody whom it concerns is told, the EMS too."""
+    return Transition(
+        "edit",
+        label,
+        (state,),
+        state,
+        SCHOOL,
+        guards=(*g.REVIEWING, g.COHORT_OPEN, g.NO_LIVE_TERMINATION),
+        form=form,
+        tell=tell,
+        push=Push.PRESENT,
+        edits=True,
+    )
 
 
 def restaging(stages: Iterable[Stages]) -> list[Transition]:

@@ -9,8 +9,9 @@ from uuid import UUID
 from quart import Response, request
 
 from api.auth import Caller
+from api.pages.answering import go
 from api.pages.employer.entering import NOT_AGAIN
-from api.pages.employer.portal import PREFIX, go, line, page, received, render, sent
+from api.pages.employer.portal import PREFIX, line, page, received, render, sent
 from api.pages.repeating import told
 from api.pages.spans import screen
 from models.store import store

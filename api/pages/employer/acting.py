@@ -16,8 +16,9 @@ from quart import Response
 
 from api import acts
 from api.auth import Caller
+from api.pages.answering import go
 from api.pages.employer import papers
-from api.pages.employer.portal import PREFIX, RESUMED, go, line, page, received, render, sent
+from api.pages.employer.portal import PREFIX, RESUMED, line, page, received, render, sent
 from api.pages.employer.records import FLOW
 from api.pages.enclosed import FORM_BYTES, take_files, without
 from api.pages.filling import data, filling, typed

@@ -14,8 +14,9 @@ from quart.formparser import FormDataParser
 
 from api.auth import Caller
 from api.downloads import attachment
+from api.pages.answering import go, held_off
 from api.pages.employer.home import barred
-from api.pages.employer.portal import PREFIX, go, page, render, sent
+from api.pages.employer.portal import PREFIX, page, render, sent
 from api.pages.repeating import told
 from api.pages.spans import screen
 from models.states import Flow
@@ -69,9 +70,7 @@ async def _page(who: Caller, refusal: HouseError | None = None) -> Response:
         bytes_most=INVITATION_BYTES,
         base=BATCH,
     )
-    if isinstance(refusal, RateLimited):
-        response.headers["Retry-After"] = str(max(1, refusal.retry_after))
-    return response
+    return held_off(response, refusal)
 
 
 @page("/online_signing/batch/template")

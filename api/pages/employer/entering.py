@@ -10,11 +10,11 @@ from quart import Response, request
 
 from api.auth import ANYONE, EMPLOYER, Caller
 from api.pages import csrf, sessions
+from api.pages.answering import go, held_off
 from api.pages.employer import papers
 from api.pages.employer.portal import (
     PREFIX,
     SIGN_IN,
-    go,
     line,
     page,
     received,
@@ -93,9 +93,7 @@ async def ask_to_sign_in(
     response = await render(
         "login.html", shown["status"], alert=shown["alert"], target=target, username=username, kept=kept
     )
-    if isinstance(refusal, RateLimited):
-        response.headers["Retry-After"] = str(max(1, refusal.retry_after))
-    return response
+    return held_off(response, refusal)
 
 
 @route("/login", ANYONE, "POST")

@@ -9,9 +9,10 @@ from uuid import UUID
 from quart import Response, request
 
 from api.auth import ANYONE
+from api.pages.answering import go, held_off
 from api.pages.employer import papers
 from api.pages.employer.entering import PASSWORDS, chosen_faults, newcomer, paper_faults
-from api.pages.employer.portal import PREFIX, go, line, received, render, route, sent
+from api.pages.employer.portal import PREFIX, line, received, render, route, sent
 from api.pages.enclosed import take_files, without
 from api.pages.filling import data, filling, typed
 from api.pages.repeating import told
@@ -69,9 +70,7 @@ async def _page(values: Mapping[str, str], refusal: HouseError | None = None) ->
         said={fault.path: fault.message for fault in reversed(faults)},
         action=HANDOVER,
     )
-    if isinstance(refusal, RateLimited):
-        response.headers["Retry-After"] = str(max(1, refusal.retry_after))
-    return response
+    return held_off(response, refusal)
 
 
 @route("/handover", ANYONE, "POST", most=papers.ENTRY_BYTES)

@@ -8,7 +8,8 @@ from quart import Response
 
 from api.auth import ANYONE, Caller
 from api.pages import assets
-from api.pages.employer.portal import PREFIX, go, page, render, route
+from api.pages.answering import go
+from api.pages.employer.portal import PREFIX, page, render, route
 from api.pages.employer.records import ALL, OURS, UPLOADABLE, row_shown
 from api.pages.spans import screen
 from models.parties import Party

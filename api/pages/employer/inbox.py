@@ -7,7 +7,8 @@ from uuid import UUID
 from quart import Response, request
 
 from api.auth import Caller
-from api.pages.employer.portal import PREFIX, go, page, received, render, sent, within
+from api.pages.answering import go
+from api.pages.employer.portal import PREFIX, page, received, render, sent, within
 from api.pages.spans import screen
 from workflows.commands.notes import mark_notes_read
 from workflows.queries.portal import inbox_page

@@ -11,8 +11,9 @@ from quart import Response, request
 
 from api import acts
 from api.auth import ANYONE, Caller
+from api.pages.answering import go, held_off
 from api.pages.employer.home import barred
-from api.pages.employer.portal import PREFIX, RESUMED, go, line, page, received, render, route, sent
+from api.pages.employer.portal import PREFIX, RESUMED, line, page, received, render, route, sent
 from api.pages.employer.record import TERMS
 from api.pages.filling import Sections, as_typed, data, filling, regions, typed
 from api.pages.repeating import fresh_key, key_of, told
@@ -120,9 +121,7 @@ async def _form(
         pick=PICK,
         action=NEW,
     )
-    if isinstance(refusal, RateLimited):
-        response.headers["Retry-After"] = str(max(1, refusal.retry_after))
-    return response
+    return held_off(response, refusal)
 
 
 @page("/online_signing/new", "POST")

@@ -15,11 +15,10 @@ from typing import Any, Final
 from quart import Blueprint, Response, render_template, request
 
 from api.auth import ATTRIBUTE, EMPLOYER, Caller, Rule
-from api.body import MOST
+from api.body import MOST, path_value
 from api.pages import assets, csrf, filling, sessions
+from api.pages.answering import html
 from api.pages.enclosed import FORM_SECONDS
-from models.kit import parse_id
-from workflows.errors import NotFound
 from workflows.queries.employers import own_employer
 from workflows.queries.home import read_home
 
@@ -64,7 +63,7 @@ def route(path: str, rule: Rule, *methods: str, most: int = 0) -> Callable[[View
     def wrap(view: View) -> View:
         @functools.wraps(view)
         async def run(**values: str) -> Response:
-            found = {name: _read(name, value) for name, value in values.items()}
+            found = {name: path_value(name, value) for name, value in values.items()}
             if most:
                 request.body_timeout = FORM_SECONDS
             if rule.public:
@@ -85,16 +84,6 @@ def route(path: str, rule: Rule, *methods: str, most: int = 0) -> Callable[[View
 def page(path: str, *methods: str, most: int = 0) -> Callable[[View], View]:
     """A page of a signed-in person of an employer."""
     return route(path, EMPLOYER, *(methods or ("GET",)), most=most)
-
-
-def _read(name: str, value: str) -> Any:
-    """Ids of the path; what is none of ours is answered like an unknown one (contracts 2)."""
-    if not name.endswith("id"):
-        return value
-    found = parse_id(value)
-    if found is None:
-        raise NotFound
-    return found
 
 
 # --- what came in --------------------------------------------------------------------------------
@@ -145,17 +134,7 @@ async def render(
         prefix=PREFIX,
         **values,
     )
-    response = Response(body, status, content_type="text/html; charset=utf-8")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def go(path: str) -> Response:
-    """On to another page, which is asked for by GET."""
-    response = Response(b"", 303, content_type="text/plain")
-    response.headers["Location"] = path
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return html(body, status)
 
 
 blueprint.after_request(csrf.remember)

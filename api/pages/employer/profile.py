@@ -9,10 +9,11 @@ from typing import Any, Final
 from quart import Response
 
 from api.auth import Caller
+from api.pages.answering import go
 from api.pages.employer import papers
 from api.pages.employer.entering import FORM, LIST_REGIONS, SECTIONS, paper_faults, registered
 from api.pages.employer.home import STATUS_SENTENCES
-from api.pages.employer.portal import PREFIX, RESUMED, go, page, received, render, sent
+from api.pages.employer.portal import PREFIX, RESUMED, page, received, render, sent
 from api.pages.enclosed import FORM_BYTES, take_files, without
 from api.pages.filling import as_typed, data, filling, typed
 from api.pages.repeating import told

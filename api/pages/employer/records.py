@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from quart import Response, request
 
 from api.auth import Caller
-from api.pages.employer.portal import PREFIX, go, line, page, received, render, sent
+from api.pages.answering import go
+from api.pages.employer.portal import PREFIX, line, page, received, render, sent
 from api.pages.repeating import told
 from api.pages.showing import EMPTY, label
 from api.pages.spans import Clock, left, screen, waited

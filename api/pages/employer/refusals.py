@@ -6,11 +6,12 @@ from quart import Quart, Response, g, request
 from quart.blueprints import BlueprintSetupState
 
 from api.pages import sessions
+from api.pages.answering import held_off
 from api.pages.employer.entering import kept_form, lost_session
 from api.pages.employer.portal import PREFIX, blueprint, render
 from api.pages.repeating import told
 from models.states import Flow
-from workflows.errors import Conflict, HouseError, RateLimited, Unauthenticated, Unavailable
+from workflows.errors import Conflict, HouseError, Unauthenticated, Unavailable
 from workflows.flows import FLOWS
 
 TOO_LARGE = 413
@@ -35,11 +36,9 @@ async def error_page(error: HouseError) -> Response:
         session=sessions.EMPLOYER.token,
         number=str(g.get("request_id", "")),
     )
-    if isinstance(error, RateLimited):
-        response.headers["Retry-After"] = str(max(1, error.retry_after))
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = "5"
-    return response
+    return held_off(response, error)
 
 
 def _way_out(error: HouseError) -> tuple[str, str]:
