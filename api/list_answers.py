@@ -1,23 +1,13 @@
 """Room: what the lists beside the queues look like (see `answers.py`): departed and voided, saved filters, own acts."""
 
 from api.act_answers import Step
-from api.answers import Brief, Listed, SchoolName
-from api.shapes import Codes, Masked, Moment, Shape
+from api.answers import Brief, Listed
+from api.roster_answers import OnRoster
+from api.shapes import Codes, Moment, Shape
 
 
-class Departed(Shape):
-    """A graduate as these lists show one."""
-
-    id: str
-    cohort: int
-    name: str
+class Departed(OnRoster):
     sex: str | None
-    id_number: Masked
-    school: SchoolName
-    level: str
-    level_code: str
-    department: str
-    major: str
     proof_code: str
 
 

@@ -79,13 +79,20 @@ class NewNote(Strict):
     text: Note
 
 
-class GraduateQuery(Paged):
+class PersonQuery(Paged):
+    """Graduates by what they are; enough for the lists of those who left the roster or voided their destination."""
+
     cohort: Cohort | None = None
     department: Word = ""
     level: LevelName | None = None
     major: Word = ""
     name: Annotated[Word, Field(description="prefix of the name")] = ""
     proof_code: Annotated[Number, Field(description="签约证明码")] = ""
+
+
+class GraduateQuery(PersonQuery):
+    """Graduates of the roster, by how they stand besides."""
+
     bound: bool | None = None
     invalid: bool | None = None
     registered: Annotated[bool | None, Field(description="holds a destination in flow or in force")] = None
@@ -111,17 +118,6 @@ class GraduateSearch(GraduateQuery):
     """The roster's filters and a number that must not stand in an address (I9)."""
 
     id_number: Annotated[Number, Field(description="whole ID number")] = ""
-
-
-class PersonQuery(Paged):
-    """Graduates by what they are; for the lists of those who left the roster or voided their destination."""
-
-    cohort: Cohort | None = None
-    department: Word = ""
-    level: LevelName | None = None
-    major: Word = ""
-    name: Annotated[Word, Field(description="prefix of the name")] = ""
-    proof_code: Annotated[Number, Field(description="签约证明码")] = ""
 
 
 class PersonSearch(PersonQuery):

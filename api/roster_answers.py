@@ -12,17 +12,22 @@ class Slot(Shape):
     label: str
 
 
-class GraduateRow(Shape):
+class OnRoster(Shape):
+    """Who somebody is, in every list of graduates."""
+
     id: str
     cohort: int
     name: str
-    id_kind: str
     id_number: Masked
     school: SchoolName
     level: str
     level_code: str
     department: str
     major: str
+
+
+class GraduateRow(OnRoster):
+    id_kind: str
     training_mode: str
     bound: bool
     invalid_at: Moment | None

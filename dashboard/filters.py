@@ -142,6 +142,18 @@ def level(desk: Desk) -> Ask:
     return Ask("level", "学历层次", options={"": "全部", **{kind: words.level(desk.catalog, kind) for kind in kinds}})
 
 
+def people(desk: Desk, department: str = "所在院系") -> list[Ask]:
+    """What every list of graduates is filtered by; `department`: how that column is called in it."""
+    return [
+        Ask("name", "姓名", "开头几个字即可"),
+        Ask("id_number", "身份证号码", "需完整填写"),
+        *departments(desk, department),
+        Ask("major", "专业", "需填写全称"),
+        level(desk),
+        Ask("proof_code", "签约证明码", "需完整填写"),
+    ]
+
+
 def asked(fetch: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
     """The page of a list; None where the API could not read what was typed, which is said here."""
     try:

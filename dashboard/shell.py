@@ -178,6 +178,18 @@ def resting(desk: Desk) -> bool:
     return True
 
 
+def found(desk: Desk, path: str, id: str) -> Mapping[str, Any] | None:
+    """What the API has under an id out of an address; None for what is no id, is not there or is not to be seen."""
+    if not addresses.is_id(id):
+        return None
+    try:
+        return desk.client.get(f"{path}/{id}")
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        return None
+
+
 def tried(call: Callable[[], Any]) -> bool:
     """Whether a click was carried out; else what stood in its way is said."""
     try:

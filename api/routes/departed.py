@@ -11,9 +11,8 @@ from api.auth import STAFF_ONLY
 from api.endpoints import Call, endpoint
 from api.list_answers import Invalidated, VoidedFull, VoidedList
 from api.list_schemas import PersonQuery, PersonSearch
-from models.parties import Level
+from api.routes.graduates import person_filters
 from workflows.queries.departed import list_invalidated, list_voided, read_voided
-from workflows.queries.graduates import GraduateFilters
 
 blueprint = Blueprint("departed", __name__)
 
@@ -28,7 +27,7 @@ blueprint = Blueprint("departed", __name__)
     answers=Invalidated,
 )
 async def invalidated(call: Call) -> Any:
-    return await list_invalidated(call.actor, _filters(call.query))
+    return await list_invalidated(call.actor, person_filters(call.query, ""))
 
 
 @endpoint(
@@ -41,7 +40,7 @@ async def invalidated(call: Call) -> Any:
     answers=Invalidated,
 )
 async def search_invalidated(call: Call) -> Any:
-    return await list_invalidated(call.actor, _filters(call.body, call.body.id_number))
+    return await list_invalidated(call.actor, person_filters(call.body, call.body.id_number))
 
 
 @endpoint(
@@ -54,7 +53,7 @@ async def search_invalidated(call: Call) -> Any:
     answers=VoidedList,
 )
 async def voided(call: Call) -> Any:
-    return await list_voided(call.actor, _filters(call.query))
+    return await list_voided(call.actor, person_filters(call.query, ""))
 
 
 @endpoint(
@@ -67,7 +66,7 @@ async def voided(call: Call) -> Any:
     answers=VoidedList,
 )
 async def search_voided(call: Call) -> Any:
-    return await list_voided(call.actor, _filters(call.body, call.body.id_number))
+    return await list_voided(call.actor, person_filters(call.body, call.body.id_number))
 
 
 @endpoint(
@@ -80,17 +79,3 @@ async def search_voided(call: Call) -> Any:
 )
 async def one_voided(call: Call, id: UUID) -> dict[str, Any]:
     return await read_voided(call.actor, id)
-
-
-def _filters(wish: PersonQuery, id_number: str = "") -> GraduateFilters:
-    return GraduateFilters(
-        cohort=wish.cohort,
-        department=wish.department,
-        level=Level(wish.level) if wish.level else None,
-        major=wish.major,
-        name=wish.name,
-        id_number=id_number,
-        proof_code=wish.proof_code,
-        cursor=wish.cursor,
-        limit=wish.limit,
-    )

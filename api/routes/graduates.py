@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from quart import Blueprint
 
 from api.auth import REVIEWERS, SCHOOL, STAFF_ONLY
 from api.endpoints import Call, endpoint
-from api.list_schemas import GraduateQuery, GraduateSearch
+from api.list_schemas import GraduateQuery, GraduateSearch, PersonQuery
 from api.roster_answers import Begun, GraduateFull, Graduates, Reminded, Restoration, Terminations, WholeNumber
 from api.schemas import PhoneChange, Reminding, Removal, WithReason
 from models.parties import Level
@@ -51,7 +52,7 @@ async def search(call: Call) -> Any:
     return await list_graduates(call.actor, _filters(call.body, call.body.id_number))
 
 
-def _filters(wish: GraduateQuery, id_number: str = "") -> GraduateFilters:
+def person_filters(wish: PersonQuery, id_number: str) -> GraduateFilters:
     return GraduateFilters(
         cohort=wish.cohort,
         department=wish.department,
@@ -60,6 +61,14 @@ def _filters(wish: GraduateQuery, id_number: str = "") -> GraduateFilters:
         name=wish.name,
         id_number=id_number,
         proof_code=wish.proof_code,
+        cursor=wish.cursor,
+        limit=wish.limit,
+    )
+
+
+def _filters(wish: GraduateQuery, id_number: str = "") -> GraduateFilters:
+    return replace(
+        person_filters(wish, id_number),
         bound=wish.bound,
         invalid=wish.invalid,
         registered=wish.registered,
@@ -71,8 +80,6 @@ def _filters(wish: GraduateQuery, id_number: str = "") -> GraduateFilters:
         industry=wish.industry,
         region=wish.region,
         empty=tuple(wish.empty),
-        cursor=wish.cursor,
-        limit=wish.limit,
     )
 
 

@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import addresses, dialogs, filters, jobs, rows, shell, tables, words
-from dashboard.client import Problem
-from dashboard.filters import Ask, Shelf
+from dashboard.filters import Shelf
 from dashboard.shell import Desk
 from dashboard.views import student
 
@@ -17,19 +16,8 @@ INVALIDATED, VOIDED = Shelf("invalidated"), Shelf("voided")
 CHOSEN = "invalidated_chosen"
 
 
-def _asks(desk: Desk) -> list[Ask]:
-    return [
-        Ask("name", "姓名", "开头几个字即可"),
-        Ask("id_number", "身份证号码", "需完整填写"),
-        *filters.departments(desk, "学院"),
-        Ask("major", "专业", "需填写全称"),
-        filters.level(desk),
-        Ask("proof_code", "签约证明码", "需完整填写"),
-    ]
-
-
 def _page(desk: Desk, shelf: Shelf) -> dict[str, Any] | None:
-    chosen = filters.draw(shelf, _asks(desk), across=7)
+    chosen = filters.draw(shelf, filters.people(desk, "学院"), across=7)
     page = filters.asked(
         lambda: desk.client.listed(shelf.name, limit=filters.SIZE, cursor=shelf.cursor, cohort=desk.cohort, **chosen)
     )
@@ -125,12 +113,7 @@ def _void(desk: Desk, number: int, item: Mapping[str, Any]) -> rows.Row:
 
 def _one(desk: Desk, graduate_id: str) -> None:
     """Every voided destination of a graduate in full, with its history."""
-    try:
-        person = desk.client.get(f"/v1/voided/{graduate_id}") if addresses.is_id(graduate_id) else None
-    except Problem as problem:
-        if problem.status != 404:
-            raise
-        person = None
+    person = shell.found(desk, "/v1/voided", graduate_id)
     if person is None:
         st.title("作废信息管理", anchor=False)
         st.warning("没有找到这名学生的作废信息，可能不在您的管理范围内。")

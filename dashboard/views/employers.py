@@ -85,12 +85,7 @@ def _row(desk: Desk, employer: Mapping[str, Any]) -> rows.Row:
 
 def _one(desk: Desk, employer_id: str) -> None:
     shell.said()
-    try:
-        employer = desk.client.get(f"/v1/employers/{employer_id}") if addresses.is_id(employer_id) else None
-    except Problem as problem:
-        if problem.status != 404:
-            raise
-        employer = None
+    employer = shell.found(desk, "/v1/employers", employer_id)
     if employer is None:
         st.title("单位核验", anchor=False)
         st.warning("没有找到这家单位，它可能不属于本省。")

@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from dashboard import addresses, dialogs, filters, jobs, shell, tables, words
-from dashboard.client import Problem
 from dashboard.dialogs import Question
 from dashboard.shell import Desk
 from dashboard.views import binding_code
@@ -26,7 +25,7 @@ SOURCES = {"roster": "名单", "confirmed": "本人确认", "own": "本人填写
 
 def show(desk: Desk, graduate_id: str) -> None:
     shell.said()
-    person = _read(desk, graduate_id)
+    person = shell.found(desk, "/v1/graduates", graduate_id)
     if person is None:
         st.title("学生名单管理", anchor=False)
         st.warning("没有找到这名学生，可能不在您的管理范围内。")
@@ -49,17 +48,6 @@ def show(desk: Desk, graduate_id: str) -> None:
     with right:
         _comparison(person)
         _reported(person)
-
-
-def _read(desk: Desk, graduate_id: str) -> Mapping[str, Any] | None:
-    if not addresses.is_id(graduate_id):
-        return None
-    try:
-        return desk.client.get(f"/v1/graduates/{graduate_id}")
-    except Problem as problem:
-        if problem.status != 404:
-            raise
-        return None
 
 
 def _back(desk: Desk) -> None:

@@ -61,12 +61,7 @@ def show(desk: Desk) -> None:
 
 def _asks(desk: Desk) -> list[Ask]:
     return [
-        Ask("name", "姓名", "开头几个字即可"),
-        Ask("id_number", "身份证号码", "需完整填写"),
-        *filters.departments(desk),
-        Ask("major", "专业", "需填写全称"),
-        filters.level(desk),
-        Ask("proof_code", "签约证明码", "需完整填写"),
+        *filters.people(desk),
         Ask("list", "工作清单", options=LISTS),
         Ask("bound", "微信", options=BOUND),
         Ask("registered", "去向", options=REGISTERED),

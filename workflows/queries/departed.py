@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from models.db import fetch, fetch_row
-from models.kit import json_time, mask_id_number
+from models.kit import json_time
 from models.parties import Module
 from models.states import Flow
-from models.vault import unseal
 from workflows.actors import Actor, require_read, visible_to
 from workflows.errors import NotFound
 from workflows.flows import FLOWS
-from workflows.queries.graduates import GraduateFilters, narrow
+from workflows.queries.graduates import GraduateFilters, narrow, person_of
 from workflows.queries.history import read_history
 from workflows.queries.modules import require_open
 from workflows.queries.paging import Order, Page, Where, read, size
@@ -147,16 +146,4 @@ async def _voided_records(actor: Actor, graduate_id: UUID) -> list[dict[str, Any
 
 
 def _person(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": str(row["id"]),
-        "cohort": row["cohort"],
-        "name": row["name"],
-        "sex": row["sex"],
-        "id_number": mask_id_number(unseal("graduates.id_enc", row["id_enc"])),
-        "school": {"code": row["school_code"], "name": row["school_name"]},
-        "level": row["level"],
-        "level_code": row["level_code"],
-        "department": row["department"],
-        "major": row["major"],
-        "proof_code": row["proof_code"],
-    }
+    return {**person_of(row), "sex": row["sex"], "proof_code": row["proof_code"]}

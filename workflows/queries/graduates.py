@@ -140,19 +140,26 @@ def _gone_to(where: Where, wish: GraduateFilters) -> None:
         where.add(found, *(value for _, value in asked))
 
 
-def _row(row: Any) -> dict[str, Any]:
-    flow, _, state = (row["slot"] or "").partition(" ")
+def person_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Who somebody is, in every list of graduates."""
     return {
         "id": str(row["id"]),
         "cohort": row["cohort"],
         "name": row["name"],
-        "id_kind": row["id_kind"],
         "id_number": mask_id_number(unseal("graduates.id_enc", row["id_enc"])),
         "school": {"code": row["school_code"], "name": row["school_name"]},
         "level": row["level"],
         "level_code": row["level_code"],
         "department": row["department"],
         "major": row["major"],
+    }
+
+
+def _row(row: Any) -> dict[str, Any]:
+    flow, _, state = (row["slot"] or "").partition(" ")
+    return {
+        **person_of(row),
+        "id_kind": row["id_kind"],
         "training_mode": row["training_mode"],
         "bound": row["bound"],
         "invalid_at": moment(row["invalid_at"]),
