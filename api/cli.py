@@ -194,36 +194,35 @@ def check(deploy: Annotated[bool, typer.Option("--deploy", help="按正式环境
 
 async def _reach(chosen: Settings) -> list[tuple[str, bool]]:
     """Look at what stands outside this process: the database, its migrations, Redis."""
-    from models import db
-    from models.store import open_store
+    return [*await _database(chosen.database_url), await _redis(chosen.redis_url)]
 
-    told: list[tuple[str, bool]] = []
+
+async def _database(url: str) -> list[tuple[str, bool]]:
+    from models import db
+
     try:
-        waiting = await db.pending_migrations(chosen.database_url)
-        told.append(("数据库可用", True))
-        told.append(
-            (f"有 {len(waiting)} 个迁移未执行，请运行 wangqian migrate", False)
-            if waiting
-            else ("数据库已是最新版本", True)
-        )
+        waiting = await db.pending_migrations(url)
     except db.DatabaseConfigError:
-        told.append(("DATABASE_URL 未填写或不是 PostgreSQL 地址", False))
+        return [("DATABASE_URL 未填写或不是 PostgreSQL 地址", False)]
     except Exception as exc:
         if not db.is_unavailable(exc):
             raise
-        told.append(("数据库无法连接", False))
-    store = open_store(chosen.redis_url)
+        return [("数据库无法连接", False)]
+    newest = f"有 {len(waiting)} 个迁移未执行，请运行 wangqian migrate" if waiting else "数据库已是最新版本"
+    return [("数据库可用", True), (newest, not waiting)]
+
+
+async def _redis(url: str) -> tuple[str, bool]:
+    from models.store import open_store
+
+    store = open_store(url)
     try:
         await store.get("check")
-        away = getattr(store, "away", False)
-        told.append(
-            ("Redis 无法连接", False)
-            if away
-            else ("Redis 可用" if chosen.redis_url else "未使用 Redis（单进程）", True)
-        )
+        if getattr(store, "away", False):
+            return "Redis 无法连接", False
     finally:
         await store.close()
-    return told
+    return ("Redis 可用" if url else "未使用 Redis（单进程）"), True
 
 
 # --- an operator's acts --------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from typing import Final
 from quart import Response, request
 
 from api.pages.phone import page
+from api.pages.repeating import told
 from models.codes import PAPER_RESIDENT_ID, table
 from models.store import store
 from workflows.commands.bindings import ask_code
@@ -47,7 +48,5 @@ def shown(refusal: HouseError | None) -> dict[str, object]:
     """Faults by field, and the sentence on top for anything else."""
     if isinstance(refusal, InvalidForm):
         return {"faults": {fault.path: fault.message for fault in refusal.faults}, "alert": ""}
-    if isinstance(refusal, RateLimited):
-        wait = max(1, -(-refusal.retry_after // 60))
-        return {"faults": {}, "alert": f"操作过于频繁，请约 {wait} 分钟后再试。一分钟内只能获取一次验证码。"}
-    return {"faults": {}, "alert": refusal.detail if refusal else ""}
+    more = "一分钟内只能获取一次验证码。" if isinstance(refusal, RateLimited) else ""
+    return {"faults": {}, "alert": f"{told(refusal)['alert']}{more}"}

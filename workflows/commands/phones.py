@@ -7,6 +7,8 @@ account to a stranger: the old number and the old WeChat account are told, and t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from models.codes.identity import BadNumber, check_mobile
@@ -17,7 +19,7 @@ from models.sql import chat as chat_sql
 from models.sql import roster as sql
 from models.states import Channel
 from models.vault import blind_index, seal, unseal
-from workflows.actors import require_write, visible_to
+from workflows.actors import Actor, require_write, visible_to
 from workflows.commands import Book, command
 from workflows.commands.bindings import release
 from workflows.commands.deliveries import TO_PLACE
@@ -40,15 +42,8 @@ async def change_phone(book: Book, graduate_id: UUID, mobile: str, reason: str, 
     Codes that were shown, asked for or proved with the old number lead nowhere from now on. Raises Forbidden, ReadOnly,
     NotFound, InvalidForm, Refused (`unbound` unless lost, `on_roster`).
     """
-    require_write(book.actor, Party.SCHOOL)
-    where, values = visible_to(book.actor).where(2, "g")
-    row = await fetch_row(f"{sql.LOCK_PHONE}{where} FOR NO KEY UPDATE", graduate_id, *values)
-    if row is None:
-        raise NotFound
-    try:
-        number = check_mobile(mobile)
-    except BadNumber as bad:
-        fault("mobile", bad.code, bad.sentence)
+    row = await _locked(book.actor, graduate_id)
+    number = _checked(mobile)
     reason = reasoned(reason, "修改原因")
     if row["invalid_at"] is not None:
         raise Refused(OUT, guard="on_roster")
@@ -57,14 +52,13 @@ async def change_phone(book: Book, graduate_id: UUID, mobile: str, reason: str, 
     index = blind_index("mobile", number)
     if row["phone_bidx"] == index:
         fault("mobile", "same", SAME)
-    old = row["phone_enc"]
     usable = book.now + STAFF_PHONE_RESTS
     await execute(sql.CHANGE_PHONE, graduate_id, seal("graduates.phone_enc", number), index, usable)
     await end_sessions(graduate_id)  # those that the old number opened
     await execute(chat_sql.END_SCENES_FOR, str(graduate_id), book.now)
     ended = await release(book, graduate_id, reason) if lost else []
-    if old:
-        _tell_old(book, graduate_id, row["school_id"], old)
+    if row["phone_enc"]:
+        _tell_old(book, graduate_id, row["school_id"], row["phone_enc"])
     book.note(
         school_chain(row["school_id"]),
         "graduate",
@@ -75,6 +69,22 @@ async def change_phone(book: Book, graduate_id: UUID, mobile: str, reason: str, 
         usable_at=json_time(usable),
         released=[str(one) for one in ended],
     )
+
+
+async def _locked(actor: Actor, graduate_id: UUID) -> Mapping[str, Any]:
+    require_write(actor, Party.SCHOOL)
+    where, values = visible_to(actor).where(2, "g")
+    row: Mapping[str, Any] | None = await fetch_row(f"{sql.LOCK_PHONE}{where} FOR NO KEY UPDATE", graduate_id, *values)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _checked(mobile: str) -> str:
+    try:
+        return check_mobile(mobile)
+    except BadNumber as bad:
+        fault("mobile", bad.code, bad.sentence)
 
 
 def _tell_old(book: Book, graduate_id: UUID, school_id: UUID, old: str) -> None:

@@ -170,29 +170,18 @@ async def set_handler(book: Book, cohort: int, form: Mapping[str, Any]) -> tuple
     if not levels:
         raise Refused(HANDLER_SET.format(levels=level_label(wanted)), guard="handler_unset")
     for level in levels:
-        handler = Handler(
-            id=new_id(),
-            school_id=school_id,
-            cohort=cohort,
-            level=str(level),
-            name=clean["name"],
-            phone=clean["phone"],
-            address=clean["address"],
-            postcode=clean["postcode"],
-            set_at=book.now,
-            set_by=book.actor.id,
-        )
-        await handler.save()
-        book.note(
-            school_chain(school_id),
-            "handler",
-            handler.id,
-            "set_handler",
-            cohort=cohort,
-            level=str(level),
-            name=clean["name"],
-        )
+        await _write_handler(book, school_id, cohort, str(level), clean)
     return tuple(levels)
+
+
+async def _write_handler(book: Book, school_id: UUID, cohort: int, level: str, clean: Mapping[str, Any]) -> None:
+    known = {name: clean[name] for name in ("name", "phone", "address", "postcode")}
+    handler = Handler(
+        id=new_id(), school_id=school_id, cohort=cohort, level=level, set_at=book.now, set_by=book.actor.id, **known
+    )
+    await handler.save()
+    more = {"cohort": cohort, "level": level, "name": clean["name"]}
+    book.note(school_chain(school_id), "handler", handler.id, "set_handler", **more)
 
 
 def _meant(wanted: Level) -> tuple[Level, ...]:
