@@ -48,6 +48,11 @@ class Desk:
         return chosen if chosen in self.cohorts else self.me.get("cohort")
 
     @property
+    def opened(self) -> bool:
+        """Whether online signing is open for the chosen cohort."""
+        return any(c["open"] for c in self.me.get("cohorts") or [] if c["cohort"] == self.cohort)
+
+    @property
     def cohorts(self) -> list[int]:
         return [c["cohort"] for c in self.me.get("cohorts") or []]
 

@@ -108,6 +108,7 @@ async def test_a_school_that_is_not_open_sees_its_checklist(service: str) -> Non
     page = at(world.school_desk, "home")
     for words in ("开通准备清单", "提交签约设置 未完成", "导入学生名单 已完成", "微信已绑定 0/1 人（0%）"):
         assert words in page.words, words
+    assert page.words.index("开通准备清单") < page.words.index("待我处理"), "what is to be done first stands first"
     assert "本届设置还没有提交" in page.go("settings").words
 
 
