@@ -31,7 +31,7 @@ class QueueFilters(RecordQuery):
     sex: Code = ""
     empty: list[Literal["department", "major", "sex"]] = Field([], max_length=3, description="columns not filled in")
     waited: Annotated[int | None, Field(ge=0, le=3650, description="has waited for as many days at least")] = None
-    risk: Literal["any", "warned", "not_operating"] | None = None
+    risk: Literal["any", "warned", "not_operating", "none"] | None = None
     department_changed: bool | None = None
     returned: Annotated[bool | None, Field(description="was ever sent back")] = None
     resubmitted: Annotated[bool | None, Field(description="was sent back and came again since")] = None

@@ -20,7 +20,7 @@ MINE, ALL = "mine", "all"
 YES_NO = {"": "不限", "true": "是", "false": "否"}
 ANY = {"": "不限"}
 DAYS = (1, 3, 7, 15, 30)
-RISKS = {"": "不限", "any": "有任一提示", "warned": "预警单位", "not_operating": "非正常经营"}
+RISKS = {"": "不限", "any": "有任一提示", "warned": "预警单位", "not_operating": "非正常经营", "none": "无提示"}
 INITIATORS = {"": "不限", "employer": "单位", "graduate": "毕业生"}
 TRUTHS = ("department_changed", "returned", "resubmitted", "frozen")
 

@@ -51,6 +51,16 @@ class Record(Model):
     form = fields.JSONField()
     snapshot = fields.JSONField()
     take_latest = fields.BooleanField(default=False)
+    # Kept by triggers (`0017_record_marks`), so that lists find them by an index; nobody else writes them.
+    warned = fields.BooleanField(
+        default=False, db_default=False, description="a warning mark is shown with the employer"
+    )
+    not_operating = fields.BooleanField(
+        default=False, db_default=False, description="the registry has the employer as not in operation"
+    )
+    department_changed = fields.BooleanField(
+        default=False, db_default=False, description="the roster has another department by now"
+    )
 
     class Meta:
         table = "records"

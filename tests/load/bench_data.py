@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any, Final
 from uuid import UUID
 
@@ -61,8 +62,8 @@ INSERT INTO graduates (id, school_id, cohort, id_kind, id_enc, id_bidx, name, le
 SELECT {_ID.format(what="'g'")}, s.id, g.cohort, g.id_kind, g.id_enc, decode(md5(s.id::text || n), 'hex'),
   substr('王李张刘陈杨黄赵周吴', 1 + n % 10, 1) || n, CASE WHEN n % 5 = 0 THEN '11' ELSE '31' END,
   CASE WHEN n % 5 = 0 THEN 'postgraduate' ELSE 'undergraduate' END,
-  CASE WHEN n % $2 = 0 THEN g.department ELSE '学院' || lpad((n % $2)::text, 2, '0') END,
-  '专业' || lpad((n % 100)::text, 3, '0'), g.training_mode,
+  CASE WHEN n % 33 = 5 THEN '合并学院' WHEN n % $2 = 0 THEN g.department
+    ELSE '学院' || lpad((n % $2)::text, 2, '0') END, '专业' || lpad((n % 100)::text, 3, '0'), g.training_mode,
   g.basic || jsonb_build_object('xbdm', (1 + n % 2)::text), '', 'roster', '', 0,
   upper(substr(md5(s.id::text || n), 1, 16)), CASE WHEN n % 200 = 0 THEN g.created_at END,
   CASE WHEN n % 200 = 0 THEN 'removed' ELSE '' END, g.created_at
@@ -100,6 +101,17 @@ SELECT 'bench:' || s.id, j.id * 1000000 + n, j.at - n * interval '5 minutes', j.
 FROM bench_schools s, generate_series(1, s.size) n
 JOIN bench_kinds k ON k.kind = n % $1 OR (k.kind = $1 AND n % 81 = 14) JOIN records r ON r.id = k.record
 JOIN journal j ON j.subject_id = r.id AND j.version IN (1, r.version)"""
+
+# Of two hundred employers two have ended, and one is marked by all schools that meet it.
+_REGISTRY = """
+INSERT INTO registry_status (uscc, name, status, wanted_at, checked_at)
+SELECT DISTINCT employer_uscc, '', CASE WHEN hashtext(employer_uscc) % 50 = 7 THEN '注销' ELSE '存续' END, now(), now()
+FROM records WHERE employer_uscc <> '' ON CONFLICT DO NOTHING"""
+_MARKS = """
+INSERT INTO warnings (id, school_id, uscc, name, name_key, reasons, note, marked_by, marked_at)
+SELECT gen_random_uuid(), school_id, employer_uscc, employer_name, employer_name_key, '["fake"]', '', school_id, now()
+FROM records WHERE hashtext(employer_uscc) % 100 = 3 AND employer_uscc <> '' GROUP BY 2, 3, 4, 5"""
+_KEPT = import_module("models.migrations.0017_record_marks").STANDING
 
 TABLES: Final = ("graduates", "records", "journal")
 _INDEXES = """
@@ -177,7 +189,14 @@ async def _fill(line: Any, world: World, kinds: list[tuple[int, UUID]], sizes: l
         await line.execute(_PEOPLE, world.graduate.id, DEPARTMENTS)
         await line.execute(_RECORDS, DEPARTMENTS)
         await line.execute(_HISTORY, OF)
+        for known in (_REGISTRY, _MARKS):
+            await line.execute(known)
+        await line.execute("ANALYZE warnings")
+        await line.execute("ANALYZE records")
+        for kept in _KEPT:
+            await line.execute(kept)
     await line.execute("ANALYZE schools")
+    await line.execute("ANALYZE registry_status")
     for table in TABLES:
         await line.execute(f"VACUUM ANALYZE {table}")
 

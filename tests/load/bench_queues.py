@@ -27,9 +27,6 @@ from workflows.queries.statistics_trend import read_trend
 
 Read = Callable[[], Awaitable[Any]]
 
-ONE_BY_ONE: Final = ("risk", "department changed")
-"""What no index tells: a school looks through its own records for it, a province through all of its schools'."""
-
 READERS: Final = 4
 TURNS: Final = 2
 DEEP: Final = 40
@@ -63,8 +60,12 @@ def _filters(crowd: Crowd) -> dict[str, tuple[str, dict[str, Any]]]:
         "returned": ("destination", {"returned": True}),
         "resubmitted": ("destination", {"resubmitted": True}),
         "risk": ("signing", {"risk": "any"}),
+        "risk, oldest first": ("signing", {"risk": "any", "sort": "oldest"}),
+        "no risk": ("signing", {"risk": "none"}),
         "begun by": ("signing", {"initiator": "employer"}),
         "department changed": ("destination", {"department_changed": True}),
+        "department changed, oldest first": ("destination", {"department_changed": True, "sort": "oldest"}),
+        "department unchanged": ("destination", {"department_changed": False}),
         "agreement number": ("signing", {"agreement_no": "99001202700000001"}),
     }
     return found
@@ -72,13 +73,7 @@ def _filters(crowd: Crowd) -> dict[str, tuple[str, dict[str, Any]]]:
 
 def slow_works(crowd: Crowd) -> dict[str, Read]:
     """The pages that a province waits for."""
-    filters = {name: found for name, found in _filters(crowd).items() if name in ONE_BY_ONE}
-    world = crowd.world
-    pages = {
-        f"province: {name}": _page(world.province, menu, Filters(cohort=world.cohort, **narrowed))
-        for name, (menu, narrowed) in filters.items()
-    }
-    return pages | {"province: trend": lambda: read_trend(world.province, world.cohort)}
+    return {"province: trend": lambda: read_trend(crowd.world.province, crowd.world.cohort)}
 
 
 async def works(crowd: Crowd) -> dict[str, Read]:
@@ -92,8 +87,6 @@ async def works(crowd: Crowd) -> dict[str, Read]:
             for menu in MENUS:
                 found[f"{desk}: mine of {menu}"] = _page(actor, menu, Filters(cohort=world.cohort, waits_on="me"))
         for name, (menu, narrowed) in _filters(crowd).items():
-            if desk == "province" and name in ONE_BY_ONE:
-                continue
             found[f"{desk}: {name}"] = _page(actor, menu, Filters(cohort=world.cohort, **narrowed))
         for menu in ("signing", "destination"):
             cursor = await _deep(actor, menu, world.cohort)

@@ -55,7 +55,7 @@ class Filters:
     `region` is a place with all that lies in it, `school` a code, `empty` names columns that are not filled in.
     `since` and `until` are days of Asia/Shanghai, both included, of the record's making; `waited`: has waited for as
     many days at least. `returned`: was ever sent back; `resubmitted`: and came again since. `risk`: `warned`,
-    `not_operating`, or `any` of them. `step` and `step_day`, only together: took a step that 每日进度 counts, of this
+    `not_operating`, `any` of them, or `none`. `step` and `step_day`, only together: took a step that 每日进度 counts, of this
     series on this day. `sort`: `oldest` or `newest`; without it a queue (`waits_on`) begins with what has waited
     longest, any other list with the newest.
     """
@@ -273,7 +273,7 @@ def _marks(where: Where, wish: Filters) -> None:
     if wish.risk is not None:
         where.add(risk.CONDITIONS[wish.risk])
     if wish.department_changed is not None:
-        where.add("r.department <> g.department" if wish.department_changed else "r.department = g.department")
+        where.add("r.department_changed" if wish.department_changed else "NOT r.department_changed")
     returned = RETURNED.format(actions=risk.RETURN_ROWS)
     if wish.returned is not None:
         where.add(returned if wish.returned else f"NOT {returned}")

@@ -16,10 +16,8 @@ from workflows.queries import risk
 from workflows.queries.hint_facts import seen_of
 from workflows.queries.hints import hints
 
-_MARKS = f"""
-SELECT r.id, r.graduate_id, r.submitted_at, {risk.WARNED} AS warned, {risk.NOT_OPERATING} AS not_operating,
-  r.department <> g.department AS department_changed
-FROM records r JOIN graduates g ON g.id = r.graduate_id WHERE r.id = ANY($1)"""  # noqa: S608  fixed texts, numbered parameters
+_MARKS = """
+SELECT id, graduate_id, submitted_at, warned, not_operating, department_changed FROM records WHERE id = ANY($1)"""
 _RETURNS = f"""
 SELECT j.subject_id, count(*) AS n, max(j.at) AS last FROM journal j
 WHERE j.subject_id = ANY($1) AND {risk.RETURN_ROWS} GROUP BY 1"""  # noqa: S608  fixed texts, numbered parameters
