@@ -20,15 +20,15 @@ LOCKS = 726_017
 """The first half of the locks' numbers; the second tells employers apart, and -1 lets one mark change at a time."""
 
 # A mark meets an employer by equal codes, or by equal names where one side has no code (roles.md, Warning units).
-_MEETS = "((code <> '' AND w.uscc = code) OR (w.name_key = name AND (w.uscc = '' OR code = '')))"
+_MEETS = "((code <> '' AND w.uscc = code) OR (w.name_key = called AND (w.uscc = '' OR code = '')))"
 # Marks with one code count together, with the codeless ones of its names and of the employer's own; marks with
 # different codes never do.
 _TOGETHER = """SELECT count(DISTINCT o.school_id) FROM warnings o WHERE (h.uscc <> '' AND o.uscc = h.uscc)
-    OR (o.uscc = '' AND (o.name_key = name OR (h.uscc <> '' AND o.name_key IN (
+    OR (o.uscc = '' AND (o.name_key = called OR (h.uscc <> '' AND o.name_key IN (
       SELECT n.name_key FROM warnings n WHERE n.uscc = h.uscc))))"""
 
 FUNCTIONS = [
-    f"""CREATE FUNCTION employer_warned(school uuid, code text, name text) RETURNS boolean LANGUAGE sql STABLE AS $$
+    f"""CREATE FUNCTION employer_warned(school uuid, code text, called text) RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT 1 FROM warnings w WHERE {_MEETS}) AND (
       EXISTS (SELECT 1 FROM warnings w WHERE w.school_id = school AND {_MEETS})
       OR EXISTS (SELECT 1 FROM (SELECT DISTINCT w.uscc FROM warnings w WHERE {_MEETS}) h
@@ -48,10 +48,10 @@ _OLD, _NEW = (", ".join(f"{side}.{column}" for column in _TOLD.split(", ")) for 
 
 RECORDS = [
     f"""CREATE FUNCTION record_marked() RETURNS trigger LANGUAGE plpgsql AS $body$
-    DECLARE code int := employer_lock(NEW.employer_uscc); name int := employer_lock(NEW.employer_name_key);
+    DECLARE code int := employer_lock(NEW.employer_uscc); called int := employer_lock(NEW.employer_name_key);
     BEGIN
-      PERFORM pg_advisory_xact_lock_shared({LOCKS}, LEAST(code, name));
-      PERFORM pg_advisory_xact_lock_shared({LOCKS}, GREATEST(code, name));
+      PERFORM pg_advisory_xact_lock_shared({LOCKS}, LEAST(code, called));
+      PERFORM pg_advisory_xact_lock_shared({LOCKS}, GREATEST(code, called));
       NEW.warned := employer_warned(NEW.school_id, NEW.employer_uscc, NEW.employer_name_key);
       NEW.not_operating := employer_ended(NEW.employer_uscc);
       SELECT g.department <> NEW.department INTO NEW.department_changed FROM graduates g

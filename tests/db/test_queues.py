@@ -27,7 +27,6 @@ from workflows.commands.roster import invalidate_graduate
 from workflows.commands.warnings import mark_employer
 from workflows.errors import Forbidden, InvalidRequest, NotFound
 from workflows.flows import FLOWS
-from workflows.queries import risk
 from workflows.queries.bulk import hindrances
 from workflows.queries.queues import MENUS, list_queue
 from workflows.queries.record_filters import Filters, within
@@ -304,6 +303,11 @@ async def test_marks_in_lists_are_those_of_the_record_page_and_of_bulk_decisions
             hindered |= set(await hindrances(world.school, flow, ids))
         found = await everything(world.school, menu, Filters(risk="any"))
         assert {row["id"] for row in found} == {str(id) for id in hindered}
+        by_name = {name: await everything(world.school, menu, Filters(risk=name)) for name in ("warned", "not_operating")}
+        for name, rows_found in by_name.items():
+            assert rows_found == [row for row in found if row["review"][name]], (menu, name)
+        rest = {row["id"] for row in await everything(world.school, menu, Filters(risk="none"))}
+        assert rest == {str(row["id"]) for row in rows if row["flow"] in flows} - {row["id"] for row in found}
     assert any(row["review"]["not_operating"] for row in shown.values())
 
 
@@ -339,8 +343,7 @@ async def test_a_mark_counts_in_lists_as_on_the_page_whatever_marks_there_are(wo
                 new_id(), schools[school], code[uscc], name + tag, kit.now(),
             )  # fmt: skip
         for uscc in code.values():
-            row = "(SELECT $1::uuid AS school_id, $2::text AS employer_uscc, $3::text AS employer_name_key) r"
-            (listed,) = await fetch(f"SELECT {risk.WARNED} AS warned FROM {row}", schools[0], uscc, f"甲{tag}")
+            (listed,) = await fetch("SELECT employer_warned($1, $2, $3) AS warned", schools[0], uscc, f"甲{tag}")
             page = await marks_for(schools[0], uscc, f"甲{tag}")
             assert listed["warned"] == page.shown, (case, uscc)
             outcomes.add(page.shown)
