@@ -46,14 +46,21 @@ FUNCTIONS = [
 _TOLD = "school_id, graduate_id, department, employer_uscc, employer_name_key"
 _OLD, _NEW = (", ".join(f"{side}.{column}" for column in _TOLD.split(", ")) for side in ("OLD", "NEW"))
 
+# Hardly any employer has a mark, so it is asked first whether there is one at all.
 RECORDS = [
     f"""CREATE FUNCTION record_marked() RETURNS trigger LANGUAGE plpgsql AS $body$
-    DECLARE code int := employer_lock(NEW.employer_uscc); called int := employer_lock(NEW.employer_name_key);
+    DECLARE
+      code text := NEW.employer_uscc; called text := NEW.employer_name_key;
+      one int := employer_lock(code); other int := employer_lock(called);
     BEGIN
-      PERFORM pg_advisory_xact_lock_shared({LOCKS}, LEAST(code, called));
-      PERFORM pg_advisory_xact_lock_shared({LOCKS}, GREATEST(code, called));
-      NEW.warned := employer_warned(NEW.school_id, NEW.employer_uscc, NEW.employer_name_key);
-      NEW.not_operating := employer_ended(NEW.employer_uscc);
+      PERFORM pg_advisory_xact_lock_shared({LOCKS}, LEAST(one, other));
+      PERFORM pg_advisory_xact_lock_shared({LOCKS}, GREATEST(one, other));
+      NEW.warned := EXISTS (SELECT 1 FROM warnings w WHERE {_MEETS});
+      IF NEW.warned THEN
+        NEW.warned := employer_warned(NEW.school_id, code, called);
+      END IF;
+      NEW.not_operating := EXISTS (
+        SELECT 1 FROM registry_status q WHERE q.uscc = code AND q.uscc <> '' AND registry_ended(q.status));
       SELECT g.department <> NEW.department INTO NEW.department_changed FROM graduates g
         WHERE g.id = NEW.graduate_id FOR NO KEY UPDATE;
       NEW.department_changed := COALESCE(NEW.department_changed, FALSE);

@@ -303,9 +303,9 @@ async def test_marks_in_lists_are_those_of_the_record_page_and_of_bulk_decisions
             hindered |= set(await hindrances(world.school, flow, ids))
         found = await everything(world.school, menu, Filters(risk="any"))
         assert {row["id"] for row in found} == {str(id) for id in hindered}
-        by_name = {name: await everything(world.school, menu, Filters(risk=name)) for name in ("warned", "not_operating")}
-        for name, rows_found in by_name.items():
-            assert rows_found == [row for row in found if row["review"][name]], (menu, name)
+        for name in ("warned", "not_operating"):
+            these = await everything(world.school, menu, Filters(risk=name))
+            assert these == [row for row in found if row["review"][name]], (menu, name)
         rest = {row["id"] for row in await everything(world.school, menu, Filters(risk="none"))}
         assert rest == {str(row["id"]) for row in rows if row["flow"] in flows} - {row["id"] for row in found}
     assert any(row["review"]["not_operating"] for row in shown.values())

@@ -55,9 +55,9 @@ class Filters:
     `region` is a place with all that lies in it, `school` a code, `empty` names columns that are not filled in.
     `since` and `until` are days of Asia/Shanghai, both included, of the record's making; `waited`: has waited for as
     many days at least. `returned`: was ever sent back; `resubmitted`: and came again since. `risk`: `warned`,
-    `not_operating`, `any` of them, or `none`. `step` and `step_day`, only together: took a step that 每日进度 counts, of this
-    series on this day. `sort`: `oldest` or `newest`; without it a queue (`waits_on`) begins with what has waited
-    longest, any other list with the newest.
+    `not_operating`, `any` of them, or `none`. `step` and `step_day`, only together: took a step that 每日进度 counts,
+    of this series on this day. `sort`: `oldest` or `newest`; without it a queue (`waits_on`) begins with what has
+    waited longest, any other list with the newest.
     """
 
     flow: Flow | None = None
