@@ -72,22 +72,33 @@ RECORDS = [
 ]
 
 # --- what is known of employers ------------------------------------------------------------------
-# Rows before locks: whoever acts on one of these records waits for it without holding a lock that is needed here.
 
 _BY_CODE = "(r.employer_uscc = ANY(codes) AND r.employer_uscc <> '')"
 _BY_EITHER = f"({_BY_CODE} OR (r.employer_name_key = ANY(names) AND r.employer_name_key <> ''))"
 
 
-def _written(among: str, locked: str, column: str, truth: str) -> str:
-    """Bring a column to what is true now, for these records."""
+def _written(column: str, among: str, by: str, truth: str, locked: str) -> str:
+    """Bring a column of these records to what is true now, which is the same for all that are alike by some columns.
+
+    Rows before locks: whoever acts on one of them waits for it without holding a lock that is needed here.
+    """
+    told = f"""WITH told AS MATERIALIZED (
+        SELECT {by}, {truth} AS truth FROM (SELECT DISTINCT {by} FROM records r WHERE {among}) alike)"""
+    untrue = f"{among} AND ({_of('r', by)}) = ({_of('t', by)}) AND r.{column} <> t.truth"
     return f"""
-      PERFORM r.id FROM records r WHERE {among} ORDER BY r.id FOR NO KEY UPDATE;
+      PERFORM x.id FROM ({told}
+        SELECT r.id FROM records r, told t WHERE {untrue} ORDER BY r.id FOR NO KEY UPDATE OF r) x;
       PERFORM pg_advisory_xact_lock({LOCKS}, x.lock) FROM (
-        SELECT DISTINCT employer_lock(told) AS lock FROM unnest({locked}) told ORDER BY 1) x;
-      UPDATE records r SET {column} = NOT r.{column} WHERE {among} AND r.{column} <> {truth};"""
+        SELECT DISTINCT employer_lock(key) AS lock FROM unnest({locked}) key ORDER BY 1) x;
+      {told} UPDATE records r SET {column} = t.truth FROM told t WHERE {untrue};"""
+
+
+def _of(row: str, columns: str) -> str:
+    return ", ".join(f"{row}.{column}" for column in columns.split(", "))
 
 
 # A mark may count together with others of its code or name, so all employers that these meet are looked at.
+_EMPLOYER = "school_id, employer_uscc, employer_name_key"
 WARNINGS = [
     f"""CREATE FUNCTION mark_changed() RETURNS trigger LANGUAGE plpgsql AS $body$
     DECLARE codes text[] := ARRAY[OLD.uscc, NEW.uscc]; names text[] := ARRAY[OLD.name_key, NEW.name_key];
@@ -97,10 +108,7 @@ WARNINGS = [
         UNION SELECT w.uscc FROM warnings w WHERE w.name_key = ANY(names) AND w.uscc <> '');
       names := ARRAY(SELECT n FROM unnest(names) n WHERE n <> ''
         UNION SELECT w.name_key FROM warnings w WHERE w.uscc = ANY(codes));
-      {_written(
-        _BY_EITHER, "codes || names", "warned",
-        "employer_warned(r.school_id, r.employer_uscc, r.employer_name_key)",
-      )}
+      {_written("warned", _BY_EITHER, _EMPLOYER, f"employer_warned({_EMPLOYER})", "codes || names")}
       RETURN NULL;
     END $body$""",
     "CREATE TRIGGER mark_made AFTER INSERT ON warnings FOR EACH ROW EXECUTE FUNCTION mark_changed()",
@@ -112,7 +120,7 @@ WARNINGS = [
 REGISTRY = [
     f"""CREATE FUNCTION registry_changed() RETURNS trigger LANGUAGE plpgsql AS $body$
     DECLARE codes text[] := array_remove(ARRAY[OLD.uscc, NEW.uscc], NULL);
-    BEGIN{_written(_BY_CODE, "codes", "not_operating", "employer_ended(r.employer_uscc)")}
+    BEGIN{_written("not_operating", _BY_CODE, "employer_uscc", "employer_ended(employer_uscc)", "codes")}
       RETURN NULL;
     END $body$""",
     """CREATE TRIGGER registry_told AFTER INSERT ON registry_status FOR EACH ROW WHEN (registry_ended(NEW.status))
