@@ -1,10 +1,10 @@
 """Room: what a list cannot look up row by row is kept on the record: marks on its employer, a changed department.
 
-A column is written by triggers, in the transaction of whoever changes what it tells of: the record itself (`BEFORE`, so
-whatever was typed does not matter), a warning mark, the registry's answer, the roster's department. Of two at once,
-one on each side, the later must see the earlier: who writes a record shares a lock with whoever else meets its
-employer's code or name, who changes what is known of that employer holds it alone. There are few such locks, so a
-statement may write any number of records; departments need none, for there the graduate's row is locked.
+A column is written by triggers, in the transaction of whoever changes what it tells of: the record's employer or
+department, a warning mark, the registry's answer, the roster. Of two at once, one on each side, the later must see the
+earlier: who writes a record shares a lock with whoever else meets its employer's code or name, who changes what is
+known of that employer holds it alone. There are few such locks, so a statement may write any number of records;
+departments need none, for there the graduate's row is locked.
 
 Which states of the registry are harmless and how many schools count stands here because a migration must not change
 with the code; tests compare.
