@@ -51,7 +51,7 @@ class Record(Model):
     form = fields.JSONField()
     snapshot = fields.JSONField()
     take_latest = fields.BooleanField(default=False)
-    # Kept by triggers (`0017_record_marks`), so that lists find them by an index; nobody else writes them.
+    # Kept by triggers (`0018_record_marks`), so that lists find them by an index; nobody else writes them.
     warned = fields.BooleanField(
         default=False, db_default=False, description="a warning mark is shown with the employer"
     )

@@ -28,7 +28,7 @@ def _listed(words: tuple[str, ...]) -> str:
 
 RETURN_ROWS: Final = f"j.action IN ({_listed(RETURNS)})"
 
-# Kept on the record by triggers (`models/migrations/0017_record_marks.py`), for no index leads to what is elsewhere.
+# Kept on the record by triggers (`models/migrations/0018_record_marks.py`), for no index leads to what is elsewhere.
 RISKY: Final = "(r.warned OR r.not_operating)"
 CONDITIONS: Final[Mapping[str, str]] = {
     "warned": "r.warned",

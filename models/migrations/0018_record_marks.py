@@ -182,7 +182,7 @@ _COLUMNS = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0016_tallies")]
+    dependencies = [("models", "0017_papers")]
 
     operations = [
         *(
