@@ -6,6 +6,9 @@
 .PHONY: setup demo test lint types format bench bench-million load soak guides lock system clean
 .DELETE_ON_ERROR:
 
+# Platform and tests are many processes: what one of them has compiled the others read, whatever an image says.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2

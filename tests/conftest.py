@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 from uuid import UUID
 
@@ -56,6 +57,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    if hasattr(config, "workerinput"):
+        items[:] = _in_turns(items)
+
+
+LONG = ("acceptance/", "property/test_walks_", "load/", "db/test_demo_")
+"""Beginnings of the paths of files that take long; those that sit in a browser do in any case."""
+
+
+def _in_turns(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The order in which workers take files: what takes long at the head, so that none of it is left for the end.
+
+    There a file with a browser and one without take turns: two browsers at once want more than two cores, and a list
+    that is drawn late is what makes tests fail that are right.
+    """
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    seen = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
+    watched = [file for file in files if file in seen]
+    long = [f for f in files if f not in seen and f.relative_to(ROOT / "tests").as_posix().startswith(LONG)]
+    turns = [file for pair in zip_longest(watched, long) for file in pair if file is not None]
+    return [item for file in (*turns, *(f for f in files if f not in turns)) for item in files[file]]
 
 
 @pytest.fixture(scope="session", autouse=True)

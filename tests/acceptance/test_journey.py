@@ -24,6 +24,7 @@ from tests.harness.stack import Stack
 from tests.harness.world import PASSWORD, Person, World, invite_form, make_world
 
 SCREENS = Path(__file__).resolve().parents[2] / "var" / "screens"
+NUMBER = re.compile(r"(?:回复|输入)[^0-9]{0,12}(\d{4,6})")
 PROGRAMS = ("simulators", "serve", "notifier", "dashboard")
 
 
@@ -78,10 +79,12 @@ async def test_an_invitation_travels_from_the_portal_to_the_ledger_of_the_ems(
     sandbox = Sandbox(platform.sandbox_url)
     await sandbox.persona(world.graduate)
 
-    portal = await browser.new_page()
+    context = await browser.new_context(viewport={"width": 1280, "height": 720})
+    portal = await context.new_page()
     await invite_in_the_portal(portal, platform, world)
 
-    phone = await browser.new_page(viewport={"width": 390, "height": 844})
+    handset = await browser.new_context(viewport={"width": 390, "height": 844})
+    phone = await handset.new_page()
     await bind_on_the_phone(phone, platform, world, sandbox)
     await accept_by_chat(phone, world)
 
@@ -98,6 +101,8 @@ async def test_an_invitation_travels_from_the_portal_to_the_ledger_of_the_ems(
     assert "Traceback" not in platform.logs()
     leaked = [word for word in (world.graduate.id_number, world.graduate.mobile) if word in platform.logs()]
     assert not leaked, "a number of a person stands in a log"
+    for one in (context, handset):  # the browser is the session's, and the phone would go on asking for news
+        await one.close()
 
 
 async def invite_in_the_portal(page: Page, platform: Stack, world: World) -> None:
@@ -170,10 +175,12 @@ async def accept_by_chat(phone: Page, world: World) -> None:
     await say(phone, "邀请")
     await expect(phone.locator("#chat")).to_contain_text(world.employer.name, timeout=10_000)
     await say(phone, "同意")
-    await phone.wait_for_timeout(1500)
+    asked = phone.locator("#chat .row.account .bubble").last
+    await expect(asked).to_contain_text(NUMBER)
     await shot(phone, "phone-accept-asked")
-    number = re.findall(r"(?:回复|输入)[^0-9]{0,12}(\d{4,6})", await phone.locator("#chat").inner_text())[-1]
-    await say(phone, number)
+    found = NUMBER.search(await asked.inner_text())
+    assert found is not None
+    await say(phone, found[1])
     await expect(phone.locator("#chat")).to_contain_text("等待学院审核", timeout=10_000)
     await shot(phone, "phone-accepted")
 

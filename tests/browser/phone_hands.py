@@ -53,10 +53,11 @@ class Handset:
     openid: str
     complaints: list[str] = field(default_factory=list)
     _chat: Page | None = None
+    _read: Page | None = None  # the page that the chat has opened last
 
     async def open(self, path: str) -> Page:
         """A page of the service as the chat would open it, signed in on the way."""
-        page = await self._new_page()
+        self._read = page = await self._new_page()
         to = quote(f"{self.stack.service_url}{path}")
         await page.goto(f"{self.stack.sandbox_url}/phone/open?openid={self.openid}&to={to}")
         await self.come_in(page)
@@ -71,7 +72,13 @@ class Handset:
             self._chat = await self._new_page()
             await self._chat.goto(f"{self.stack.sandbox_url}/?as={self.openid}")
             await expect(self._chat.locator("#who")).not_to_be_empty()  # before, the phone is nobody's
+        await self._chat.bring_to_front()
         return self._chat
+
+    async def _back(self) -> None:
+        """From the chat to the page that was read: what lies behind another page is drawn every few seconds only."""
+        if self._read is not None and not self._read.is_closed():
+            await self._read.bring_to_front()
 
     async def say(self, text: str) -> str:
         """Type something; the text of the answer, which comes after what was typed."""
@@ -83,7 +90,9 @@ class Handset:
         await chat.fill("#text", text)
         await chat.locator("#send").click()
         await expect(answers).to_have_count(before + 1)
-        return await answers.last.inner_text()
+        said = await answers.last.inner_text()
+        await self._back()
+        return said
 
     async def choose(self, group: str, entry: str) -> str:
         """Tap an entry of the account's menu that the chat answers; the text of the answer."""
@@ -92,14 +101,16 @@ class Handset:
         before = await answers.count()
         await self._tap_menu(chat, group, entry)
         await expect(answers).to_have_count(before + 1)
-        return await answers.last.inner_text()
+        said = await answers.last.inner_text()
+        await self._back()
+        return said
 
     async def leave_for(self, group: str, entry: str) -> Page:
         """Tap an entry of the account's menu that opens a page; the page."""
         chat = await self.chat()
         async with self.context.expect_page() as opened:
             await self._tap_menu(chat, group, entry)
-        page = await opened.value
+        self._read = page = await opened.value
         self._listen(page)
         await self.come_in(page)
         return page
@@ -113,7 +124,7 @@ class Handset:
         chat = await self.chat()
         async with self.context.expect_page() as opened:
             await chat.locator(".row.account .bubble").last.get_by_role("link", name=link).click()
-        page = await opened.value
+        self._read = page = await opened.value
         self._listen(page)
         await self.come_in(page)
         return page

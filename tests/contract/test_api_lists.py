@@ -26,7 +26,7 @@ from tests.harness.world import (
 )
 from workflows.commands.accounts import disable_account
 from workflows.commands.roster import invalidate_graduate
-from workflows.limits import PAGE_MAX, TOTAL_CAP
+from workflows.limits import TOTAL_CAP
 
 FLOW = "/v1/online_signing"
 
@@ -34,6 +34,11 @@ FLOW = "/v1/online_signing"
 @pytest.fixture
 async def world(database: str) -> World:
     return await make_world(graduates=6)
+
+
+@pytest.fixture(scope="module")
+async def untouched(database: str) -> World:
+    return await make_world()
 
 
 async def listed(api: Api, query: str = "") -> dict[str, Any]:
@@ -119,7 +124,7 @@ async def test_a_whole_id_number_finds_its_records_and_never_stands_in_an_addres
         "from=2027-02-30",
         "sort=name",
         "limit=0",
-        f"limit={PAGE_MAX + 1}",
+        "limit=201",
         "limit=x",
         "cursor=abc",
         "cursor=" + "A" * 300,
@@ -131,8 +136,8 @@ async def test_a_whole_id_number_finds_its_records_and_never_stands_in_an_addres
         "State=invited",
     ],
 )
-async def test_a_filter_that_means_nothing_is_a_bad_request(api: Api, world: World, query: str) -> None:
-    answer = await (await api.sign_in(world.school_desk)).get(f"{FLOW}?{query}")
+async def test_a_filter_that_means_nothing_is_a_bad_request(api: Api, untouched: World, query: str) -> None:
+    answer = await (await api.sign_in(untouched.school_desk)).get(f"{FLOW}?{query}")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
 
 
@@ -154,6 +159,15 @@ async def test_pages_follow_one_another_without_gap_or_twin(api: Api, world: Wor
     first = await listed(desk, "sort=newest&limit=4")
     crossed = await desk.get(f"{FLOW}?sort=oldest&cursor={first['next']}")
     assert crossed.status_code == 400
+
+
+async def test_a_page_has_fifty_rows_unasked_and_two_hundred_at_most(api: Api, world: World) -> None:
+    await add_graduates(world, 201 - len(world.graduates))
+    desk = await api.sign_in(world.school_desk)
+    for query, rows in (("", 50), ("?limit=200", 200)):
+        page = (await desk.get(f"/v1/graduates{query}")).json()
+        assert (len(page["items"]), page["total"]) == (rows, 201)
+    assert (await desk.get("/v1/graduates?limit=201")).status_code == 400
 
 
 async def test_new_rows_do_not_disturb_a_reader(api: Api, world: World) -> None:

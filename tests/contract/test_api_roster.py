@@ -196,8 +196,10 @@ async def test_the_work_lists_hold_whom_they_name_and_reminders_rest_three_days(
     assert (await school.post("/v1/reminders", unbound)).json()["reminded"] == 1
     rows = await OutboxRow.filter(stream=f"sms:{idle.id}").order_by("id").values_list("notice", flat=True)
     assert list(rows) == ["register_reminder", "bind_reminder"]
-    clock.advance(days=3)
+    clock.advance(days=3, seconds=-1)
     school = await school.sign_in(world.school_desk)
+    assert (await school.post("/v1/reminders", body)).json()["resting"] == 2
+    clock.advance(seconds=1)
     assert (await school.post("/v1/reminders", body)).json()["reminded"] == 2
     department = await school.sign_in(world.department_desks[idle.department])
     others = [str(p.id) for p in world.graduates if p.department != idle.department]

@@ -14,6 +14,7 @@ from models import kit
 from models.config import settings
 from models.parties import Level, Module, Party, ReviewMode
 from models.states import Flow
+from models.tables import SigningSettings
 from notifier.clients.registry import RegistryClient
 from notifier.simulators.server import Sandbox
 from tests.harness.callers import Api
@@ -127,6 +128,10 @@ async def test_one_more_termination_is_counted_beside_the_limit(api: Api, world:
     assert granted.json() == {"used": 0, "limit": 2, "granted": 1, "left": 3}
     assert (await desk.get(path)).json()["terminations"] == granted.json()
     assert (await desk.post(f"{path}/terminations", {"reason": ""})).status_code == 422
+    await SigningSettings.filter(school_id=world.school_id).update(termination_limit=0)
+    none = {"used": 0, "limit": 0, "granted": 1, "left": 0}
+    assert (await desk.get(path)).json()["terminations"] == none, "nobody asks, whatever was granted before"
+    assert refused(await desk.post(f"{path}/terminations", REASON)) == (409, "refused", "limit_above_zero")
 
 
 async def test_a_whole_number_is_told_once_in_the_answer_and_stands_in_no_other(api: Api, world: World) -> None:

@@ -24,17 +24,12 @@ from bot.messages import Inbound
 from models.config import WeChatSettings
 from models.store import MemoryStore
 from notifier.clients.wechat import WeChatClient
-from notifier.simulators.server import Sandbox, started
+from notifier.simulators.server import GuestServer, Sandbox, started
 from notifier.simulators.wechat_callbacks import BROKEN
 from notifier.verdicts import Kind
 
 ANNA = "oSample00000000000000000001"
 Respond = Callable[[Inbound], Awaitable[str | None]]
-
-
-class _Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None:
-        """Leave the test runner's alone."""
 
 
 class Service:
@@ -67,10 +62,10 @@ class Service:
 async def _serving(app: Any) -> AsyncIterator[str]:
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.bind(("127.0.0.1", 0))
-    server = _Server(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
+    server = GuestServer(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
     task = asyncio.create_task(server._serve(sockets=[sock]))
     yield f"http://127.0.0.1:{sock.getsockname()[1]}/wechat/callback"
-    server.should_exit = True
+    server.end()
     await task
 
 

@@ -21,7 +21,7 @@ from models.config import WeChatSettings
 from models.store import MemoryStore
 from notifier.clients.sms import TencentSms
 from notifier.clients.wechat import WeChatClient
-from notifier.simulators.server import Sandbox, started
+from notifier.simulators.server import GuestServer, Sandbox, started
 
 ANNA = "oSample00000000000000000001"
 BEN = "oSample00000000000000000002"
@@ -45,7 +45,7 @@ async def sandbox(tmp_path: Path, http: httpx.AsyncClient) -> AsyncIterator[Sand
     sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.bind(("127.0.0.1", 0))
     app = CallbackApp(Callback(Keys.of(WeChatSettings())), respond)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
+    server = GuestServer(uvicorn.Config(app, log_level="critical", lifespan="off", access_log=False))
     serving = asyncio.create_task(server._serve(sockets=[sock]))
     url = f"http://127.0.0.1:{sock.getsockname()[1]}/wechat/callback"
     async with started(tmp_path, callback_url=url) as running:
@@ -56,7 +56,7 @@ async def sandbox(tmp_path: Path, http: httpx.AsyncClient) -> AsyncIterator[Sand
         await http.post(f"{running.url}/_control/personas", json=people)
         await http.post(f"{running.url}/_control/wechat/templates", json=[TEMPLATE])
         yield running
-    server.should_exit = True
+    server.end()
     await serving
 
 

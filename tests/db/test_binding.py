@@ -129,6 +129,21 @@ async def test_one_code_a_minute_whether_somebody_exists_or_not(world: World, co
             await ask_code(counters, token, name, number, ADDRESS)
 
 
+async def test_five_codes_an_hour_and_ten_a_day(world: World) -> None:
+    """contracts 8; counted from the first of them, whoever asks."""
+    minutes = 0.0
+    counters, person = MemoryStore(lambda: minutes * 60), world.graduate
+    sent = []
+    for minutes in (*range(0, 6), 58.9, *range(60, 65), 121, 720, 1438.9, 1440):
+        try:
+            await ask_code(counters, await visit(), person.name, person.id_number, ADDRESS)
+            sent.append(minutes)
+        except RateLimited:
+            pass
+    assert sent == [*range(0, 5), *range(60, 65), 1440]
+    assert await OutboxRow.filter(recipient=person.id, notice="one_time_code").count() == len(sent)
+
+
 async def test_past_the_limits_of_a_phone_nothing_is_sent_and_nothing_is_said(
     world: World, counters: MemoryStore
 ) -> None:

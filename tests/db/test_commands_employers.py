@@ -42,6 +42,12 @@ async def world(database):
     return await w.make_world(graduates=1)
 
 
+@pytest.fixture(scope="module")
+async def province(database):
+    """One for all tests that look at no employer but their own."""
+    return await w.make_world(graduates=1)
+
+
 async def status_of(employer_id) -> str:
     return (await Employer.get(id=employer_id)).status
 
@@ -93,7 +99,7 @@ async def test_an_employer_of_a_province_that_is_not_here_is_told_so(world):
     ("username", "password", "path"),
     [("ab", w.PASSWORD, "username"), ("mit leer", w.PASSWORD, "username"), ("good.name", "short", "password")],
 )
-async def test_user_name_and_password_are_judged(world, username, password, path):
+async def test_user_name_and_password_are_judged(province, username, password, path):
     with pytest.raises(InvalidForm) as caught:
         await register_employer(APPLICANT, w.employer_form(), username, password)
     assert caught.value.faults[0].path == path
@@ -132,14 +138,14 @@ async def test_of_two_pending_ones_with_the_same_code_one_is_verified(world):
 
 @pytest.mark.parametrize("before", list(S))
 @pytest.mark.parametrize("after", list(S))
-async def test_a_decision_is_open_exactly_where_the_table_says(world, before, after):
-    firm = await w.make_employer(world, status=before)
+async def test_a_decision_is_open_exactly_where_the_table_says(province, before, after):
+    firm = await w.make_employer(province, status=before)
     if before in DECISIONS.get(after, ()):
-        await decide_employer(world.province, firm.id, after, "写明原因给单位")
+        await decide_employer(province.province, firm.id, after, "写明原因给单位")
         assert await status_of(firm.id) == after
     else:
         with pytest.raises(Refused) as caught:
-            await decide_employer(world.province, firm.id, after, "写明原因给单位")
+            await decide_employer(province.province, firm.id, after, "写明原因给单位")
         assert caught.value.guard == "status"
         assert await status_of(firm.id) == before
 

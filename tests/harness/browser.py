@@ -21,7 +21,9 @@ FLAGS = (
     "--disable-sync",
     "--disable-extensions",
     "--metrics-recording-only",
-    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider",
+    # The address bar that nobody sees loads two pages of Chromium's own: 0.6 s of work for each page of ours.
+    "--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider"
+    ",WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 )
 
 

@@ -62,7 +62,7 @@ def cutting(service_url: str) -> Iterator[Cutter]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Passing)
     server.daemon_threads = True
     cutter.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # seconds until it hears its end
     thread.start()
     try:
         yield cutter

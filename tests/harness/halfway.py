@@ -29,7 +29,7 @@ def halfway(service: str) -> Iterator[str]:
                 self._answer(503, json.dumps(problem).encode())
                 return
             asked = {name: self.headers[name] for name in ("Authorization", "If-None-Match") if name in self.headers}
-            found = httpx.get(f"{service}{self.path}", headers=asked, timeout=20)
+            found = whole.get(self.path, headers=asked)
             self._answer(found.status_code, found.content)
 
         def _answer(self, status: int, body: bytes) -> None:
@@ -43,11 +43,12 @@ def halfway(service: str) -> Iterator[str]:
             """Nothing: addresses are no output of a test."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Half)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)  # seconds until it hears its end
     thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with httpx.Client(base_url=service, timeout=20) as whole:
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()

@@ -12,12 +12,17 @@ import json
 import os
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard import client
+
+# AppTest reads every installed package, looking for components, whenever somebody sits down: once is enough.
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 SHOWN = (
     "html",

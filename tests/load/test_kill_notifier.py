@@ -19,7 +19,7 @@ import pytest
 
 from models import db
 from models.states import Flow
-from notifier.retry import LOST
+from notifier.retry import LOST, LOST_LIMIT
 from tests.harness.outbox import Outside, outside, own_outbox, until
 from tests.harness.postgres import TestServer
 from tests.harness.world import Person, World, add_graduates, sign
@@ -70,6 +70,16 @@ async def started(mortal: Mortal) -> datetime:
     return since
 
 
+async def spared() -> bool:
+    """No row was with so many dead workers that one or two more would make it the suspect and end it.
+
+    Where a busy machine lets nothing arrive between two kills, it is always the oldest rows that are in hand.
+    """
+    often = """SELECT count(*) FROM outbox o WHERE o.status IN ('pending', 'sending') AND $2 <=
+        (SELECT count(*) FROM delivery_attempts a WHERE a.outbox_id = o.id AND a.cause = $1)"""
+    return not await db.fetch_value(often, LOST, LOST_LIMIT - 2)
+
+
 async def drained() -> bool:
     waiting = "SELECT count(*) FROM outbox WHERE channel = 'ems' AND status IN ('pending', 'deferred', 'sending')"
     return not await db.fetch_value(waiting)
@@ -107,6 +117,7 @@ async def kill_often(ems: tuple[Outside, Mortal], kills: int) -> None:
     hits = 0
     while hits < kills:  # a kill between two deliveries, as a busy machine has them, does not count
         since = await started(mortal)
+        await until(spared, 60)
         await asyncio.sleep(draw.uniform(0, 0.15))
         mortal.kill()
         hits += await working(since)

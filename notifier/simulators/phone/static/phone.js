@@ -5,9 +5,11 @@ import { el, needsTime, openAddress, renderEntry, timeText } from "./render.js";
 const $ = (id) => document.getElementById(id);
 const POLL = 900;
 const POLL_HIDDEN = 5000;
+const POLL_ANSWER = 120; // after a tap or a text, until the account has answered
+const ANSWERS_WITHIN = 3000;
 const PEOPLE_POLL = 4000;
 
-const state = { openid: "", people: [], total: 0, after: 0, sms: 0, last: null, menu: "", following: true, seen: read("seen", {}), turn: 0 };
+const state = { openid: "", people: [], total: 0, after: 0, sms: 0, last: null, menu: "", following: true, seen: read("seen", {}), turn: 0, awaiting: 0 };
 
 function read(name, fallback) {
   try {
@@ -31,6 +33,7 @@ async function api(path, value) {
 function act(action, value = "") {
   closePopups();
   return api(`/phone/chat/${encodeURIComponent(state.openid)}/${action}`, value).then((answer) => {
+    state.awaiting = Date.now() + ANSWERS_WITHIN;
     poll();
     return answer;
   }, () => notice("没有发出去，请确认沙箱还在运行"));
@@ -102,7 +105,7 @@ async function poll() {
     }
   }
   clearTimeout(timer);
-  timer = setTimeout(poll, document.hidden ? POLL_HIDDEN : POLL);
+  timer = setTimeout(poll, Date.now() < state.awaiting ? POLL_ANSWER : document.hidden ? POLL_HIDDEN : POLL);
 }
 
 function show(news) {
@@ -119,6 +122,7 @@ function show(news) {
     tap: (id, text) => act("tap", `${id}|${text}`),
   };
   const fresh = entries.filter((entry) => entry.id > state.after);
+  if (fresh.some((entry) => entry.side !== "user")) state.awaiting = 0;
   for (const entry of fresh) {
     if (needsTime(state.last, entry)) chat.append(el("p", "time", timeText(entry.at)));
     chat.append(renderEntry(entry, doing));
