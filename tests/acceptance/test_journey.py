@@ -19,6 +19,7 @@ from playwright.async_api import Browser, Page, expect
 from models import db
 from models.config import settings
 from models.parties import ReviewMode
+from tests.browser.dashboard_hands import drawn
 from tests.harness.chat import new_openid
 from tests.harness.stack import Stack
 from tests.harness.world import PASSWORD, Person, World, invite_form, make_world
@@ -199,8 +200,11 @@ async def decide_in_the_dashboard(browser: Browser, platform: Stack, username: s
     approve = page.get_by_role("button", name=re.compile("鉴证通过"))
     await expect(approve.first).to_be_visible(timeout=20_000)
     await shot(page, f"review-{who}")
+    await drawn(page)
     await approve.first.click()
     confirm = page.get_by_role("button", name=re.compile("确认鉴证通过"))
+    await confirm.wait_for()
+    await drawn(page)  # a click while the question is still being drawn is lost
     await confirm.click()
     await expect(confirm).to_have_count(0, timeout=20_000)
     await shot(page, f"decided-{who}")
