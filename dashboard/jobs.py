@@ -44,13 +44,8 @@ def show(desk: Desk, name: str, told: Callable[[Mapping[str, Any]], list[str]] |
 
 @st.fragment(run_every=EVERY)
 def _under_way(desk: Desk, name: str, job_id: str) -> None:
-    try:
-        job = desk.client.get(f"/v1/jobs/{job_id}")
-    except Problem as problem:
-        if problem.status == 401:
-            shell.ended()
-        else:
-            st.warning(f"暂时取不到进度：{problem.detail}任务仍在进行。")
+    job = shell.renewed(lambda: desk.client.get(f"/v1/jobs/{job_id}"), "进度", "任务仍在进行。")
+    if job is None:
         return
     if job["status"] not in UNDER_WAY:
         st.rerun()

@@ -195,6 +195,21 @@ def found(desk: Desk, path: str, id: str) -> Mapping[str, Any] | None:
         return None
 
 
+def renewed(fetch: Callable[[], dict[str, Any]], what: str, safe: str = "") -> dict[str, Any] | None:
+    """For a part that renews itself: its data; None where they cannot be had, which is said without losing the page.
+
+    `what`: what is missing then; `safe`: what goes on all the same.
+    """
+    try:
+        return fetch()
+    except Problem as problem:
+        if problem.status == 401:
+            ended()
+        else:
+            st.warning(f"暂时取不到{what}：{problem.detail}{safe}")
+        return None
+
+
 def tried(call: Callable[[], Any]) -> bool:
     """Whether a click was carried out; else what stood in its way is said."""
     try:

@@ -14,7 +14,6 @@ import segno
 import streamlit as st
 
 from dashboard import shell, tables, words
-from dashboard.client import Problem
 from dashboard.shell import Desk
 
 SHOWN = "binding_code"
@@ -76,13 +75,8 @@ def _told(person: Mapping[str, Any], code: Mapping[str, Any]) -> None:
 @st.fragment(run_every=EVERY)
 def _stage(desk: Desk, graduate_id: str, known: str) -> None:
     """Draws the page anew when the phone has come further."""
-    try:
-        found = desk.client.get(f"/v1/graduates/{graduate_id}/scene")
-    except Problem as problem:
-        if problem.status == 401:
-            shell.ended()
-        else:
-            st.warning(f"暂时取不到进展：{problem.detail}")
+    found = shell.renewed(lambda: desk.client.get(f"/v1/graduates/{graduate_id}/scene"), "进展")
+    if found is None:
         return
     if found["stage"] != known:
         st.rerun()

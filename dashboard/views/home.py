@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from dashboard import addresses, shell, tables, words
-from dashboard.client import Problem
 from dashboard.shell import Desk
 from dashboard.views import queue
 from dashboard.views.queue_filters import MINE
@@ -51,13 +50,8 @@ def show(desk: Desk) -> None:
 def _counts(desk: Desk) -> None:
     if shell.resting(desk):
         return
-    try:
-        home = desk.client.get("/v1/home", cohort=desk.cohort)
-    except Problem as problem:
-        if problem.status == 401:
-            shell.ended()
-        else:
-            st.warning(f"暂时取不到最新数据：{problem.detail}")
+    home = shell.renewed(lambda: desk.client.get("/v1/home", cohort=desk.cohort), "最新数据")
+    if home is None:
         return
     if desk.party != "province":
         _waiting(desk, home["waiting"], home["total"])
