@@ -13,8 +13,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Final
 
-import httpx
-
 from models import db
 from models.config import Settings, settings
 from models.states import Channel
@@ -26,7 +24,7 @@ from notifier.channels.upstream import UpstreamChannel
 from notifier.channels.wechat import WeChatChannel
 from notifier.clients.registry import RegistryClient
 from notifier.clients.sms import TencentSms
-from notifier.clients.transport import open_http
+from notifier.clients.transport import Http, open_http
 from notifier.clients.upstream import UpstreamClient
 from notifier.clients.wechat import WeChatClient
 from notifier.jobs import Job, clock_jobs
@@ -116,7 +114,7 @@ class ProviderError(Exception):
     """The settings name an SMS provider that is not built in."""
 
 
-def lanes(config: Settings, http: httpx.AsyncClient) -> list[Lane]:
+def lanes(config: Settings, http: Http) -> list[Lane]:
     """The lanes with their clients, as the settings name them: what an EMS is owed waits until there is one.
 
     Raises ProviderError, LeaseTooShortError.
@@ -136,14 +134,14 @@ def lanes(config: Settings, http: httpx.AsyncClient) -> list[Lane]:
 
 
 @asynccontextmanager
-async def outside() -> AsyncIterator[httpx.AsyncClient]:
+async def outside() -> AsyncIterator[Http]:
     """The process's doors: database, store, HTTP; all closed at the end."""
     async with AsyncExitStack() as doors:
         await db.open_database(max_size=CONNECTIONS)
         doors.push_async_callback(db.close_database)
         doors.push_async_callback(close_store)
         http = open_http(connections=sum(HANDS.values()) + 4)
-        doors.push_async_callback(http.aclose)
+        doors.push_async_callback(http.close)
         yield http
 
 

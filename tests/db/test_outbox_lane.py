@@ -7,13 +7,13 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from models import db, kit
 from models.config import Settings
 from models.states import Channel
 from notifier.channels import Hold, Outlet, Pointless, Prepared
+from notifier.clients.transport import open_http
 from notifier.lane import Held, Lane, LeaseTooShortError
 from notifier.verdicts import Verdict, retry, sent, unknown
 from notifier.worker import Notifier, lanes
@@ -45,7 +45,7 @@ async def test_a_lease_that_a_slow_call_could_outlive_is_refused_at_the_start() 
 
 async def test_where_there_is_no_ems_nobody_claims_what_it_is_owed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It waits until there is one: a school may begin without (messages-and-sync.md, EMS sync)."""
-    async with httpx.AsyncClient() as http:
+    async with open_http() as http:
         assert {one.channel for one in lanes(Settings(), http)} == set(Channel)
         monkeypatch.setenv("WQ_EMS_URL", "")
         assert {one.channel for one in lanes(Settings(), http)} == {Channel.WECHAT, Channel.SMS}
