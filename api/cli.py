@@ -68,11 +68,13 @@ def serve(
 def notifier() -> None:
     """启动通知进程（微信、短信、就业管理系统）。"""
     _fit_settings()
+    import uvloop
+
     from api.logs import set_up_logs
     from notifier.worker import main as run
 
     set_up_logs()
-    asyncio.run(run())
+    uvloop.run(run())  # as uvicorn does for the service
 
 
 @app.command()

@@ -19,8 +19,9 @@ _FREE = """NOT EXISTS (SELECT 1 FROM outbox e
   WHERE e.stream = o.stream AND e.id <> o.id AND e.status IN ('pending', 'deferred', 'sending')
     AND (e.status = 'sending' OR (e.id < o.id AND (o.notice <> ALL($7::text[]) OR e.notice = ANY($7::text[])))))"""
 
-# Schools take turns: from the school $2 on, as many schools as there are free hands ($3), a few rows of each ($5),
-# the first row of every school before the second of any. So one school's 100,000 messages delay nobody else's.
+# Schools take turns: from the school $2 on, as many schools as there are free hands ($3), a few rows of each ($5, or
+# its part of the hands where schools are few), the first row of every school before the second of any. So one school's
+# 100,000 messages delay nobody else's.
 CLAIM = f"""
 WITH RECURSIVE turn(school) AS (
   (SELECT {_TURN} FROM outbox o WHERE o.status = 'pending' AND o.channel = $1 AND {_TURN} >= $2
@@ -35,7 +36,7 @@ picked AS (
     SELECT c.id, row_number() OVER (ORDER BY c.id) AS place FROM (
       SELECT o.id FROM outbox o
       WHERE o.status = 'pending' AND o.channel = $1 AND {_TURN} = s.school AND o.due_at <= $4 AND {_FREE}
-      ORDER BY o.id LIMIT $5) c) q
+      ORDER BY o.id LIMIT GREATEST($5, $3 / (SELECT count(*) FROM schools))) c) q
   ORDER BY q.place, q.id LIMIT $3),
 locked AS (
   SELECT o.id FROM outbox o WHERE o.id IN (SELECT id FROM picked) AND o.status = 'pending'
