@@ -3,8 +3,8 @@
 The database is released before every call outward: a claim is one short transaction, a settlement another. Between
 them the row is ours by its lease; whoever outlives its lease finds another token in the row and writes nothing.
 
-A hand is busy while it prepares a row and makes its call. Claims run ahead of the hands by a few rows and settlements
-behind them, so that the outside's time is not added to the database's; rows that end together are settled together.
+A hand is busy while it makes its call. Claims run ahead of the hands by a few rows and settlements behind them, so that
+the database's time is not added to the outside's; rows that end together are settled together.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ POLL: Final = 2.0
 """Seconds after which a lane looks even though nobody has woken it."""
 GATHER: Final = 0.004
 """Seconds in which hands that become free are gathered for one claim."""
+FRESH: Final = 0.25
+"""Seconds after which a row that waited for a hand is looked at anew: something may have overtaken its message."""
 UNSETTLED: Final = 4
 """How many times its hands a lane may have rows that are done with and not yet settled: a slow database slows it."""
 SETTLE_FOR: Final = 300.0
@@ -58,12 +60,13 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """What came of a row in hand: a call's verdict, or why there was none (None: it goes back as it was)."""
+class Fit:
+    """A row that may leave, with its call; `since` when it was made fit, by the same clock."""
 
-    came: Verdict | Hold | Pointless | None
+    held: Held
+    ready: Ready
     began_at: datetime
-    ready: Ready | None = None
+    since: float
 
 
 class Lane:
@@ -97,7 +100,7 @@ class Lane:
         self._bell = asyncio.Event()
         self._stopping = False
         self._looked_for_lost = -POLL
-        self._stock: deque[Held] = deque()
+        self._stock: deque[Fit] = deque()
         self._busy = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._taken: Gathering[Taken, bool] = Gathering(self._settle_taken, flights=1)
@@ -152,40 +155,49 @@ class Lane:
         room, probe = self.breaker.hands(self._room()), self.breaker.is_open
         if room < 1:
             return 0
-        lost = await self._lost(room)
-        rows = () if lost else await self._waiting(room)
+        rows = await self._lost(room) or await self._waiting(room)
         since = time.monotonic()
-        self.breaker.taken(len(lost or rows))
-        for row in lost:
-            self._start(self._settle(Held(row, since), unknown(LOST), row.lost_since or now()))
-        self._stock.extend(Held(row, since) for row in rows)
+        self.breaker.taken(len(rows))
+        await asyncio.gather(*(self._stow(Held(row, since)) for row in rows))
         if self._stopping or (self.breaker.is_open and not probe):
             self._put_back()
         self._hand_out()
-        return len(lost or rows)
+        metrics.IN_HAND.labels(self.channel).set(len(self._tasks) + len(self._stock))
+        return len(rows)
 
     def _room(self) -> int:
-        """How many more rows may be ours. Nothing is claimed ahead while the breaker is open, nor while half of what
-        was claimed ahead is still there: a few rows more are not worth a claim.
+        """How many more rows may be ours. Nothing is claimed ahead while the breaker is open, nor while less than a
+        quarter of what may be ahead is missing: a few rows more are not worth a claim.
         """
         ahead = 0 if self.breaker.is_open else self._ahead
-        if self._stock and len(self._stock) > ahead // 2:
+        missing = ahead - len(self._stock)
+        if self._stock and missing < max(1, ahead // 4):
             return 0
-        ours = ahead - len(self._stock)
-        return min(self._hands + ours - self._busy, self._hands * UNSETTLED + ours - len(self._tasks))
+        return min(self._hands + missing - self._busy, self._hands * UNSETTLED + missing - len(self._tasks))
 
     def _hand_out(self) -> None:
         """Give what is in stock to the hands that are free."""
         while self._stock and self._busy < self._hands and not self._stopping:
             self._busy += 1
             self._start(self._deliver(self._stock.popleft()))
-        metrics.IN_HAND.labels(self.channel).set(len(self._tasks) + len(self._stock))
 
     def _put_back(self) -> None:
         """What is in stock, and so has not left, goes back to whoever claims it next."""
         lot, self._stock = self._stock, deque()
-        for held in lot:
-            self._start(self._give_back(held.row))
+        for fit in lot:
+            self._start(self._give_back(fit.held.row))
+
+    async def _stow(self, held: Held) -> None:
+        """Put the row into stock, or, where there is no call to make, settle what is known of it."""
+        row, began_at = held.row, now()
+        if row.lost_since is not None:
+            self._start(self._settle(held, unknown(LOST), row.lost_since))
+            return
+        prepared = await self._prepared(row, began_at)
+        if isinstance(prepared, Ready):
+            self._stock.append(Fit(held, prepared, began_at, time.monotonic()))
+        else:
+            self._start(self._end(held, prepared, began_at))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -222,14 +234,25 @@ class Lane:
 
     # --- delivering
 
-    async def _deliver(self, held: Held) -> None:
+    async def _deliver(self, fit: Fit) -> None:
+        held, came, began_at = fit.held, None, fit.began_at
+        ready: Prepared | None = fit.ready
         try:
-            tried = await self._try(held)
+            if time.monotonic() - fit.since > FRESH:
+                began_at = now()
+                ready = await self._prepared(held.row, began_at)
+            came = await self._called(held, ready) if isinstance(ready, Ready) else ready
         finally:
             self._busy -= 1
             self._hand_out()
             self._bell.set()
-        match tried.came:
+        await self._end(held, came, began_at, ready if isinstance(ready, Ready) else None)
+
+    async def _end(
+        self, held: Held, came: Verdict | Hold | Pointless | None, began_at: datetime, ready: Ready | None = None
+    ) -> None:
+        """Write what came of the row: a verdict, or why no call was made (None: it goes back as it was)."""
+        match came:
             case None:
                 await self._give_back(held.row)
             case Hold(until, cause):
@@ -237,15 +260,8 @@ class Lane:
             case Pointless(cause):
                 await self._write(lambda: deliveries.supersede(CLOCK, held.row, cause))
                 metrics.SETTLED.labels(self.channel, "superseded").inc()
-            case Verdict() as verdict:
-                await self._settle(held, verdict, tried.began_at, tried.ready)
-
-    async def _try(self, held: Held) -> Tried:
-        began_at = now()
-        prepared = await self._prepared(held.row, began_at)
-        if isinstance(prepared, Ready):
-            return Tried(await self._called(held, prepared), began_at, prepared)
-        return Tried(prepared, began_at)
+            case Verdict():
+                await self._settle(held, came, began_at, ready)
 
     async def _prepared(self, row: Claimed, at: datetime) -> Prepared | None:
         """None: the database is away, nothing was done."""

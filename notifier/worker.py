@@ -34,8 +34,8 @@ from workflows.actors import CLOCK
 from workflows.commands import deliveries
 
 HANDS: Final = {Channel.WECHAT: 32, Channel.SMS: 16, Channel.EMS: 16}
-AHEAD: Final = {Channel.WECHAT: 16, Channel.SMS: 0, Channel.EMS: 8}
-"""Rows claimed before a hand is free: what the hands finish while a claim is under way, at 20 ms a call."""
+AHEAD: Final = {Channel.WECHAT: 32, Channel.SMS: 0, Channel.EMS: 16}
+"""Rows claimed before a hand is free: what keeps the hands busy while the next claim is under way."""
 BEYOND_CALL: Final = 15.0
 """Seconds that a lease outlasts the longest call by: for preparing, and for settling on a busy database."""
 GRACE: Final = 12.0

@@ -39,7 +39,7 @@ picked AS (
       ORDER BY o.id LIMIT GREATEST($5, $3 / (SELECT count(*) FROM schools))) c) q
   ORDER BY q.place, q.id LIMIT $3),
 locked AS (
-  SELECT o.id FROM outbox o WHERE o.id IN (SELECT id FROM picked) AND o.status = 'pending'
+  SELECT o.id FROM outbox o WHERE o.id = ANY (ARRAY(SELECT id FROM picked)) AND o.status = 'pending'
   FOR UPDATE SKIP LOCKED),
 taken AS (
   UPDATE outbox o SET status = 'sending', token = $8, lease_until = clock_timestamp() + $6::interval,

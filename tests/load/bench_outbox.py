@@ -32,7 +32,8 @@ INSERT INTO outbox (key, school_id, record_id, stream, channel, recipient, notic
 SELECT 'bench:' || $8 || n, $2, NULL, $1 || p.id, $1, p.id, $3, $4::jsonb || jsonb_build_object('seq', n), 'pending',
   $5, $5, 0, '', ''
 FROM generate_series(1, $6::int) n
-JOIN unnest($7::uuid[]) WITH ORDINALITY AS p(id, place) ON p.place = 1 + n % cardinality($7::uuid[])"""
+JOIN unnest($7::uuid[]) WITH ORDINALITY AS p(id, place) ON p.place = 1 + n % cardinality($7::uuid[])
+ORDER BY n"""
 
 # What the EMS has acknowledged of each, as acts leave it: settling a push writes there too.
 _MIRRORS = """
@@ -84,9 +85,10 @@ async def _round(
         await db.execute(_MIRRORS, who, world.school_id, messages)
 
     async def drain(name: str, count: int) -> float:
-        """Owe so many and wait until nothing is left; the seconds that took."""
-        began = time.perf_counter()
+        """Owe so many and wait until nothing is left; the seconds that it waited."""
         await db.execute(_OWE, str(channel), world.school_id, notice, params, kit.now(), count, who, name)
+        began = time.perf_counter()
+        db.notify()  # as whoever owes does
         while await db.fetch_value(_LEFT):
             await asyncio.sleep(0.1)
         return time.perf_counter() - began

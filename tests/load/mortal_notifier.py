@@ -32,7 +32,7 @@ async def _deliver(url: str, ems_url: str, go: Connection) -> None:
     config = UpstreamSettings().model_copy(update={"url": ems_url})
     async with open_http() as http:
         outlet = UpstreamChannel(UpstreamClient(config, http), limit=LIMIT)
-        lane = Lane(Channel.EMS, outlet, hands=4, lease=LEASE)
+        lane = Lane(Channel.EMS, outlet, hands=4, ahead=2, lease=LEASE)
         await asyncio.to_thread(go.recv)
         await Notifier([lane], url=url).run()
 
