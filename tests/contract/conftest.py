@@ -41,7 +41,7 @@ async def api(service: Quart) -> AsyncIterator[Api]:
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """For what a test itself asks of the sandbox."""
-    async with httpx.AsyncClient() as opened:
+    async with httpx.AsyncClient(trust_env=False) as opened:
         yield opened
 
 

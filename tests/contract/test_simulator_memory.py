@@ -43,7 +43,7 @@ async def test_a_second_start_knows_people_chats_menu_texts_and_ledger(tmp_path:
             one.pop("calls", None)
         return found
 
-    async with httpx.AsyncClient() as http, open_http() as door:
+    async with httpx.AsyncClient(trust_env=False) as http, open_http() as door:
         async with started(tmp_path, answer_limit=0.05) as sandbox:
             for path, body in (
                 ("personas", [{"openid": ANNA, "name": "王小明", "label": "甲校", "mobile": "15400000001"}]),
@@ -99,7 +99,7 @@ async def test_whatever_the_ems_acknowledged_before_kill_9_is_in_its_ledger(tmp_
     assert child.stdout is not None
     url = (await child.stdout.readline()).decode().strip()
     acknowledged: list[str] = []
-    async with httpx.AsyncClient() as http, open_http() as door:
+    async with httpx.AsyncClient(trust_env=False) as http, open_http() as door:
         async with started(tmp_path / "unused") as unused:
             config = unused.ems.model_copy(update={"url": f"{url}/ems"})
         client = UpstreamClient(config, door)
