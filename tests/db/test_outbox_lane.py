@@ -180,6 +180,26 @@ async def test_what_was_claimed_ahead_goes_back_when_the_breaker_opens() -> None
     assert {((await row(one))["status"], (await row(one))["attempts"]) for one in waiting} == {("pending", 0)}
 
 
+async def test_what_is_overtaken_while_it_waits_for_a_hand_does_not_leave() -> None:
+    class Outdated(TellingOutlet):
+        async def prepare(self, claimed: Claimed, now: datetime) -> Prepared:
+            looks.append(claimed.id)
+            if looks.count(claimed.id) > 1:
+                return Pointless("事项已有新的进展，不再发送")
+            return await super().prepare(claimed, now)
+
+    async def slowly(_: Claimed) -> Verdict:
+        await asyncio.sleep(0.4)
+        return sent()
+
+    looks: list[int] = []
+    first, second = [await owe(school=kit.new_id()) for _ in range(2)]
+    outlet = Outdated(slowly)
+    async with running(lane(outlet, hands=1, ahead=1)):
+        assert sorted(await settled(first, second)) == ["delivered", "superseded"]
+    assert len(outlet.told) == 1
+
+
 async def test_at_its_end_a_lane_gives_back_what_it_claimed_ahead() -> None:
     async def slowly(_: Claimed) -> Verdict:
         await asyncio.sleep(0.3)
