@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-import httpx
 from quart import Quart
 
 from api.pages import BLUEPRINTS
@@ -21,6 +20,7 @@ from models.config import settings
 from models.db import DatabaseConfigError, database_lifespan, is_unavailable, pending_migrations
 from models.store import close_store, store
 from notifier.clients.registry import RegistryClient
+from notifier.clients.transport import Http, open_http
 from notifier.clients.wechat import WeChatClient, WeChatSceneQr, WeChatSignIn
 
 READY_SECONDS = 3.0
@@ -43,7 +43,7 @@ async def not_ready() -> list[str]:
     return [NOT_MIGRATED.format(count=len(waiting))] if waiting else []
 
 
-def wired(http: httpx.AsyncClient) -> Wiring:
+def wired(http: Http) -> Wiring:
     """The ports as the settings name them."""
     chosen = settings()
     return Wiring(
@@ -61,7 +61,7 @@ def build() -> BotApp:
 
     @quart.while_serving
     async def lifespan() -> AsyncGenerator[None]:
-        async with aclosing(database_lifespan()) as database, httpx.AsyncClient() as http:
+        async with aclosing(database_lifespan()) as database, open_http() as http:
             await anext(database)
             quart.extensions[EXTENSION] = wired(http)
             yield

@@ -68,11 +68,13 @@ def serve(
 def notifier() -> None:
     """启动通知进程（微信、短信、就业管理系统）。"""
     _fit_settings()
+    import uvloop
+
     from api.logs import set_up_logs
     from notifier.worker import main as run
 
     set_up_logs()
-    asyncio.run(run())
+    uvloop.run(run())  # as uvicorn does for the service
 
 
 @app.command()
@@ -148,13 +150,13 @@ def introduce() -> None:
 
     async def work() -> None:
         told = {**await introductions(), "wechat/templates": announced_wechat(), "sms/templates": announced_sms()}
-        async with open_http() as http:
+        async with open_http(read_timeout=60) as http:
             await WeChatClient(chosen.wechat, store(), http).create_menu(buttons(chosen.public_url))
             # The people come last: that they are known says that everything else is.
             for path in sorted(told, key=lambda path: path == "personas"):
                 url = f"http://{LOCAL}:{chosen.port_sandbox}/_control/{path}"
-                answer = await http.post(url, json=told[path], timeout=60)
-                answer.raise_for_status()
+                async with http.post(url, json=told[path]) as answer:
+                    answer.raise_for_status()
         await close_store()
 
     asyncio.run(_with_database(work))

@@ -5,8 +5,8 @@ The openid comes from the decrypted message alone; what stands in addresses or t
 
 from __future__ import annotations
 
-from bot.gathering import Gathering
 from bot.messages import Inbound
+from models.gathering import Gathering
 from workflows.actors import Actor
 from workflows.commands.tokens import VISITOR
 from workflows.queries.chat import Person, Seen, look, look_together

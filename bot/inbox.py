@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot import replies
-from bot.gathering import Gathering
 from bot.identity import identify, speaker
 from bot.messages import Inbound
+from models.gathering import Gathering
 from workflows.commands.inbox import answer_later, keep_replies
 from workflows.queries.chat import Person
 

@@ -13,8 +13,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from typing import Final
 
-import httpx
-
 from models import db
 from models.config import Settings, settings
 from models.states import Channel
@@ -26,7 +24,7 @@ from notifier.channels.upstream import UpstreamChannel
 from notifier.channels.wechat import WeChatChannel
 from notifier.clients.registry import RegistryClient
 from notifier.clients.sms import TencentSms
-from notifier.clients.transport import open_http
+from notifier.clients.transport import Http, open_http
 from notifier.clients.upstream import UpstreamClient
 from notifier.clients.wechat import WeChatClient
 from notifier.jobs import Job, clock_jobs
@@ -36,6 +34,8 @@ from workflows.actors import CLOCK
 from workflows.commands import deliveries
 
 HANDS: Final = {Channel.WECHAT: 32, Channel.SMS: 16, Channel.EMS: 16}
+AHEAD: Final = {Channel.WECHAT: 32, Channel.SMS: 0, Channel.EMS: 16}
+"""Rows claimed before a hand is free: what keeps the hands busy while the next claim is under way."""
 BEYOND_CALL: Final = 15.0
 """Seconds that a lease outlasts the longest call by: for preparing, and for settling on a busy database."""
 GRACE: Final = 12.0
@@ -116,7 +116,7 @@ class ProviderError(Exception):
     """The settings name an SMS provider that is not built in."""
 
 
-def lanes(config: Settings, http: httpx.AsyncClient) -> list[Lane]:
+def lanes(config: Settings, http: Http) -> list[Lane]:
     """The lanes with their clients, as the settings name them: what an EMS is owed waits until there is one.
 
     Raises ProviderError, LeaseTooShortError.
@@ -130,20 +130,20 @@ def lanes(config: Settings, http: httpx.AsyncClient) -> list[Lane]:
     if config.ems.live:
         outlets[Channel.EMS] = UpstreamChannel(UpstreamClient(config.ems, http))
     return [
-        Lane(channel, outlet, hands=HANDS[channel], lease=outlet.limit + BEYOND_CALL)
+        Lane(channel, outlet, hands=HANDS[channel], ahead=AHEAD[channel], lease=outlet.limit + BEYOND_CALL)
         for channel, outlet in outlets.items()
     ]
 
 
 @asynccontextmanager
-async def outside() -> AsyncIterator[httpx.AsyncClient]:
+async def outside() -> AsyncIterator[Http]:
     """The process's doors: database, store, HTTP; all closed at the end."""
     async with AsyncExitStack() as doors:
         await db.open_database(max_size=CONNECTIONS)
         doors.push_async_callback(db.close_database)
         doors.push_async_callback(close_store)
         http = open_http(connections=sum(HANDS.values()) + 4)
-        doors.push_async_callback(http.aclose)
+        doors.push_async_callback(http.close)
         yield http
 
 

@@ -19,8 +19,9 @@ _FREE = """NOT EXISTS (SELECT 1 FROM outbox e
   WHERE e.stream = o.stream AND e.id <> o.id AND e.status IN ('pending', 'deferred', 'sending')
     AND (e.status = 'sending' OR (e.id < o.id AND (o.notice <> ALL($7::text[]) OR e.notice = ANY($7::text[])))))"""
 
-# Schools take turns: from the school $2 on, as many schools as there are free hands ($3), a few rows of each ($5),
-# the first row of every school before the second of any. So one school's 100,000 messages delay nobody else's.
+# Schools take turns: from the school $2 on, as many schools as there are free hands ($3), a few rows of each ($5, or
+# its part of the hands where schools are few), the first row of every school before the second of any. So one school's
+# 100,000 messages delay nobody else's.
 CLAIM = f"""
 WITH RECURSIVE turn(school) AS (
   (SELECT {_TURN} FROM outbox o WHERE o.status = 'pending' AND o.channel = $1 AND {_TURN} >= $2
@@ -35,10 +36,10 @@ picked AS (
     SELECT c.id, row_number() OVER (ORDER BY c.id) AS place FROM (
       SELECT o.id FROM outbox o
       WHERE o.status = 'pending' AND o.channel = $1 AND {_TURN} = s.school AND o.due_at <= $4 AND {_FREE}
-      ORDER BY o.id LIMIT $5) c) q
+      ORDER BY o.id LIMIT GREATEST($5, $3 / (SELECT count(*) FROM schools))) c) q
   ORDER BY q.place, q.id LIMIT $3),
 locked AS (
-  SELECT o.id FROM outbox o WHERE o.id IN (SELECT id FROM picked) AND o.status = 'pending'
+  SELECT o.id FROM outbox o WHERE o.id = ANY (ARRAY(SELECT id FROM picked)) AND o.status = 'pending'
   FOR UPDATE SKIP LOCKED),
 taken AS (
   UPDATE outbox o SET status = 'sending', token = $8, lease_until = clock_timestamp() + $6::interval,
@@ -78,6 +79,24 @@ WITH done AS (
 INSERT INTO delivery_attempts (outbox_id, number, began_at, ended_at, verdict, provider_id, cause)
 SELECT id, attempts, $8, $7::timestamptz, $9, $6::text, $10 FROM done RETURNING outbox_id"""
 
+# Many rows that were taken, each with its attempt, in one statement. Rows that are not ours any more, or that somebody
+# else has locked just now, are left out.
+SETTLE_TAKEN = """
+WITH ends AS (
+  SELECT * FROM jsonb_to_recordset($1::jsonb)
+    AS x(id bigint, token uuid, status text, provider_id text, began_at timestamptz)),
+held AS (
+  SELECT o.id FROM outbox o JOIN ends x ON x.id = o.id AND x.token = o.token
+  WHERE o.status = 'sending' FOR UPDATE OF o SKIP LOCKED),
+done AS (
+  UPDATE outbox o SET status = x.status, cause = '', settled_at = $2::timestamptz,
+    provider_id = CASE WHEN x.provider_id = '' THEN o.provider_id ELSE x.provider_id END,
+    params = o.params - ARRAY['code', 'text', 'to'], token = NULL, lease_until = NULL
+  FROM held h JOIN ends x ON x.id = h.id WHERE o.id = h.id
+  RETURNING o.id, o.attempts, x.began_at, x.provider_id)
+INSERT INTO delivery_attempts (outbox_id, number, began_at, ended_at, verdict, provider_id, cause)
+SELECT id, attempts, began_at, $2::timestamptz, 'sent', provider_id, '' FROM done RETURNING outbox_id"""
+
 HOLDS = "SELECT 1 FROM outbox WHERE id = $1 AND token = $2 AND status = 'sending' FOR UPDATE"
 
 TRIES = "SELECT verdict, cause, began_at FROM delivery_attempts WHERE outbox_id = $1 ORDER BY number, id"
@@ -103,29 +122,47 @@ ON CONFLICT (key) DO UPDATE SET key = EXCLUDED.key RETURNING id"""
 
 STOP_FOLLOWING = "UPDATE bindings SET following = FALSE WHERE id = $1 AND ended_at IS NULL"
 
+# What the EMS has taken is what its row says; an older push that comes late changes nothing.
 ACKNOWLEDGE = """
-UPDATE ems_mirror SET destination = $3, locked = $4, acked_seq = $2, acked_at = $5, refused_cause = ''
-WHERE graduate_id = $1 AND acked_seq < $2"""
+UPDATE ems_mirror m SET destination = o.params->'columns', locked = (o.params->>'settled')::boolean,
+  acked_seq = (o.params->>'seq')::integer, acked_at = $2, refused_cause = ''
+FROM outbox o
+WHERE o.id = ANY($1::bigint[]) AND m.graduate_id = o.recipient AND m.acked_seq < (o.params->>'seq')::integer"""
+
+# Graduates for whom somebody is just writing a push. Whoever settles many at once waits for none of them: two that
+# wait for each other would cost one of them its transaction. The others stay locked.
+BUSY_MIRRORS = """
+WITH ours AS (
+  SELECT graduate_id FROM ems_mirror WHERE graduate_id = ANY($1::uuid[]) ORDER BY graduate_id FOR UPDATE SKIP LOCKED)
+SELECT graduate_id FROM ems_mirror WHERE graduate_id = ANY($1::uuid[]) EXCEPT SELECT graduate_id FROM ours"""
 
 NOTE_REFUSAL = "UPDATE ems_mirror SET refused_cause = $3 WHERE graduate_id = $1 AND push_seq = $2"
 
 # --- addresses, looked up when the message leaves ------------------------------------------------
 
+# Each takes recipients and, place by place, their records; a place without an answer has no row.
+_ASKED = "unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS x(recipient, record, place)"
+
 # The graduate's live binding, whichever it was when the message was written.
-WECHAT_ADDRESS = """
-SELECT b.id, b.openid, r.state, g.invalid_at FROM bindings w
+WECHAT_ADDRESS = f"""
+SELECT x.place, b.id, b.openid, r.state, g.invalid_at FROM {_ASKED}
+JOIN bindings w ON w.id = x.recipient
 JOIN bindings b ON b.graduate_id = w.graduate_id AND b.ended_at IS NULL AND b.following
 JOIN graduates g ON g.id = b.graduate_id
-LEFT JOIN records r ON r.id = $2
-WHERE w.id = $1"""
+LEFT JOIN records r ON r.id = x.record"""  # noqa: S608  put together from constants of this file
 
 # The binding itself, ended or not: whoever loses a binding is told at the old address.
-OWN_ADDRESS = "SELECT id, openid, NULL AS state, NULL AS invalid_at FROM bindings WHERE id = $1"
+OWN_ADDRESS = f"""
+SELECT x.place, b.id, b.openid, NULL AS state, NULL AS invalid_at
+FROM {_ASKED} JOIN bindings b ON b.id = x.recipient"""  # noqa: S608  put together from constants of this file
 
-MOBILE = """
-SELECT g.phone_enc, r.state, g.invalid_at FROM graduates g LEFT JOIN records r ON r.id = $2 WHERE g.id = $1"""
+MOBILE = f"""
+SELECT x.place, g.phone_enc, r.state, g.invalid_at FROM {_ASKED}
+JOIN graduates g ON g.id = x.recipient LEFT JOIN records r ON r.id = x.record"""  # noqa: S608  likewise
 
-PERSON_NUMBER = "SELECT id_enc, invalid_at, phone_enc, phone_source FROM graduates WHERE id = $1"
+PERSON_NUMBER = f"""
+SELECT x.place, g.id_enc, g.invalid_at, g.phone_enc, g.phone_source
+FROM {_ASKED} JOIN graduates g ON g.id = x.recipient"""  # noqa: S608  put together from constants of this file
 
 # --- receipts ------------------------------------------------------------------------------------
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from models.db import fetch_row
 from models.sql import outbox as sql
 from models.vault import unseal
 from notifier.channels import Prepared, Ready, overtaken
+from notifier.channels.addresses import Addresses
 from notifier.channels.fields import plain
 from notifier.channels.wording import NoTextError, filled, sms_text
 from notifier.clients.sms import TIME_LIMIT, SmsSender
@@ -25,9 +25,10 @@ class SmsChannel:
     def __init__(self, sender: SmsSender, *, limit: float = TIME_LIMIT) -> None:
         self._sender = sender
         self.limit = limit
+        self._mobiles = Addresses(sql.MOBILE)
 
     async def prepare(self, row: Claimed, now: datetime) -> Prepared:
-        found = await fetch_row(sql.MOBILE, row.recipient, row.record_id)
+        found = await self._mobiles.of(row)
         if stopped := overtaken(row, found, now):
             return stopped
         # A number that stands on no roster comes along: an old one, or that of somebody who is not a graduate.

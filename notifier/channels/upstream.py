@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from models.db import fetch_row
 from models.sql import outbox as sql
 from models.vault import unseal
 from notifier.channels import Hold, Prepared, Ready
+from notifier.channels.addresses import Addresses
 from notifier.channels.wording import sentence
 from notifier.clients.upstream import TIME_LIMIT, Push, UpstreamClient
 from notifier.verdicts import dead
@@ -25,9 +25,10 @@ class UpstreamChannel:
     def __init__(self, client: UpstreamClient, *, limit: float = TIME_LIMIT) -> None:
         self._client = client
         self.limit = limit
+        self._numbers = Addresses(sql.PERSON_NUMBER)
 
     async def prepare(self, row: Claimed, now: datetime) -> Prepared:
-        found = await fetch_row(sql.PERSON_NUMBER, row.recipient)
+        found = await self._numbers.of(row)
         if found is None:
             return dead("no_person")
         if found["invalid_at"] is not None:

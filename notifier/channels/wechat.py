@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from models.config import settings
-from models.db import fetch_row
 from models.kit import chat_time
 from models.sql import outbox as sql
 from models.vault import unseal
 from notifier.channels import Prepared, Ready, overtaken
+from notifier.channels.addresses import Addresses
 from notifier.channels.fields import rendered
 from notifier.channels.wording import NoTextError, WeChatText, filled, wechat_text
 from notifier.clients.wechat import TIME_LIMIT, WeChatClient
@@ -34,14 +34,12 @@ class WeChatChannel:
     def __init__(self, client: WeChatClient, *, limit: float = TIME_LIMIT) -> None:
         self._client = client
         self.limit = limit
+        self._live, self._own = Addresses(sql.WECHAT_ADDRESS), Addresses(sql.OWN_ADDRESS)
 
     async def prepare(self, row: Claimed, now: datetime) -> Prepared:
         if row.notice == CHAT_ANSWER:
             return self._answer(row, now)
-        if row.notice in FAREWELLS:
-            found = await fetch_row(sql.OWN_ADDRESS, row.recipient)
-        else:
-            found = await fetch_row(sql.WECHAT_ADDRESS, row.recipient, row.record_id)
+        found = await (self._own if row.notice in FAREWELLS else self._live).of(row)
         if stopped := overtaken(row, found, now):
             return stopped
         if found is None or not found["openid"]:

@@ -10,13 +10,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-import httpx
-
 from models import kit
 from notifier import verdicts
 from notifier.breaker import Breaker
 from notifier.clients import transport
-from notifier.clients.transport import Answer
+from notifier.clients.transport import Answer, Http
 from workflows.ports import OutsideFault, RegistryEntry
 
 TIME_LIMIT: Final = 2.0
@@ -25,7 +23,7 @@ TIME_LIMIT: Final = 2.0
 class RegistryClient:
     """`workflows.ports.Registry` over HTTP."""
 
-    def __init__(self, base_url: str, http: httpx.AsyncClient, breaker: Breaker | None = None) -> None:
+    def __init__(self, base_url: str, http: Http, breaker: Breaker | None = None) -> None:
         self._base = base_url.rstrip("/") + "/v1/enterprises"
         self._http = http
         self._breaker = breaker or Breaker()

@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
-
-import httpx
+from urllib.parse import urlsplit
 
 from models import kit
 from models.config import SmsSettings
 from notifier import verdicts
 from notifier.clients import transport
 from notifier.clients.sms_signing import tc3_headers
-from notifier.clients.transport import Answer
+from notifier.clients.transport import Answer, Http
 from notifier.clients.wechat_codes import until_next_day
 from notifier.verdicts import Kind, Mark, Verdict
 
@@ -68,10 +67,10 @@ CODES: Final[dict[str, Meaning]] = {
 class TencentSms:
     """`SmsSender` for Tencent Cloud. Safe to share among tasks."""
 
-    def __init__(self, config: SmsSettings, http: httpx.AsyncClient) -> None:
+    def __init__(self, config: SmsSettings, http: Http) -> None:
         self._config = config
         self._http = http
-        self._host = httpx.URL(config.url).netloc.decode()
+        self._host = urlsplit(config.url).netloc
 
     async def send(self, mobile: str, template_id: str, params: Sequence[str], *, context: str = "") -> Verdict:
         """Send one text to one mainland mobile (11 digits). `context` comes back in the answer, < 512 bytes."""

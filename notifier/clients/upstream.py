@@ -12,13 +12,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import httpx
-
 from models import kit
 from models.config import UpstreamSettings
 from notifier import verdicts
 from notifier.clients import transport
-from notifier.clients.transport import Answer, Lost
+from notifier.clients.transport import Answer, Http, Lost
 from notifier.verdicts import Verdict
 from workflows.ports import Held, OutsideFault
 
@@ -46,7 +44,7 @@ def signature_header(secret: str, body: bytes, unix: int) -> str:
 class UpstreamClient:
     """One EMS. Safe to share among tasks."""
 
-    def __init__(self, config: UpstreamSettings, http: httpx.AsyncClient) -> None:
+    def __init__(self, config: UpstreamSettings, http: Http) -> None:
         self._config = config
         self._http = http
 

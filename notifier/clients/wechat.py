@@ -10,14 +10,12 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-import httpx
-
 from models import kit
 from models.config import WeChatSettings
 from notifier import verdicts
 from notifier.clients import transport, wechat_codes
 from notifier.clients.access_token import AccessTokens, NoTokenError, Store
-from notifier.clients.transport import Answer, Lost
+from notifier.clients.transport import Answer, Http, Lost
 from notifier.verdicts import Verdict
 from workflows.ports import OutsideFault, SceneCode, WebIdentity
 
@@ -31,7 +29,7 @@ _JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
 class WeChatClient:
     """One official account. Safe to share among tasks of one event loop."""
 
-    def __init__(self, config: WeChatSettings, store: Store, http: httpx.AsyncClient) -> None:
+    def __init__(self, config: WeChatSettings, store: Store, http: Http) -> None:
         self._config = config
         self._http = http
         self._tokens = AccessTokens(config.app_id, store, self._fetch_token)
@@ -146,7 +144,7 @@ class WeChatClient:
 class WeChatSignIn:
     """`workflows.ports.WebSignIn`: a sign-in code of the web page against the openid. Needs no access token."""
 
-    def __init__(self, config: WeChatSettings, http: httpx.AsyncClient) -> None:
+    def __init__(self, config: WeChatSettings, http: Http) -> None:
         self._config = config
         self._http = http
 

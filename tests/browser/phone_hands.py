@@ -26,6 +26,7 @@ from models.config import settings
 from models.states import Flow
 from models.store import MemoryStore
 from models.tables import Record
+from notifier.clients.transport import open_http
 from notifier.clients.wechat import WeChatClient
 from notifier.verdicts import Kind
 from tests.harness.chat import bound, new_openid
@@ -183,7 +184,7 @@ async def hand_out_fixture(browser: Browser, stack: Stack, world: World) -> Asyn
 async def push_menu(stack: Stack) -> None:
     """The account's menu on the simulated platform, over its own interface."""
     account = settings().wechat.model_copy(update={"api_url": f"{stack.sandbox_url}/wechat"})
-    async with httpx.AsyncClient() as http:
+    async with open_http() as http:
         pushed = await WeChatClient(account, MemoryStore(), http).create_menu(bound_menu(stack.service_url))
     assert pushed.kind is Kind.SENT, pushed
 

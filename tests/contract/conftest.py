@@ -15,7 +15,7 @@ from api.service import create
 from api.wiring import EXTENSION
 from models.db import is_unavailable
 from models.store import close_store
-from notifier.clients.transport import open_http
+from notifier.clients.transport import Http, open_http
 from notifier.simulators.server import Sandbox, started
 from tests.harness.callers import Api
 
@@ -24,7 +24,7 @@ from tests.harness.callers import Api
 async def service(database: str) -> AsyncIterator[Quart]:
     """The application, wired to addresses where nothing listens: what is outside is not asked for in these tests."""
     app = create(is_unavailable, BLUEPRINTS)
-    async with httpx.AsyncClient() as http:
+    async with open_http() as http:
         app.extensions[EXTENSION] = wired(http)
         yield app
         await close_store()
@@ -40,7 +40,14 @@ async def api(service: Quart) -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
-    """For calls of systems outside, with the limits of production."""
+    """For what a test itself asks of the sandbox."""
+    async with httpx.AsyncClient(trust_env=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Http]:
+    """For the clients of systems outside, with the limits of production."""
     async with open_http() as opened:
         yield opened
 

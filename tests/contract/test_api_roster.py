@@ -18,6 +18,7 @@ from models.config import settings
 from models.parties import Grant, Level, Party
 from models.tables import EmsLookup, Graduate, JournalRow, OutboxRow
 from models.vault import unseal
+from notifier.clients.transport import Http
 from notifier.clients.upstream import UpstreamClient
 from notifier.jobs import return_from_ems
 from notifier.simulators.server import Sandbox
@@ -49,8 +50,8 @@ async def school(api: Api, world: w.World) -> Api:
 
 
 @pytest.fixture
-async def bench(sandbox: Sandbox, http: httpx.AsyncClient) -> Workbench:
-    return Workbench(UpstreamClient(sandbox.ems, http))
+async def bench(sandbox: Sandbox, door: Http) -> Workbench:
+    return Workbench(UpstreamClient(sandbox.ems, door))
 
 
 async def upload(api: Api, path: str, content: Any, media: str = BYTES, **headers: str) -> httpx.Response:
@@ -316,10 +317,10 @@ async def test_without_an_ems_restoring_is_done_at_once_and_nothing_is_compared(
 
 
 async def test_whom_the_roster_holds_again_is_restored_by_the_hour(
-    world: w.World, sandbox: Sandbox, http: httpx.AsyncClient, clock: Any
+    world: w.World, sandbox: Sandbox, http: httpx.AsyncClient, door: Http, clock: Any
 ) -> None:
     """Somebody removed here whom the EMS holds all along stays out; once it was without them, they may return."""
-    client = UpstreamClient(sandbox.ems, http)
+    client = UpstreamClient(sandbox.ems, door)
     await db.execute("UPDATE graduates SET invalid_at = NULL, invalid_cause = ''")
     person = await fresh(world)
     await control(http, sandbox, "ems/roster", [held(world, person)])

@@ -15,6 +15,7 @@ from api.app import wired
 from api.wiring import EXTENSION
 from models.store import close_store, store
 from models.tables import JournalRow, School
+from notifier.clients.transport import Http
 from notifier.clients.wechat import WeChatClient, WeChatSceneQr
 from notifier.simulators.server import Sandbox
 from tests.harness.callers import Api
@@ -27,12 +28,12 @@ async def world(database: str) -> World:
 
 
 @pytest.fixture
-async def desk(service: Quart, sandbox: Sandbox, http: httpx.AsyncClient, world: World) -> AsyncIterator[Api]:
+async def desk(service: Quart, sandbox: Sandbox, door: Http, world: World) -> AsyncIterator[Api]:
     """The school's desk; the service asks the simulated platform for its codes."""
     await close_store()
     before = service.extensions[EXTENSION]
-    codes = WeChatSceneQr(WeChatClient(sandbox.wechat, store(), http))
-    service.extensions[EXTENSION] = replace(wired(http), scene_qr=codes)
+    codes = WeChatSceneQr(WeChatClient(sandbox.wechat, store(), door))
+    service.extensions[EXTENSION] = replace(wired(door), scene_qr=codes)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
         yield await Api(client).sign_in(world.school_desk)
     service.extensions[EXTENSION] = before

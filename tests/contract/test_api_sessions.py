@@ -14,6 +14,7 @@ from quart import Quart
 from api.wiring import EXTENSION
 from models.parties import Party
 from models.tables import Binding
+from notifier.clients.transport import open_http
 from notifier.clients.wechat import WeChatSignIn
 from notifier.simulators.server import Sandbox, started
 from tests.harness.callers import Api, bind
@@ -130,7 +131,7 @@ async def test_an_unverified_employer_may_sign_in(api: Api, world: World) -> Non
 @pytest.fixture
 async def sandbox(tmp_path: Path, service: Quart) -> AsyncIterator[Sandbox]:
     """The service asks a real simulated platform while this test runs."""
-    async with started(tmp_path) as running, httpx.AsyncClient() as http:
+    async with started(tmp_path) as running, open_http() as http:
         kept = service.extensions[EXTENSION]
         service.extensions[EXTENSION] = replace(kept, web_sign_in=WeChatSignIn(running.wechat, http))
         yield running

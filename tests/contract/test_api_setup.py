@@ -16,6 +16,7 @@ from models.parties import Level, Module, Party, ReviewMode
 from models.states import Flow
 from models.tables import SigningSettings
 from notifier.clients.registry import RegistryClient
+from notifier.clients.transport import Http
 from notifier.simulators.server import Sandbox
 from tests.harness.callers import Api
 from tests.harness.files import inline, uploaded
@@ -271,9 +272,10 @@ async def test_the_registry_is_asked_once_and_then_answers_from_what_is_known(
     world: World,
     sandbox: Sandbox,
     http: httpx.AsyncClient,
+    door: Http,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    client = RegistryClient(sandbox.registry_url, http)
+    client = RegistryClient(sandbox.registry_url, door)
     monkeypatch.setitem(service.extensions, EXTENSION, replace(service.extensions[EXTENSION], registry=client))
     firm = await make_employer(world)
     desk = await api.sign_in(world.school_desk)

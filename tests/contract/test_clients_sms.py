@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from notifier.clients.sms import TencentSms, meaning_of
-from notifier.clients.transport import open_http
+from notifier.clients.transport import Http, open_http
 from notifier.simulators.server import Sandbox
 from notifier.verdicts import Kind, Mark
 from tests.harness.sandbox import control
@@ -20,14 +20,14 @@ MOBILE = "15400000001"
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
+async def door() -> AsyncIterator[Http]:
     async with open_http(read_timeout=0.8) as opened:
         yield opened
 
 
 @pytest.fixture
-def client(sandbox: Sandbox, http: httpx.AsyncClient) -> TencentSms:
-    return TencentSms(sandbox.sms, http)
+def client(sandbox: Sandbox, door: Http) -> TencentSms:
+    return TencentSms(sandbox.sms, door)
 
 
 async def _texts(http: httpx.AsyncClient, sandbox: Sandbox) -> list[Any]:
@@ -47,12 +47,14 @@ async def test_a_text_arrives_in_the_inbox_as_the_template_says(
     assert (text["params"], text["context"]) == (["402913", "10"], "outbox:7")
 
 
-async def test_a_wrong_key_is_no_reason_to_give_up_the_text(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
+async def test_a_wrong_key_is_no_reason_to_give_up_the_text(
+    sandbox: Sandbox, http: httpx.AsyncClient, door: Http
+) -> None:
     wrong = sandbox.sms.model_copy(update={"key": SecretStr("OTHER")})
-    verdict = await TencentSms(wrong, http).send(MOBILE, "1", ["1"])
+    verdict = await TencentSms(wrong, door).send(MOBILE, "1", ["1"])
     assert (verdict.kind, verdict.cause, verdict.alarm) == (Kind.RETRY, "sms_AuthFailure.SignatureFailure", True)
     stranger = sandbox.sms.model_copy(update={"id": "AKIDOTHER"})
-    assert (await TencentSms(stranger, http).send(MOBILE, "1", ["1"])).cause == "sms_AuthFailure.SecretIdNotFound"
+    assert (await TencentSms(stranger, door).send(MOBILE, "1", ["1"])).cause == "sms_AuthFailure.SecretIdNotFound"
     assert await _texts(http, sandbox) == []
 
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from notifier import verdicts
 from notifier.breaker import FIRST_PAUSE, OPENS_AFTER, Breaker
 from notifier.clients.registry import RegistryClient
-from notifier.clients.transport import open_http
+from notifier.clients.transport import Http, open_http
 from notifier.clients.upstream import Push, UpstreamClient, signature_header
 from notifier.simulators.server import Sandbox
 from notifier.verdicts import Kind
@@ -28,14 +28,14 @@ USCC = "91110000100000001A"
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[httpx.AsyncClient]:
+async def door() -> AsyncIterator[Http]:
     async with open_http(read_timeout=0.8) as opened:
         yield opened
 
 
 @pytest.fixture
-def client(sandbox: Sandbox, http: httpx.AsyncClient) -> UpstreamClient:
-    return UpstreamClient(sandbox.ems, http)
+def client(sandbox: Sandbox, door: Http) -> UpstreamClient:
+    return UpstreamClient(sandbox.ems, door)
 
 
 async def _mailbox(http: httpx.AsyncClient, sandbox: Sandbox) -> Any:
@@ -100,9 +100,9 @@ async def test_a_refusal_is_final_and_says_why(client: UpstreamClient) -> None:
 
 
 async def test_a_wrong_secret_or_a_stale_signature_is_refused(
-    client: UpstreamClient, sandbox: Sandbox, http: httpx.AsyncClient, clock: Any
+    client: UpstreamClient, sandbox: Sandbox, http: httpx.AsyncClient, door: Http, clock: Any
 ) -> None:
-    wrong = UpstreamClient(sandbox.ems.model_copy(update={"secret": SecretStr("other")}), http)
+    wrong = UpstreamClient(sandbox.ems.model_copy(update={"secret": SecretStr("other")}), door)
     verdict = await wrong.push_destination(PUSH)
     assert (verdict.kind, verdict.cause, verdict.alarm) == (Kind.DEAD, "http_401", True)
     body, secret = b"{}", sandbox.ems.secret.get_secret_value()
@@ -159,11 +159,11 @@ async def test_a_lookup_without_answer_is_unavailable(
 # --- registry -----------------------------------------------------------------------------------
 
 
-async def test_the_registry_gives_name_and_status(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
+async def test_the_registry_gives_name_and_status(sandbox: Sandbox, http: httpx.AsyncClient, door: Http) -> None:
     await control(
         http, sandbox, "registry/enterprises", [{"uscc": USCC, "name": "示例软件(有限)公司", "status": "在业"}]
     )
-    client = RegistryClient(sandbox.registry_url, http)
+    client = RegistryClient(sandbox.registry_url, door)
     entry = await client.status(USCC)
     assert isinstance(entry, RegistryEntry)
     assert (entry.name, entry.status, entry.in_operation) == ("示例软件(有限)公司", "在业", True)
@@ -176,14 +176,14 @@ async def test_the_registry_gives_name_and_status(sandbox: Sandbox, http: httpx.
 @pytest.mark.parametrize(
     ("uscc", "status"), [("911100001000041070", "注销"), ("911100001000041170", "吊销"), ("911100001000000070", "存续")]
 )
-async def test_magic_codes_of_the_registry(sandbox: Sandbox, http: httpx.AsyncClient, uscc: str, status: str) -> None:
-    entry = await RegistryClient(sandbox.registry_url, http).status(uscc)
+async def test_magic_codes_of_the_registry(sandbox: Sandbox, door: Http, uscc: str, status: str) -> None:
+    entry = await RegistryClient(sandbox.registry_url, door).status(uscc)
     assert isinstance(entry, RegistryEntry)
     assert (entry.status, entry.in_operation) == (status, status == "存续")
 
 
-async def test_the_registry_keeps_nobody_waiting(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
-    client = RegistryClient(sandbox.registry_url, http)
+async def test_the_registry_keeps_nobody_waiting(sandbox: Sandbox, http: httpx.AsyncClient, door: Http) -> None:
+    client = RegistryClient(sandbox.registry_url, door)
     assert await client.status("911100001000040470") is OutsideFault.NOT_FOUND
     assert await client.status("not a code") is OutsideFault.UNAVAILABLE
     for fault in ({"kind": "status"}, {"kind": "reset"}, {"kind": "half_body"}, {"kind": "wrong_json"}):
@@ -193,15 +193,15 @@ async def test_the_registry_keeps_nobody_waiting(sandbox: Sandbox, http: httpx.A
     began = asyncio.get_running_loop().time()
     assert await client.status(USCC) is OutsideFault.UNAVAILABLE
     assert asyncio.get_running_loop().time() - began < 3
-    nowhere = RegistryClient("http://127.0.0.1:9/registry", http)
+    nowhere = RegistryClient("http://127.0.0.1:9/registry", door)
     assert await nowhere.status(USCC) is OutsideFault.UNAVAILABLE
 
 
 async def test_a_registry_that_keeps_failing_is_left_alone_but_for_a_probe(
-    sandbox: Sandbox, http: httpx.AsyncClient
+    sandbox: Sandbox, http: httpx.AsyncClient, door: Http
 ) -> None:
     moment = 0.0
-    client = RegistryClient(sandbox.registry_url, http, Breaker(lambda: moment))
+    client = RegistryClient(sandbox.registry_url, door, Breaker(lambda: moment))
     await control(http, sandbox, "registry/faults", [{"kind": "status"}] * OPENS_AFTER)
     for _ in range(OPENS_AFTER):
         assert await client.status(USCC) is OutsideFault.UNAVAILABLE

@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from models.store import MemoryStore, RedisStore
+from notifier.clients.transport import Http
 from notifier.clients.wechat import WeChatClient, WeChatSceneQr, WeChatSignIn
 from notifier.simulators.server import Sandbox, started
 from notifier.verdicts import Kind, Mark, Verdict
@@ -34,8 +35,8 @@ async def sandbox(tmp_path: Path, http: httpx.AsyncClient) -> AsyncIterator[Sand
 
 
 @pytest.fixture
-def client(sandbox: Sandbox, http: httpx.AsyncClient) -> WeChatClient:
-    return WeChatClient(sandbox.wechat, MemoryStore(), http)
+def client(sandbox: Sandbox, door: Http) -> WeChatClient:
+    return WeChatClient(sandbox.wechat, MemoryStore(), door)
 
 
 async def _fault(http: httpx.AsyncClient, sandbox: Sandbox, **fault: Any) -> None:
@@ -94,9 +95,9 @@ async def test_fifty_senders_with_an_expired_token_fetch_exactly_one_more(
 
 
 async def test_two_processes_share_one_token_and_one_refresh(
-    sandbox: Sandbox, http: httpx.AsyncClient, store: RedisStore
+    sandbox: Sandbox, http: httpx.AsyncClient, door: Http, store: RedisStore
 ) -> None:
-    two = [WeChatClient(sandbox.wechat, store, http) for _ in range(2)]
+    two = [WeChatClient(sandbox.wechat, store, door) for _ in range(2)]
     await asyncio.gather(*(_send(two[n % 2], f"a{n}") for n in range(20)))
     assert (await _mailbox(http, sandbox))["calls"][TOKEN] == 1
     await control(http, sandbox, "wechat/expire_token", None)
@@ -138,9 +139,9 @@ async def test_a_token_used_up_by_its_time_is_renewed_before_the_call(
     assert (await _mailbox(http, sandbox))["calls"][TOKEN] == 3
 
 
-async def test_a_wrong_secret_closes_the_channel_and_alarms(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
+async def test_a_wrong_secret_closes_the_channel_and_alarms(sandbox: Sandbox, door: Http) -> None:
     wrong = sandbox.wechat.model_copy(update={"secret": SecretStr("not-the-secret")})
-    verdict = await _send(WeChatClient(wrong, MemoryStore(), http))
+    verdict = await _send(WeChatClient(wrong, MemoryStore(), door))
     assert (verdict.kind, verdict.alarm) == (Kind.OTHER_CHANNEL, True)
     assert verdict.cause.startswith("wechat_40125")
 
@@ -259,9 +260,9 @@ async def test_applied_and_then_silent_is_unknown_within_the_time_limit(
     assert len(await _templates(http, sandbox)) == 1
 
 
-async def test_nobody_listening_means_not_sent(http: httpx.AsyncClient, sandbox: Sandbox) -> None:
+async def test_nobody_listening_means_not_sent(door: Http, sandbox: Sandbox) -> None:
     nowhere = sandbox.wechat.model_copy(update={"api_url": "http://127.0.0.1:9/wechat"})
-    verdict = await _send(WeChatClient(nowhere, MemoryStore(), http))
+    verdict = await _send(WeChatClient(nowhere, MemoryStore(), door))
     assert (verdict.kind, verdict.cause) == (Kind.RETRY, "token_connect_failed")
 
 
@@ -317,8 +318,10 @@ async def _code(sandbox: Sandbox, http: httpx.AsyncClient, openid: str) -> str:
     return httpx.URL(answer.headers["location"]).params["code"]
 
 
-async def test_a_sign_in_code_gives_the_openid_once(sandbox: Sandbox, http: httpx.AsyncClient, clock: Any) -> None:
-    sign_in = WeChatSignIn(sandbox.wechat, http)
+async def test_a_sign_in_code_gives_the_openid_once(
+    sandbox: Sandbox, http: httpx.AsyncClient, door: Http, clock: Any
+) -> None:
+    sign_in = WeChatSignIn(sandbox.wechat, door)
     code = await _code(sandbox, http, ANNA)
     assert await sign_in.exchange(code) == WebIdentity(ANNA, snapshot=False)
     assert await sign_in.exchange(code) is OutsideFault.CODE_SPENT
@@ -328,33 +331,36 @@ async def test_a_sign_in_code_gives_the_openid_once(sandbox: Sandbox, http: http
     assert await sign_in.exchange(late) is OutsideFault.CODE_SPENT
 
 
-async def test_a_snapshot_visitor_is_told_apart(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
+async def test_a_snapshot_visitor_is_told_apart(sandbox: Sandbox, http: httpx.AsyncClient, door: Http) -> None:
     await control(http, sandbox, "personas", [{"openid": ANNA, "snapshot": True}])
-    identity = await WeChatSignIn(sandbox.wechat, http).exchange(await _code(sandbox, http, ANNA))
+    identity = await WeChatSignIn(sandbox.wechat, door).exchange(await _code(sandbox, http, ANNA))
     assert isinstance(identity, WebIdentity)
     assert identity.snapshot
     assert identity.openid != ANNA
 
 
-async def test_sign_in_says_unavailable_when_the_platform_is(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
+async def test_sign_in_says_unavailable_when_the_platform_is(
+    sandbox: Sandbox, http: httpx.AsyncClient, door: Http
+) -> None:
     for fault in ({"kind": "status"}, {"kind": "reset"}, {"kind": "wrong_json"}, {"kind": "errcode", "code": -1}):
         await control(http, sandbox, "wechat/faults", [fault])
-        assert await WeChatSignIn(sandbox.wechat, http).exchange("any") is OutsideFault.UNAVAILABLE
+        assert await WeChatSignIn(sandbox.wechat, door).exchange("any") is OutsideFault.UNAVAILABLE
 
 
 async def test_no_token_secret_code_or_openid_is_logged(
-    client: WeChatClient, sandbox: Sandbox, http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+    client: WeChatClient, sandbox: Sandbox, http: httpx.AsyncClient, door: Http, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     await _send(client)
     await control(http, sandbox, "wechat/expire_token", None)
     await _send(client, "again")
     code = await _code(sandbox, http, ANNA)
-    await WeChatSignIn(sandbox.wechat, http).exchange(code)
+    await WeChatSignIn(sandbox.wechat, door).exchange(code)
     token = await client._tokens.current()
     logged = "\n".join(record.getMessage() for record in caplog.records)
-    ours = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith(("httpx", "notifier")))
-    assert "HTTP Request" in ours
+    ours = "\n".join(
+        record.getMessage() for record in caplog.records if record.name.startswith(("aiohttp", "notifier"))
+    )
     assert token.value not in logged + repr(token)
     assert sandbox.wechat.secret.get_secret_value() not in logged
     assert ANNA not in ours

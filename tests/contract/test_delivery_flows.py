@@ -235,7 +235,7 @@ async def test_the_operators_comparison_asks_the_ems_itself_and_tells_it_again(s
     world, person = sandbox.world, await someone(sandbox)
     others = "school_id = $1 AND id <> $2"
     await db.execute(f"UPDATE graduates SET invalid_at = now() WHERE {others}", world.school_id, person.id)
-    client = UpstreamClient(sandbox.sandbox.ems, sandbox.http)
+    client = UpstreamClient(sandbox.sandbox.ems, sandbox.door)
     await reach(world, Flow.DESTINATION, "approved", person)
     found = await ask_the_ems(client, world.school_code)
     assert found.summary == "一致 0，等待上报 1，不一致 0，未能查询 0"

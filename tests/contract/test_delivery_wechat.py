@@ -66,6 +66,31 @@ async def test_an_invitation_arrives_as_a_template_message_that_opens_its_record
     assert (await row(owed["id"]))["provider_id"] == str(shown["msgid"])
 
 
+async def test_messages_that_leave_together_reach_each_their_own_person(sandbox: Outside) -> None:
+    """They are looked up by one statement, in which one has lost the account meanwhile."""
+    people = await add_graduates(sandbox.world, 6, departments=("计算机学院",))
+    bound = [await sandbox.bind(person) for person in people]
+    gone = bound[2][0]
+    await db.execute("UPDATE bindings SET ended_at = $2 WHERE id = $1", gone, kit.now())
+    owed = [
+        await owe(
+            Channel.WECHAT,
+            recipient=binding,
+            school=kit.new_id(),
+            notice="signing_approved",
+            params={"employer": f"示例{place}公司", "at": kit.json_time(kit.now())},
+        )
+        for place, (binding, _) in enumerate(bound)
+    ]
+    assert await deliver(sandbox.lane(Channel.WECHAT, hands=8), *owed) == [
+        "superseded" if binding == gone else "sent" for binding, _ in bound
+    ]
+    for place, (binding, openid) in enumerate(bound):
+        told = [value for shown in await sandbox.messages(openid) for value in shown["data"].values()]
+        assert (f"示例{place}公司" in told) == (binding != gone)
+        assert sum(value.startswith("示例") for value in told) == (binding != gone)
+
+
 async def test_a_graduate_without_wechat_is_written_to_by_sms(sandbox: Outside) -> None:
     person, _, outcome = await invited(sandbox, bound=False)
     (owed,) = await outbox_of(outcome.record_id)

@@ -23,6 +23,7 @@ from bot.envelope import Keys
 from bot.messages import Inbound
 from models.config import WeChatSettings
 from models.store import MemoryStore
+from notifier.clients.transport import Http
 from notifier.clients.wechat import WeChatClient
 from notifier.simulators.server import GuestServer, Sandbox, started
 from notifier.simulators.wechat_callbacks import BROKEN
@@ -191,9 +192,9 @@ async def test_nobody_at_home_is_tried_three_times(tmp_path: Path, http: httpx.A
 
 
 async def test_following_and_leaving_are_events_and_decide_what_reaches_the_person(
-    phone: Phone, service: Service, sandbox: Sandbox, http: httpx.AsyncClient
+    phone: Phone, service: Service, sandbox: Sandbox, door: Http
 ) -> None:
-    client = WeChatClient(sandbox.wechat, MemoryStore(), http)
+    client = WeChatClient(sandbox.wechat, MemoryStore(), door)
     await phone.does("unsubscribe")
     refused = await client.send_template(ANNA, "T1", {"thing1": "好"}, client_msg_id="a")
     assert refused.cause.startswith("wechat_43004")
@@ -205,9 +206,9 @@ async def test_following_and_leaving_are_events_and_decide_what_reaches_the_pers
 
 
 async def test_a_scene_is_a_scan_for_followers_and_a_subscription_for_newcomers(
-    phone: Phone, service: Service, sandbox: Sandbox, http: httpx.AsyncClient
+    phone: Phone, service: Service, sandbox: Sandbox, door: Http
 ) -> None:
-    made = await WeChatClient(sandbox.wechat, MemoryStore(), http).create_scene("b_3fQ9x7Lk2")
+    made = await WeChatClient(sandbox.wechat, MemoryStore(), door).create_scene("b_3fQ9x7Lk2")
     assert not isinstance(made, str)
     await phone.does("scan", made.url)
     await phone.does("unsubscribe")
@@ -220,9 +221,9 @@ async def test_a_scene_is_a_scan_for_followers_and_a_subscription_for_newcomers(
 
 
 async def test_a_template_message_brings_its_receipt(
-    service: Service, sandbox: Sandbox, http: httpx.AsyncClient
+    service: Service, sandbox: Sandbox, http: httpx.AsyncClient, door: Http
 ) -> None:
-    client = WeChatClient(sandbox.wechat, MemoryStore(), http)
+    client = WeChatClient(sandbox.wechat, MemoryStore(), door)
     first = await client.send_template(ANNA, "T1", {"thing1": "好"}, client_msg_id="a")
     await http.post(f"{sandbox.url}/_control/wechat/faults", json=[{"kind": "receipt", "body": "failed:user block"}])
     second = await client.send_template(ANNA, "T1", {"thing1": "好"}, client_msg_id="b")
@@ -232,10 +233,10 @@ async def test_a_template_message_brings_its_receipt(
 
 
 async def test_a_tapped_menu_line_says_which_and_opens_only_the_short_window(
-    phone: Phone, service: Service, sandbox: Sandbox, http: httpx.AsyncClient
+    phone: Phone, service: Service, sandbox: Sandbox, door: Http
 ) -> None:
     await phone.does("tap", "101|同意 1")
     assert (service.seen[0].content, service.seen[0].fields["bizmsgmenuid"]) == ("同意 1", "101")
-    client = WeChatClient(sandbox.wechat, MemoryStore(), http)
+    client = WeChatClient(sandbox.wechat, MemoryStore(), door)
     kinds = [(await client.send_text(ANNA, "好")).kind for _ in range(4)]
     assert kinds == [Kind.SENT] * 3 + [Kind.OTHER_CHANNEL]

@@ -43,7 +43,7 @@ async def test_a_second_start_knows_people_chats_menu_texts_and_ledger(tmp_path:
             one.pop("calls", None)
         return found
 
-    async with open_http() as http:
+    async with httpx.AsyncClient(trust_env=False) as http, open_http() as door:
         async with started(tmp_path, answer_limit=0.05) as sandbox:
             for path, body in (
                 ("personas", [{"openid": ANNA, "name": "王小明", "label": "甲校", "mobile": "15400000001"}]),
@@ -56,11 +56,11 @@ async def test_a_second_start_knows_people_chats_menu_texts_and_ledger(tmp_path:
                 ("registry/enterprises", [{"uscc": "91110000100000001A", "name": "示例", "status": "在业"}]),
             ):
                 assert (await http.post(f"{sandbox.url}/_control/{path}", json=body)).status_code == 200
-            client = WeChatClient(sandbox.wechat, MemoryStore(), http)
+            client = WeChatClient(sandbox.wechat, MemoryStore(), door)
             await client.create_menu([{"name": "签约", "type": "click", "key": "a"}])
             first = await client.send_template(ANNA, "T1", {"thing1": "好"}, client_msg_id="act:1")
-            await TencentSms(sandbox.sms, http).send("15400000001", "1", ["402913"])
-            await UpstreamClient(sandbox.ems, http).push_destination(PUSH)
+            await TencentSms(sandbox.sms, door).send("15400000001", "1", ["402913"])
+            await UpstreamClient(sandbox.ems, door).push_destination(PUSH)
             await http.post(f"{sandbox.url}/phone/chat/{ANNA}/text", json={"value": "你好"})
             for _ in range(3):
                 assert (await client.send_text(ANNA, "好")).kind is Kind.SENT
@@ -68,13 +68,13 @@ async def test_a_second_start_knows_people_chats_menu_texts_and_ledger(tmp_path:
             before = await everything(http, sandbox)
         async with started(tmp_path, answer_limit=0.05) as sandbox:
             assert await everything(http, sandbox) == before
-            again = WeChatClient(sandbox.wechat, MemoryStore(), http)
+            again = WeChatClient(sandbox.wechat, MemoryStore(), door)
             repeat = await again.send_template(ANNA, "T1", {"thing1": "好"}, client_msg_id="act:1")
             assert repeat.provider_id == first.provider_id
             # the window's count goes on where it stood: five, three used
             kinds = [(await again.send_text(ANNA, "好")).kind for _ in range(3)]
             assert kinds == [Kind.SENT, Kind.SENT, Kind.OTHER_CHANNEL]
-            upstream = UpstreamClient(sandbox.ems, http)
+            upstream = UpstreamClient(sandbox.ems, door)
             await upstream.push_destination(PUSH)
             ledger = await _get(http, sandbox, "/_control/ems/mailbox")
             assert (len(ledger["ledger"]), ledger["repeats"]) == (1, {"push-1": 1})
@@ -99,10 +99,10 @@ async def test_whatever_the_ems_acknowledged_before_kill_9_is_in_its_ledger(tmp_
     assert child.stdout is not None
     url = (await child.stdout.readline()).decode().strip()
     acknowledged: list[str] = []
-    async with open_http() as http:
+    async with httpx.AsyncClient(trust_env=False) as http, open_http() as door:
         async with started(tmp_path / "unused") as unused:
             config = unused.ems.model_copy(update={"url": f"{url}/ems"})
-        client = UpstreamClient(config, http)
+        client = UpstreamClient(config, door)
 
         async def push_for_ever(person: int) -> None:
             for seq in range(1, 10_000):

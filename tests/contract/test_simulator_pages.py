@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from models.config import settings
+from notifier.clients.transport import Http
 from notifier.clients.upstream import Push, UpstreamClient
 from notifier.simulators import wechat_rules
 from notifier.simulators.config import from_settings
@@ -116,8 +117,10 @@ async def test_the_phone_opens_web_links_only(sandbox: Sandbox, http: httpx.Asyn
         assert answer.status_code == 400
 
 
-async def test_the_ledger_page_masks_id_numbers_and_escapes(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
-    client = UpstreamClient(sandbox.ems, http)
+async def test_the_ledger_page_masks_id_numbers_and_escapes(
+    sandbox: Sandbox, http: httpx.AsyncClient, door: Http
+) -> None:
+    client = UpstreamClient(sandbox.ems, door)
     number = "110000200501010015"
     empty = await http.get(f"{sandbox.url}/ems")
     assert "还没有收到上报" in empty.text
@@ -154,11 +157,13 @@ async def test_the_control_address_says_what_it_does_not_understand(sandbox: San
     assert (await http.get(f"{sandbox.url}/_control/health")).json()["ok"] is True
 
 
-async def test_a_fault_meets_only_what_it_matches_and_is_used_up(sandbox: Sandbox, http: httpx.AsyncClient) -> None:
+async def test_a_fault_meets_only_what_it_matches_and_is_used_up(
+    sandbox: Sandbox, http: httpx.AsyncClient, door: Http
+) -> None:
     url = f"{sandbox.url}/_control/ems/faults"
     fault = {"match": {"path": "/v1/destinations", "contains": "push-7"}, "kind": "status", "status": 500, "count": 2}
     await http.post(url, json=[fault])
-    client = UpstreamClient(sandbox.ems, http)
+    client = UpstreamClient(sandbox.ems, door)
 
     async def push(name: str, seq: int) -> str:
         return (await client.push_destination(Push(name, seq, "99001", 2027, "110000200501010015", {}))).cause

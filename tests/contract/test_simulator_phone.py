@@ -20,6 +20,7 @@ from bot.messages import Inbound
 from models.config import WeChatSettings
 from models.store import MemoryStore
 from notifier.clients.sms import TencentSms
+from notifier.clients.transport import Http
 from notifier.clients.wechat import WeChatClient
 from notifier.simulators.server import GuestServer, Sandbox, started
 
@@ -79,10 +80,8 @@ async def test_tap_type_and_read(phone: Page, sandbox: Sandbox) -> None:
     assert width <= 390
 
 
-async def test_pushed_messages_appear_as_cards_with_working_links(
-    phone: Page, sandbox: Sandbox, http: httpx.AsyncClient
-) -> None:
-    client = WeChatClient(sandbox.wechat, MemoryStore(), http)
+async def test_pushed_messages_appear_as_cards_with_working_links(phone: Page, sandbox: Sandbox, door: Http) -> None:
+    client = WeChatClient(sandbox.wechat, MemoryStore(), door)
     await phone.goto(f"{sandbox.url}/?as={ANNA}")
     await expect(phone.locator(".notice")).to_contain_text("还没有消息")
     data = {"thing1": "示例软件有限公司", "phrase2": "待应约"}
@@ -99,8 +98,10 @@ async def test_pushed_messages_appear_as_cards_with_working_links(
     assert "sandbox_wechat" in names
 
 
-async def test_a_tap_in_a_text_speaks_for_the_person(phone: Page, sandbox: Sandbox, http: httpx.AsyncClient) -> None:
-    client = WeChatClient(sandbox.wechat, MemoryStore(), http)
+async def test_a_tap_in_a_text_speaks_for_the_person(
+    phone: Page, sandbox: Sandbox, http: httpx.AsyncClient, door: Http
+) -> None:
+    client = WeChatClient(sandbox.wechat, MemoryStore(), door)
     await http.post(f"{sandbox.url}/phone/chat/{ANNA}/text", json={"value": "进度"})
     await http.post(f"{sandbox.url}/_control/wechat/idle")
     await client.send_text(ANNA, TAP)
@@ -110,10 +111,8 @@ async def test_a_tap_in_a_text_speaks_for_the_person(phone: Page, sandbox: Sandb
     await expect(phone.locator(".row.account .bubble").last).to_have_text("收到：同意 1")
 
 
-async def test_a_text_message_rings_and_lies_in_the_inbox(
-    phone: Page, sandbox: Sandbox, http: httpx.AsyncClient
-) -> None:
-    sms = TencentSms(sandbox.sms, http)
+async def test_a_text_message_rings_and_lies_in_the_inbox(phone: Page, sandbox: Sandbox, door: Http) -> None:
+    sms = TencentSms(sandbox.sms, door)
     await sms.send("15400000001", "1", ["早先"])
     await phone.goto(f"{sandbox.url}/?as={ANNA}")
     await expect(phone.locator("#sms-badge")).to_have_text("1")
@@ -149,8 +148,8 @@ async def test_leaving_and_following_again(phone: Page, sandbox: Sandbox) -> Non
     await expect(phone.locator("#menu-bar")).to_be_visible()
 
 
-async def test_a_scanned_poster_reaches_the_service(phone: Page, sandbox: Sandbox, http: httpx.AsyncClient) -> None:
-    made = await WeChatClient(sandbox.wechat, MemoryStore(), http).create_scene("b_3fQ9x7Lk2")
+async def test_a_scanned_poster_reaches_the_service(phone: Page, sandbox: Sandbox, door: Http) -> None:
+    made = await WeChatClient(sandbox.wechat, MemoryStore(), door).create_scene("b_3fQ9x7Lk2")
     assert not isinstance(made, str)
     await phone.goto(f"{sandbox.url}/?as={ANNA}")
     await phone.goto(made.url)
@@ -161,7 +160,7 @@ async def test_a_scanned_poster_reaches_the_service(phone: Page, sandbox: Sandbo
     await phone.get_by_label("二维码里的网址").fill("http://127.0.0.1/q/nothing")
     await phone.get_by_role("button", name="识别").click()
     await expect(phone.get_by_role("alert")).to_have_text("这个二维码不存在或已过期")
-    lasting = await WeChatClient(sandbox.wechat, MemoryStore(), http).create_scene("s_99001", seconds=None)
+    lasting = await WeChatClient(sandbox.wechat, MemoryStore(), door).create_scene("s_99001", seconds=None)
     assert not isinstance(lasting, str)
     assert lasting.expires_at is None
     await phone.get_by_role("button", name="取消", exact=True).click()

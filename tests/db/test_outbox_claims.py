@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from models import db, kit
+from models.sql import acts
 from models.sql import outbox as sql
 from models.states import Channel, OutboxStatus
 from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
@@ -20,14 +21,19 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
 )
 from workflows.actors import CLOCK
 from workflows.commands import deliveries
-from workflows.commands.deliveries import Claimed, Settlement
+from workflows.commands.deliveries import Claimed, Settlement, Taken
 
 LEASE = timedelta(seconds=30)
+DELIVERED = Settlement(OutboxStatus.DELIVERED, "sent")
 SENT = Settlement(OutboxStatus.SENT, "sent", provider_id="p1")
 
 
 async def claim(hands: int = 10, channel: Channel = Channel.EMS, lease: timedelta = LEASE) -> list[Claimed]:
     return list((await deliveries.claim(CLOCK, channel, hands, lease)).rows)
+
+
+def taken(claimed: Claimed) -> Taken:
+    return Taken(claimed, DELIVERED, kit.now())
 
 
 async def settle(claimed: Claimed, settlement: Settlement = SENT) -> bool:
@@ -82,6 +88,17 @@ async def test_d10_schools_take_turns_however_much_one_of_them_sends() -> None:
     got = Counter(one.school_id for one in await claim(hands=8))
     assert all(got[school] == 1 for school in small)
     assert got[big] == 4
+
+
+async def test_where_schools_are_few_each_gets_its_part_of_the_hands() -> None:
+    alone, others = kit.new_id(), [kit.new_id(), kit.new_id()]
+    for _ in range(40):
+        await owe(school=alone)
+    assert len(await claim(hands=24)) == 24, "nobody else waits"
+    for school in others:
+        for _ in range(20):
+            await owe(school=school)
+    assert Counter(one.school_id for one in await claim(hands=24)) == {alone: 8, others[0]: 8, others[1]: 8}
 
 
 async def test_d10_every_school_comes_within_one_round_of_turns() -> None:
@@ -182,6 +199,53 @@ async def test_a_settlement_is_written_with_its_attempt() -> None:
     assert after["settled_at"] == kit.now()
     (tried,) = await attempts(made)
     assert (tried["number"], tried["verdict"], tried["provider_id"]) == (1, "sent", "serial-1")
+
+
+async def test_rows_that_were_taken_are_settled_together_each_with_its_attempt() -> None:
+    made = [await owe(Channel.WECHAT, params={"text": "v1:k:AAAA", "n": n}) for n in range(3)]
+    ends = [
+        Taken(one, Settlement(OutboxStatus.SENT, "sent", provider_id=f"p{one.id}"), kit.now())
+        for one in await claim(channel=Channel.WECHAT)
+    ]
+    assert await deliveries.settle_taken(CLOCK, ends) == frozenset(made)
+    for one in made:
+        after, (tried,) = await row(one), await attempts(one)
+        assert (after["status"], after["provider_id"], after["settled_at"]) == ("sent", f"p{one}", kit.now())
+        assert (after["token"], after["lease_until"], after["params"].count("v1:k")) == (None, None, 0)
+        assert (tried["number"], tried["verdict"], tried["provider_id"]) == (1, "sent", f"p{one}")
+    assert await deliveries.settle_taken(CLOCK, ends) == frozenset(), "nothing is written twice"
+    assert [len(await attempts(one)) for one in made] == [1, 1, 1]
+
+
+async def test_d3_among_many_a_row_that_passed_to_another_worker_is_left_out() -> None:
+    await owe()
+    first, second = await lost()
+    other = await owe()
+    (held,) = await claim()
+    assert await deliveries.settle_taken(CLOCK, [taken(first), taken(held)]) == {other}
+    assert ((await row(first.id))["status"], await attempts(first.id)) == ("sending", [])
+    assert await deliveries.settle_taken(CLOCK, [taken(second)]) == {first.id}
+
+
+async def test_settling_many_waits_for_nobody(outbox: str) -> None:
+    """Not for a row that somebody holds, nor for a graduate whose next push is just being written."""
+    graduates = [kit.new_id() for _ in range(3)]
+    for graduate in graduates:
+        await db.fetch_value(acts.NEXT_PUSH, graduate, kit.new_id())
+    ids = [await owe(recipient=graduate) for graduate in graduates]
+    held = await claim()
+    other = await db.connect(outbox)
+    try:
+        async with asyncio.timeout(3), other.transaction():
+            await other.execute("SELECT 1 FROM outbox WHERE id = $1 FOR UPDATE", ids[0])
+            await other.execute("SELECT 1 FROM ems_mirror WHERE graduate_id = $1 FOR UPDATE", graduates[1])
+            assert await deliveries.settle_taken(CLOCK, [taken(one) for one in held]) == {ids[2]}
+    finally:
+        await other.close()
+    assert [await settle(one, DELIVERED) for one in held] == [True, True, False]
+    assert await statuses(*ids) == ["delivered"] * 3
+    acked = await db.fetch("SELECT acked_seq, locked FROM ems_mirror WHERE graduate_id = ANY($1)", graduates)
+    assert [tuple(one) for one in acked] == [(1, True)] * 3
 
 
 async def test_a_code_is_wiped_when_nobody_will_send_it_any_more() -> None:

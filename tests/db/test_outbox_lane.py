@@ -7,13 +7,13 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from models import db, kit
 from models.config import Settings
 from models.states import Channel
 from notifier.channels import Hold, Outlet, Pointless, Prepared
+from notifier.clients.transport import open_http
 from notifier.lane import Held, Lane, LeaseTooShortError
 from notifier.verdicts import Verdict, retry, sent, unknown
 from notifier.worker import Notifier, lanes
@@ -34,8 +34,8 @@ from workflows.commands import deliveries
 from workflows.commands.deliveries import Claimed
 
 
-def lane(outlet: Outlet, *, hands: int = 8, lease: float = 5.0, channel: Channel = Channel.EMS) -> Lane:
-    return Lane(channel, outlet, hands=hands, lease=lease)
+def lane(outlet: Outlet, *, hands: int = 8, ahead: int = 0, lease: float = 5.0, channel: Channel = Channel.EMS) -> Lane:
+    return Lane(channel, outlet, hands=hands, ahead=ahead, lease=lease)
 
 
 async def test_a_lease_that_a_slow_call_could_outlive_is_refused_at_the_start() -> None:
@@ -45,7 +45,7 @@ async def test_a_lease_that_a_slow_call_could_outlive_is_refused_at_the_start() 
 
 async def test_where_there_is_no_ems_nobody_claims_what_it_is_owed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It waits until there is one: a school may begin without (messages-and-sync.md, EMS sync)."""
-    async with httpx.AsyncClient() as http:
+    async with open_http() as http:
         assert {one.channel for one in lanes(Settings(), http)} == set(Channel)
         monkeypatch.setenv("WQ_EMS_URL", "")
         assert {one.channel for one in lanes(Settings(), http)} == {Channel.WECHAT, Channel.SMS}
@@ -142,6 +142,104 @@ async def test_one_failing_channel_does_not_slow_the_others() -> None:
     stuck = lane(TellingOutlet(hang, limit=0.4), channel=Channel.SMS, hands=2)
     async with running(stuck), running(lane(TellingOutlet())):
         assert set(await settled(*pushes, seconds=2)) == {"delivered"}
+
+
+async def test_claims_run_ahead_of_the_hands_and_calls_do_not() -> None:
+    gate = asyncio.Event()
+
+    async def wait(_: Claimed) -> Verdict:
+        await gate.wait()
+        return sent()
+
+    ids = [await owe(school=kit.new_id()) for _ in range(20)]
+    outlet = TellingOutlet(wait)
+    async with running(lane(outlet, hands=4, ahead=3)):
+        await until(lambda: _sending(ids, 7))
+        assert len(outlet.told) == 4
+        gate.set()
+        assert set(await settled(*ids)) == {"delivered"}
+    assert sorted(one.id for one in outlet.told) == ids
+
+
+async def test_what_was_claimed_ahead_goes_back_when_the_breaker_opens() -> None:
+    gate = asyncio.Event()
+
+    async def fail(_: Claimed) -> Verdict:
+        await gate.wait()
+        return retry("http_503")
+
+    ids = [await owe(school=kit.new_id()) for _ in range(20)]
+    outlet = TellingOutlet(fail)
+    async with running(lane(outlet, hands=5, ahead=8)):
+        await until(lambda: _sending(ids, 13))
+        gate.set()
+        await until(lambda: _sending(ids, 0))
+        told = len(outlet.told)
+    assert told <= 10, "five opened the breaker, four more hands may have been at work"
+    waiting = [one for one in ids if one not in {row.id for row in outlet.told}]
+    assert {((await row(one))["status"], (await row(one))["attempts"]) for one in waiting} == {("pending", 0)}
+
+
+async def test_what_is_overtaken_while_it_waits_for_a_hand_does_not_leave() -> None:
+    class Outdated(TellingOutlet):
+        async def prepare(self, claimed: Claimed, now: datetime) -> Prepared:
+            looks.append(claimed.id)
+            if self.told and looks.count(claimed.id) > 1:
+                return Pointless("事项已有新的进展，不再发送")
+            return await super().prepare(claimed, now)
+
+    async def slowly(_: Claimed) -> Verdict:
+        await asyncio.sleep(0.4)
+        return sent()
+
+    looks: list[int] = []
+    first, second = [await owe(school=kit.new_id()) for _ in range(2)]
+    outlet = Outdated(slowly)
+    async with running(lane(outlet, hands=1, ahead=1)):
+        assert sorted(await settled(first, second)) == ["delivered", "superseded"]
+    assert len(outlet.told) == 1
+
+
+async def test_at_its_end_a_lane_gives_back_what_it_claimed_ahead() -> None:
+    gate = asyncio.Event()
+
+    async def wait(_: Claimed) -> Verdict:
+        await gate.wait()
+        return sent()
+
+    ids = [await owe(school=kit.new_id()) for _ in range(6)]
+    outlet = TellingOutlet(wait)
+
+    async def at_work() -> bool:
+        return len(outlet.told) == 2 and await _sending(ids, 5)
+
+    async with running(lane(outlet, hands=2, ahead=3)) as ending:
+        await until(at_work)
+        ending.stop()
+        gate.set()
+    told = {one.id for one in outlet.told}
+    ends = [await row(one) for one in ids]
+    assert {(one["status"], one["attempts"]) for one in ends if one["id"] in told} == {("delivered", 1)}
+    assert [(one["status"], one["attempts"]) for one in ends if one["id"] not in told] == [("pending", 0)] * 4
+
+
+async def _sending(ids: list[int], count: int) -> bool:
+    return (await statuses(*ids)).count("sending") == count
+
+
+async def test_rows_that_cannot_be_settled_together_are_settled_one_by_one(caplog: pytest.LogCaptureFixture) -> None:
+    """The outside gave one of them an id that no database takes; the others must not be told of twice for it."""
+    ids = [await owe(Channel.WECHAT, school=kit.new_id()) for _ in range(6)]
+    odd, *others = ids
+
+    async def answer(claimed: Claimed) -> Verdict:
+        return sent("p\x00" if claimed.id == odd else "p")
+
+    async with running(lane(TellingOutlet(answer), channel=Channel.WECHAT)):
+        assert set(await settled(*others)) == {"sent"}
+    assert "rows could not be settled together" in caplog.text
+    assert await statuses(odd) == ["sending"]
+    assert [len(await attempts(one)) for one in others] == [1] * 5
 
 
 async def test_d10_a_burst_of_one_school_does_not_delay_the_others() -> None:

@@ -36,10 +36,13 @@ INVITE: dict[str, Any] = {
 
 
 def id_number() -> str:
-    """An ID number of nobody: the region 110000 is given to no person; the check character is right."""
+    """An ID number of nobody: the region 110000 is given to no person; the check character is right.
+
+    None of order 999: the simulated EMS says of those that it does not know them.
+    """
     number = next(_count) + _offset
-    birth = date(1998, 1, 1) + timedelta(days=number // 999 % 3000)
-    body = f"110000{birth:%Y%m%d}{number % 999 + 1:03d}"
+    birth = date(1998, 1, 1) + timedelta(days=number // 998 % 3000)
+    body = f"110000{birth:%Y%m%d}{number % 998 + 1:03d}"
     return body + ric.calc_check_digit(body + "0")
 
 

@@ -31,7 +31,7 @@ from notifier.channels.upstream import UpstreamChannel
 from notifier.channels.wechat import WeChatChannel
 from notifier.channels.wording import announced_sms, announced_wechat
 from notifier.clients.sms import TencentSms
-from notifier.clients.transport import open_http
+from notifier.clients.transport import Http, open_http
 from notifier.clients.upstream import UpstreamClient
 from notifier.clients.wechat import WeChatClient
 from notifier.lane import Lane
@@ -176,19 +176,23 @@ async def settled(*ids: int, seconds: float = 8.0) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """The sandbox beside an own outbox, lanes that reach it, and a school with people to write to."""
+    """The sandbox beside an own outbox, lanes that reach it, and a school with people to write to.
+
+    `http` turns the sandbox's knobs and reads its boxes, `door` is the way out of the clients.
+    """
 
     sandbox: Sandbox
     http: httpx.AsyncClient
+    door: Http
     world: World
 
     def lane(self, channel: Channel, *, limit: float = 3.0, hands: int = 4) -> Lane:
         """A lane with the real client; calls are given up after `limit` seconds, so that slow tests are quick."""
         store = MemoryStore()
         outlets: dict[Channel, Outlet] = {
-            Channel.WECHAT: WeChatChannel(WeChatClient(self.sandbox.wechat, store, self.http), limit=limit),
-            Channel.SMS: SmsChannel(TencentSms(self.sandbox.sms, self.http), limit=limit),
-            Channel.EMS: UpstreamChannel(UpstreamClient(self.sandbox.ems, self.http), limit=limit),
+            Channel.WECHAT: WeChatChannel(WeChatClient(self.sandbox.wechat, store, self.door), limit=limit),
+            Channel.SMS: SmsChannel(TencentSms(self.sandbox.sms, self.door), limit=limit),
+            Channel.EMS: UpstreamChannel(UpstreamClient(self.sandbox.ems, self.door), limit=limit),
         }
         return Lane(channel, outlets[channel], hands=hands, lease=limit + 5)
 
@@ -237,9 +241,9 @@ class Outside:
 @asynccontextmanager
 async def outside(folder: Path, graduates: int = 1, world: World | None = None) -> AsyncIterator[Outside]:
     """A running sandbox that knows our templates, and a world: the one given, else a small one."""
-    async with started(folder) as sandbox, open_http() as http:
+    async with started(folder) as sandbox, httpx.AsyncClient(trust_env=False) as http, open_http() as door:
         world = world or await make_world(graduates=graduates, departments=("计算机学院",))
-        made = Outside(sandbox, http, world)
+        made = Outside(sandbox, http, door, world)
         await made.control("wechat/options", {"receipts": False})
         await made.control("wechat/templates", announced_wechat())
         await made.control("sms/templates", announced_sms())

@@ -24,6 +24,7 @@ from models.store import store as house_store
 from models.tables import OutboxRow
 from models.vault import unseal
 from notifier.clients.registry import RegistryClient
+from notifier.clients.transport import Http
 from notifier.clients.wechat import WeChatClient, WeChatSceneQr, WeChatSignIn
 from notifier.simulators.server import Sandbox
 from tests.harness.chat import new_openid
@@ -35,17 +36,17 @@ BASE = "http://127.0.0.1:8000"
 
 
 @pytest.fixture(name="pages")
-async def pages_fixture(database: str, sandbox: Sandbox, http: httpx.AsyncClient) -> AsyncIterator[Quart]:
+async def pages_fixture(database: str, sandbox: Sandbox, door: Http) -> AsyncIterator[Quart]:
     app = create(db.is_unavailable, pages=(blueprint,))
-    wechat = WeChatClient(sandbox.wechat, house_store(), http)
+    wechat = WeChatClient(sandbox.wechat, house_store(), door)
 
     async def ready() -> list[str]:
         return []
 
     app.extensions[EXTENSION] = Wiring(
         not_ready=ready,
-        web_sign_in=WeChatSignIn(sandbox.wechat, http),
-        registry=RegistryClient(sandbox.registry_url, http),
+        web_sign_in=WeChatSignIn(sandbox.wechat, door),
+        registry=RegistryClient(sandbox.registry_url, door),
         scene_qr=WeChatSceneQr(wechat),
     )
     yield app

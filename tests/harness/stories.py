@@ -177,7 +177,7 @@ class Story:
 
     async def work(self, job: str) -> dict[str, Any]:
         """Let a notifier do what waits as a job; how it ended."""
-        bench = Workbench(UpstreamClient(self.outside.sandbox.ems, self.outside.http))
+        bench = Workbench(UpstreamClient(self.outside.sandbox.ems, self.outside.door))
         while (found := await self.school.get(f"/v1/jobs/{job}"))["status"] in ("waiting", "running"):
             await bench.once()
         return found

@@ -75,8 +75,9 @@ def main() -> int:
     ]
     for clients, rounds in asyncio.run(bench_acts.rounds(TURNS)).items():
         figures.append(figure(f"accept an invitation, {clients} client{'s' * (clients > 1)}", rounds, 0.40))
-    for channel, rounds in asyncio.run(bench_outbox.rounds(1)).items():
-        figures.append(figure(f"10,000 messages by {channel}, against the outside's time", rounds, 0.67))
+    for channel, drained in asyncio.run(bench_outbox.rounds(1)).items():
+        pairs = [(one.ours, one.rival) for one in drained]
+        figures.append(figure(f"10,000 messages by {channel}, against the outside's time", pairs, 0.67))
     figures.append(
         figure("agreement PDF from frozen data, against typesetting alone", bench_documents.rounds(ROUNDS), 0.83)
     )

@@ -9,16 +9,14 @@ import asyncio
 import multiprocessing
 import os
 import signal
-import ssl
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-
-import httpx
 
 from models import db
 from models.config import UpstreamSettings
 from models.states import Channel
 from notifier.channels.upstream import UpstreamChannel
+from notifier.clients.transport import open_http, tls
 from notifier.clients.upstream import UpstreamClient
 from notifier.lane import Lane
 from notifier.worker import Notifier
@@ -26,15 +24,15 @@ from notifier.worker import Notifier
 LIMIT, LEASE = 0.8, 1.2
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["tests.load.mortal_notifier"])
+tls()  # read by the fork server, whose children have it: reading takes longer than a kill
 
 
 async def _deliver(url: str, ems_url: str, go: Connection) -> None:
     await db.open_database(url)
     config = UpstreamSettings().model_copy(update={"url": ems_url})
-    # Without the certificates that `open_http` reads: they take longer than a kill, and the sandbox speaks plain HTTP.
-    async with httpx.AsyncClient(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False) as http:
+    async with open_http() as http:
         outlet = UpstreamChannel(UpstreamClient(config, http), limit=LIMIT)
-        lane = Lane(Channel.EMS, outlet, hands=4, lease=LEASE)
+        lane = Lane(Channel.EMS, outlet, hands=4, ahead=2, lease=LEASE)
         await asyncio.to_thread(go.recv)
         await Notifier([lane], url=url).run()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.gathering import AT_ONCE, Gathering
+from models.gathering import AT_ONCE, Gathering
 
 
 @dataclass

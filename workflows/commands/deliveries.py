@@ -8,7 +8,7 @@ journaled: each try has its own row in `delivery_attempts`. Receipts are in `wor
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -97,6 +97,21 @@ class Settlement:
     fall_back: bool = False
     unfollow: UUID | None = None
 
+    @property
+    def taken(self) -> bool:
+        """The outside took the message and nothing else is to be said or done."""
+        over = self.status in (OutboxStatus.SENT, OutboxStatus.DELIVERED)
+        return over and not (self.cause or self.code or self.fall_back or self.unfollow)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A try that ended with `Settlement.taken`."""
+
+    row: Claimed
+    settlement: Settlement
+    began_at: datetime
+
 
 def urgent_notices() -> list[str]:
     """Notices that neither quiet hours nor an older row of their stream hold back."""
@@ -157,6 +172,32 @@ async def tries(row: Claimed) -> list[Try]:
 
 
 # --- settling ------------------------------------------------------------------------------------
+
+
+@command(journaled=False)
+async def settle_taken(book: Book, ends: Sequence[Taken]) -> frozenset[int]:
+    """Write that these were taken; the ids of those that were written.
+
+    For speed, so it waits for nobody: what is missing may have been lost to somebody else, or may only have been locked
+    at that moment. `settle` finds out.
+    """
+    pushed = [one.row.recipient for one in ends if one.row.channel is Channel.EMS]
+    busy = {one["graduate_id"] for one in await fetch(sql.BUSY_MIRRORS, pushed)} if pushed else frozenset()
+    text = json.dumps([_written(one) for one in ends if one.row.recipient not in busy])
+    done = frozenset(one["outbox_id"] for one in await fetch(sql.SETTLE_TAKEN, text, book.now))
+    if pushed and done:
+        await execute(sql.ACKNOWLEDGE, list(done), book.now)
+    return done
+
+
+def _written(one: Taken) -> dict[str, Any]:
+    return {
+        "id": one.row.id,
+        "token": str(one.row.token),
+        "status": str(one.settlement.status),
+        "provider_id": one.settlement.provider_id,
+        "began_at": one.began_at.isoformat(),
+    }
 
 
 @command(journaled=False)
@@ -229,12 +270,10 @@ async def fall_back(book: Book, outbox_id: int, notice: str) -> bool:
 
 
 async def _mirror(book: Book, row: Claimed, settlement: Settlement) -> None:
-    seq = int(row.params["seq"])
     if settlement.status is OutboxStatus.DELIVERED:
-        columns = json.dumps(row.params["columns"], ensure_ascii=False)
-        await execute(sql.ACKNOWLEDGE, row.recipient, seq, columns, bool(row.params["settled"]), book.now)
+        await execute(sql.ACKNOWLEDGE, [row.id], book.now)
     elif settlement.status is OutboxStatus.DEAD:
-        await execute(sql.NOTE_REFUSAL, row.recipient, seq, settlement.cause[:200])
+        await execute(sql.NOTE_REFUSAL, row.recipient, int(row.params["seq"]), settlement.cause[:200])
 
 
 # --- by people -----------------------------------------------------------------------------------
