@@ -33,21 +33,25 @@ def show(desk: Desk) -> None:
 
 
 def _cohort(desk: Desk) -> int:
-    """The next cohort is prepared here before anything of it exists."""
+    """The next cohort is prepared here before anything of it exists; preparing it adds a year, the choice stays."""
     newest = max([*desk.cohorts, words.this_year()])
     years = sorted({*desk.cohorts, newest, newest + 1, desk.cohort or newest}, reverse=True)
-    usual = years.index(desk.cohort or newest)
+    beside, kept = st.session_state.get(COHORT, (None, None))
+    if beside != desk.cohort or kept not in years:
+        kept = desk.cohort or newest
     cells = st.columns([1, 4])
     chosen = cells[0].selectbox(
         "为哪一届设置",
         years,
-        usual,
+        years.index(kept),
         format_func=lambda year: f"{year} 届",
-        key=f"{COHORT}_{usual}",
+        key=f"{COHORT}_{desk.cohort}_{years[0]}",
         filter_mode=None,
         placeholder="请选择",
     )
-    return int(chosen or newest)
+    cohort = int(chosen or kept)
+    st.session_state[COHORT] = (desk.cohort, cohort)
+    return cohort
 
 
 def _type(found: Mapping[str, Any], *, writes: bool) -> None:

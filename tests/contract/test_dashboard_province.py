@@ -48,6 +48,19 @@ async def test_a_province_opens_modules_and_founds_schools(service: str, world: 
     assert code in [row["cells"][0] for row in page.tables[0]["rows"]]
 
 
+async def test_a_cohort_that_is_being_prepared_stays_chosen(service: str) -> None:
+    """Its agreement type adds a year to the choice; what follows must not meet the cohort before."""
+    world = await make_world(graduates=1)
+    coming = world.cohort + 1
+    page = at(world.province_desk, "modules").type("为哪一届设置", coming).run()
+    page.press("选择协议类型").type("协议类型", "three-party").press("确认")
+    assert f"{coming} 届使用三方协议" in page.words
+    assert f"{coming} 届协议类型" in page.words
+    page.run()
+    assert f"{coming} 届协议类型" in page.words
+    assert page.tables[0]["rows"][0]["cells"][2:4] == ["未开通", "未开通"]
+
+
 async def test_the_desk_that_employers_call_is_kept_by_the_province(service: str, world: World) -> None:
     page = at(world.province_desk, "modules").press("修改企业客服").type("客服电话", "12").press("确认")
     assert page.errors
