@@ -68,7 +68,7 @@ def _counts(desk: Desk) -> None:
 def _waiting(desk: Desk, lines: list[Mapping[str, Any]], total: int) -> None:
     st.subheader(f"待我处理：{total}", anchor=False)
     for cell, (menu, about) in zip(st.columns(len(desk.catalog["menus"])), desk.catalog["menus"].items(), strict=True):
-        with cell.container(border=True):
+        with cell.container(border=True, height="stretch"):
             _card(desk, menu, str(about["label"]), [line for line in lines if line["flow"] in about["flows"]])
     # One line in either case: the page must not move while counts change.
     st.caption(START if total else NOTHING)
