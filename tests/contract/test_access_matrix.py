@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import AsyncIterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -29,6 +30,7 @@ BESIDE = ("GET /metrics", "POST /receipts/sms/{secret}")  # routes that the Open
 BEGINNINGS = tuple(f"/v1/{flow}" for flow in FLOWS)  # creations are acts, too
 
 
+@cache
 def expectations() -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     with TABLE.open(encoding="utf-8", newline="") as file:

@@ -16,6 +16,7 @@ import pytest
 from api.children import free_port, port_taken
 from models.embedded import EmbeddedPostgres
 from models.kit import new_id
+from tests.harness.postgres import copy_directory
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTS = ("WQ_PORT_SERVICE", "WQ_PORT_DASHBOARD", "WQ_PORT_SANDBOX")
@@ -91,6 +92,13 @@ def demo(run_folder: Path) -> Iterator[Running]:
     running.clean()
 
 
+@pytest.fixture
+def prepared(demo: Running, blank_postgres: Path) -> Running:
+    """One whose server need not be made first, for tests of what comes after that."""
+    copy_directory(blank_postgres, demo.folder / "postgres")
+    return demo
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_comes_up_and_ends_cleanly_though_signals_start_ignored(demo: Running, number: signal.Signals) -> None:
     demo.start(ignoring=True)
@@ -105,13 +113,13 @@ def test_the_demo_comes_up_and_ends_cleanly_though_signals_start_ignored(demo: R
     assert ended == {"serve ended", "notifier ended", "dashboard ended", "simulators ended"}
 
 
-def test_a_second_start_keeps_the_data_and_only_migrates(demo: Running) -> None:
+def test_a_second_start_keeps_the_data_and_only_migrates(prepared: Running) -> None:
     for _ in range(2):
-        demo.start()
-        demo.wait_for("xuexiao / mima-2027")
-        demo.send(signal.SIGTERM)
-        assert demo.ended() == 0
-    notes = demo.notes()
+        prepared.start()
+        prepared.wait_for("xuexiao / mima-2027")
+        prepared.send(signal.SIGTERM)
+        assert prepared.ended() == 0
+    notes = prepared.notes()
     assert notes.count("seed started") == 1
     assert "seed done in wangqian_building" in notes
     assert [note for note in notes if note.startswith("migrate done")] == [
@@ -120,35 +128,35 @@ def test_a_second_start_keeps_the_data_and_only_migrates(demo: Running) -> None:
     ]
 
 
-def test_a_start_broken_off_while_seeding_leaves_no_half_filled_data(demo: Running) -> None:
-    demo.start(PRETEND_SEED="60")
-    demo.wait_for("首次启动")
-    while "seed started" not in demo.notes():
+def test_a_start_broken_off_while_seeding_leaves_no_half_filled_data(prepared: Running) -> None:
+    prepared.start(PRETEND_SEED="60")
+    prepared.wait_for("首次启动")
+    while "seed started" not in prepared.notes():
         time.sleep(0.05)
-    demo.send(signal.SIGINT)
-    assert demo.ended() == 0
-    demo.start()
-    demo.wait_for("xuexiao / mima-2027")
-    demo.send(signal.SIGINT)
-    assert demo.ended() == 0
-    assert demo.notes().count("seed done in wangqian_building") == 1
+    prepared.send(signal.SIGINT)
+    assert prepared.ended() == 0
+    prepared.start()
+    prepared.wait_for("xuexiao / mima-2027")
+    prepared.send(signal.SIGINT)
+    assert prepared.ended() == 0
+    assert prepared.notes().count("seed done in wangqian_building") == 1
 
 
-def test_a_child_that_dies_ends_the_demo_with_its_last_words(demo: Running) -> None:
-    demo.start(PRETEND_DIES="notifier")
-    assert demo.ended(60) == 1
-    said = demo.out.read_text()
+def test_a_child_that_dies_ends_the_demo_with_its_last_words(prepared: Running) -> None:
+    prepared.start(PRETEND_DIES="notifier")
+    assert prepared.ended(60) == 1
+    said = prepared.out.read_text()
     assert "notifier" in said
     assert "something went wrong in here" in said
-    assert not (demo.folder / "postgres" / "postmaster.pid").exists()
+    assert not (prepared.folder / "postgres" / "postmaster.pid").exists()
 
 
-def test_a_child_killed_later_ends_the_demo_too(demo: Running) -> None:
-    demo.start()
-    demo.wait_for("xuexiao / mima-2027")
-    os.kill(int((demo.folder / "dashboard.pid").read_text()), signal.SIGKILL)
-    assert demo.ended() == 1
-    assert "管理后台（dashboard）意外退出" in demo.out.read_text()
+def test_a_child_killed_later_ends_the_demo_too(prepared: Running) -> None:
+    prepared.start()
+    prepared.wait_for("xuexiao / mima-2027")
+    os.kill(int((prepared.folder / "dashboard.pid").read_text()), signal.SIGKILL)
+    assert prepared.ended() == 1
+    assert "管理后台（dashboard）意外退出" in prepared.out.read_text()
 
 
 def test_a_taken_port_is_told_with_the_setting_that_moves_it(demo: Running) -> None:
@@ -163,13 +171,13 @@ def test_a_taken_port_is_told_with_the_setting_that_moves_it(demo: Running) -> N
     assert not (demo.folder / "postgres").exists()
 
 
-def test_children_do_not_outlive_a_killed_demo(demo: Running) -> None:
-    demo.start()
-    demo.wait_for("xuexiao / mima-2027")
-    assert demo.process
-    demo.process.kill()
-    demo.process.wait()
+def test_children_do_not_outlive_a_killed_demo(prepared: Running) -> None:
+    prepared.start()
+    prepared.wait_for("xuexiao / mima-2027")
+    assert prepared.process
+    prepared.process.kill()
+    prepared.process.wait()
     ends = time.monotonic() + 5
-    while any(port_taken(int(demo.env[name])) for name in PORTS):
+    while any(port_taken(int(prepared.env[name])) for name in PORTS):
         assert time.monotonic() < ends
         time.sleep(0.05)

@@ -21,11 +21,15 @@ def up(server: EmbeddedPostgres) -> bool:
     return (server.data_dir / "postmaster.pid").exists()
 
 
-def test_a_new_server_makes_its_folder_and_a_database_once(own_postgres: EmbeddedPostgres) -> None:
-    assert up(own_postgres)
-    assert own_postgres.create_database("wangqian") is True
-    assert own_postgres.create_database("wangqian") is False
-    assert own_postgres.url("wangqian").startswith("asyncpg://postgres@/wangqian?host=/")
+def test_a_new_server_makes_its_folder_and_a_database_once(run_folder: Path) -> None:
+    server = EmbeddedPostgres.start(run_folder / "postgres-new", throw_away=True)
+    try:
+        assert up(server)
+        assert server.create_database("wangqian") is True
+        assert server.create_database("wangqian") is False
+        assert server.url("wangqian").startswith("asyncpg://postgres@/wangqian?host=/")
+    finally:
+        server.remove()
 
 
 def test_a_copied_database_has_what_its_template_had(own_postgres: EmbeddedPostgres) -> None:

@@ -119,11 +119,10 @@ async def lookalikes() -> Counter[tuple[str, str]]:
     for column in columns:
         name = column["column_name"]
         rows = await db.fetch(f'SELECT "{name}" AS value FROM "{column["table_name"]}" WHERE "{name}" IS NOT NULL')
-        for row in rows:
-            value = json.loads(row["value"]) if column["data_type"] == "jsonb" else row["value"]
-            for text in _texts(value):
-                for kind, shape in SHAPES.items():
-                    found.update((kind, hit) for hit in shape.findall(text))
+        values = (json.loads(row["value"]) if column["data_type"] == "jsonb" else row["value"] for row in rows)
+        text = "\n".join(text for value in values for text in _texts(value))
+        for kind, shape in SHAPES.items():
+            found.update((kind, hit) for hit in shape.findall(text))
     return found
 
 

@@ -111,6 +111,17 @@ class TestServer:
                 self.drop(name)
 
 
+def blank_directory(folder: Path) -> Path:
+    """A data directory whose server has started once and stopped; the folder."""
+    EmbeddedPostgres.start(folder, throw_away=True).stop()
+    return folder
+
+
+def copy_directory(source: Path, target: Path) -> None:
+    """Copy a data directory whose server is down, its owner too: the server runs as nobody else."""
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)  # noqa: S607  of every Unix
+
+
 def migrate_apart(url: str) -> None:
     """Migrate in a process of its own: two Tortoise contexts in one process get in each other's way."""
     program = "import asyncio, sys; from models.db import migrate; asyncio.run(migrate(sys.argv[1]))"
