@@ -91,7 +91,7 @@ async def test_an_address_has_only_so_many_registrations_and_slips_of_the_pen_ar
 
 async def test_an_employer_of_a_province_that_is_not_here_is_told_so(world):
     with pytest.raises(InvalidForm) as caught:
-        await register_employer(APPLICANT, w.employer_form("542421"), w.username("f"), w.PASSWORD)
+        await register_employer(APPLICANT, w.employer_form("820000"), w.username("f"), w.PASSWORD)
     assert caught.value.faults[0].code == "not_open"
 
 
