@@ -14,6 +14,7 @@ from typing import Any
 from models.db import fetch_value
 from models.parties import STAFF, Level, Module, Party
 from workflows.actors import Actor, require, require_read, require_write, visible_to
+from workflows.commands.filled import reasoned
 from workflows.errors import Fault, InvalidForm
 from workflows.export_sheets import Cell
 from workflows.limits import EXPORT_PAGE, EXPORT_ROWS
@@ -73,8 +74,7 @@ async def check(actor: Actor, wish: Wish) -> None:
         raise InvalidForm([Fault("columns", "unknown_column", f"没有名为“{name[:40]}”的列。") for name in unknown[:5]])
     if wish.whole:
         require_write(actor, Party.DEPARTMENT, Party.SCHOOL, Party.PROVINCE)
-        if not 5 <= len(wish.reason.strip()) <= 300:
-            raise InvalidForm([Fault("reason", "bad_length", "导出完整证件号码的原因应为 5 至 300 个字。")])
+        reasoned(wish.reason, "导出完整证件号码的原因")
 
 
 async def listing(actor: Actor, wish: Wish) -> Listing:
