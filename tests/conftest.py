@@ -1,6 +1,8 @@
 """Room: fixtures for all tests. Real PostgreSQL, real Redis, real browser, our programs as real processes.
 
-A test that touches the database asks for `database`; isolation is by fresh school ids, nothing is truncated.
+A test that touches the database asks for `database`. Each file has a database of its own, so that no test can lean on
+what another file left, whatever the order; only files that look at the shared programs (`stack`) share theirs. Inside a
+file isolation is by fresh school ids, nothing is truncated.
 All async tests and fixtures of a worker share one event loop.
 """
 
@@ -11,6 +13,7 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from pathlib import Path
@@ -37,6 +40,7 @@ from tests.harness import browser as chromium
 from tests.harness.postgres import (
     TestServer,
     blank_directory,
+    cloned,
     copy_directory,
     database_name,
     run_apart,
@@ -124,19 +128,31 @@ def database_server() -> Iterator[TestServer]:
 
 
 @pytest.fixture(scope="session")
-def database_url(database_server: TestServer) -> Iterator[str]:
-    """The address of this worker's own migrated database; also in `DATABASE_URL`, for children."""
-    name = database_name()
-    url = database_server.clone(name)
-    os.environ["DATABASE_URL"] = url
-    settings.cache_clear()
-    yield url
-    database_server.drop(name)
+def stack_url(database_server: TestServer) -> Iterator[str]:
+    """The address of the database on which this worker's shared programs run."""
+    with cloned(database_server) as url:
+        yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def database_url(request: pytest.FixtureRequest, database_server: TestServer) -> Iterator[str]:
+    """The address of this file's migrated database; also in `DATABASE_URL`, for children."""
+    with ExitStack() as own:
+        beside_programs = any("stack" in item.fixturenames for item in _tests_of(request))
+        url = request.getfixturevalue("stack_url") if beside_programs else own.enter_context(cloned(database_server))
+        os.environ["DATABASE_URL"] = url
+        settings.cache_clear()
+        yield url
+
+
+def _tests_of(request: pytest.FixtureRequest) -> list[pytest.Function]:
+    """What is going to run of this file."""
+    return [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
+
+
+@pytest.fixture(scope="module")
 async def database(database_url: str) -> AsyncIterator[str]:
-    """This worker's database, open: Tortoise models, `models.db` and `act` work from here on."""
+    """This file's database, open: Tortoise models, `models.db` and `act` work from here on."""
     await db.open_database(database_url)
     yield database_url
     await db.close_database()
@@ -145,9 +161,8 @@ async def database(database_url: str) -> AsyncIterator[str]:
 @pytest.fixture
 def fresh_database(database_server: TestServer) -> Iterator[str]:
     """The address of a migrated database for one test alone; not open in this process."""
-    name = database_name()
-    yield database_server.clone(name)
-    database_server.drop(name)
+    with cloned(database_server) as url:
+        yield url
 
 
 @pytest.fixture
@@ -249,12 +264,12 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-async def stack(database_url: str, run_folder: Path) -> AsyncIterator[Stack]:
-    """The platform as processes on this worker's database. Nothing runs yet: `await stack.start("serve")`.
+async def stack(stack_url: str, run_folder: Path) -> AsyncIterator[Stack]:
+    """The platform as processes on a database of their own. Nothing runs yet: `await stack.start("serve")`.
 
     Shared by the session: ask `"serve" in stack.children` first; tests that kill or stop use `own_stack`.
     """
-    made = Stack(run_folder, database_url)
+    made = Stack(run_folder, stack_url)
     yield made
     await made.end()
 

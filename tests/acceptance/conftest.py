@@ -18,17 +18,15 @@ from models.db import is_unavailable
 from models.parties import ReviewMode
 from models.store import close_store
 from notifier.clients.transport import open_http
-from tests.harness.outbox import own_outbox
-from tests.harness.postgres import TestServer
 from tests.harness.stories import Story, storytelling
 
 MORNING = "2027-03-05T10:00:00+08:00"
 
 
 @pytest.fixture(scope="module")
-async def service(database: str, database_server: TestServer) -> AsyncIterator[Quart]:
-    """The application on a database of this file's own, so that nobody else takes what a story owes."""
-    async with own_outbox(database_server, database), open_http() as http:
+async def service(database: str) -> AsyncIterator[Quart]:
+    """The application on this file's database: nobody else takes what a story owes."""
+    async with open_http() as http:
         app = create(is_unavailable, BLUEPRINTS)
         app.extensions[EXTENSION] = wired(http)
         yield app

@@ -1,4 +1,4 @@
-"""Room: fixtures of the tests over HTTP: our application on the worker's database, the simulated outside."""
+"""Room: fixtures of the tests over HTTP: our application on the file's database, the simulated outside."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.harness.callers import Api
 
 
 @pytest.fixture(scope="session")
-async def service(database: str) -> AsyncIterator[Quart]:
+async def service() -> AsyncIterator[Quart]:
     """The application, wired to addresses where nothing listens: what is outside is not asked for in these tests."""
     app = create(is_unavailable, BLUEPRINTS)
     async with open_http() as http:
@@ -31,7 +31,7 @@ async def service(database: str) -> AsyncIterator[Quart]:
 
 
 @pytest.fixture
-async def api(service: Quart) -> AsyncIterator[Api]:
+async def api(service: Quart, database: str) -> AsyncIterator[Api]:
     """An HTTP client of the service; `api.sign_in(desk)` gives one with a credential. Limits begin anew."""
     await close_store()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:

@@ -15,7 +15,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     attempts,
     deliver,
     noon_fixture,
-    outbox_fixture,
     outside_fixture,
     row,
 )

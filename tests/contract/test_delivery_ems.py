@@ -15,7 +15,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     attempts,
     deliver,
     noon_fixture,
-    outbox_fixture,
     outbox_of,
     outside_fixture,
     owe,

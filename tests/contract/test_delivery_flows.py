@@ -16,7 +16,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     Outside,
     deliver,
     noon_fixture,
-    outbox_fixture,
     outbox_of,
     outside_fixture,
     statuses,

@@ -20,7 +20,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     Outside,
     deliver,
     noon_fixture,
-    outbox_fixture,
     outside_fixture,
     owe,
     row,

@@ -12,21 +12,19 @@ import pytest
 from models import db, kit
 from models.states import Channel
 from models.vault import seal
-from tests.harness.outbox import outbox_of, owe, own_outbox, statuses, until
-from tests.harness.postgres import TestServer
+from tests.harness.outbox import outbox_of, owe, statuses, until
 from tests.harness.stack import Stack
 from tests.harness.world import make_world, sign
 from workflows.commands.deliveries import CODE_PLACE
 
 
 @pytest.fixture
-async def stack_of_two(database: str, database_server: TestServer, run_folder: Path) -> AsyncIterator[Stack]:
-    """Simulators and a notifier on a database that is also open here, with the same keys."""
-    async with own_outbox(database_server, database) as url:
-        stack = Stack(run_folder, url, WQ_QUIET_HOURS="", WQ_VAR=str(run_folder))
-        await stack.start("simulators", "notifier", seconds=90)
-        yield stack
-        await stack.end()
+async def stack_of_two(database: str, run_folder: Path) -> AsyncIterator[Stack]:
+    """Simulators and a notifier on this file's database, with the same keys."""
+    stack = Stack(run_folder, database, WQ_QUIET_HOURS="", WQ_VAR=str(run_folder))
+    await stack.start("simulators", "notifier", seconds=90)
+    yield stack
+    await stack.end()
 
 
 async def test_the_process_delivers_what_is_owed_and_ends_when_asked(stack_of_two: Stack) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -44,7 +43,7 @@ S = OnlineSigning
 
 @pytest.fixture(scope="module")
 async def demo(database_server: TestServer) -> AsyncIterator[str]:
-    async with seeded(database_server, os.environ["DATABASE_URL"] if db.is_open() else None) as url:
+    async with seeded(database_server) as url:
         yield url
 
 

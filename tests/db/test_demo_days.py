@@ -25,8 +25,7 @@ FEW = 400
 
 @pytest.fixture(scope="module", params=DAYS, ids=lambda day: f"{day:%Y-%m-%d}")
 async def day(database_server: TestServer, request: pytest.FixtureRequest) -> AsyncIterator[datetime]:
-    before = os.environ["DATABASE_URL"] if db.is_open() else None
-    async with seeded(database_server, before, graduates=FEW, now=request.param):
+    async with seeded(database_server, graduates=FEW, now=request.param):
         yield request.param
 
 

@@ -14,7 +14,6 @@ from models.states import Channel, OutboxStatus
 from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     attempts,
     noon_fixture,
-    outbox_fixture,
     owe,
     row,
     statuses,
@@ -227,14 +226,14 @@ async def test_d3_among_many_a_row_that_passed_to_another_worker_is_left_out() -
     assert await deliveries.settle_taken(CLOCK, [taken(second)]) == {first.id}
 
 
-async def test_settling_many_waits_for_nobody(outbox: str) -> None:
+async def test_settling_many_waits_for_nobody(database: str) -> None:
     """Not for a row that somebody holds, nor for a graduate whose next push is just being written."""
     graduates = [kit.new_id() for _ in range(3)]
     for graduate in graduates:
         await db.fetch_value(acts.NEXT_PUSH, graduate, kit.new_id())
     ids = [await owe(recipient=graduate) for graduate in graduates]
     held = await claim()
-    other = await db.connect(outbox)
+    other = await db.connect(database)
     try:
         async with asyncio.timeout(3), other.transaction():
             await other.execute("SELECT 1 FROM outbox WHERE id = $1 FOR UPDATE", ids[0])

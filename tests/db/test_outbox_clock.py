@@ -12,10 +12,9 @@ from models import db, kit
 from models.kit import SHANGHAI
 from models.tables import Binding, Graduate, RegistryStatus
 from notifier.jobs import Job, clock_jobs, refresh_registry
-from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
+from tests.harness.outbox import (
     NOON,
     empty_outbox,
-    outbox_fixture,
     outbox_of,
 )
 from tests.harness.world import Person, World, accept, add_graduates, invite, make_employer, make_world
@@ -26,7 +25,7 @@ from workflows.ports import OutsideFault, RegistryEntry
 
 
 @pytest.fixture(scope="module")
-async def world(outbox: str) -> World:
+async def world(database: str) -> World:
     return await make_world(graduates=1, departments=("文学院",), employers=0)
 
 

@@ -21,7 +21,6 @@ from tests.harness.outbox import (  # noqa: F401  fixtures are found by their na
     TellingOutlet,
     attempts,
     noon_fixture,
-    outbox_fixture,
     owe,
     row,
     running,
@@ -337,9 +336,9 @@ async def test_a_call_that_will_not_end_is_left_to_its_lease() -> None:
     assert (await row(made))["status"] == "sending"
 
 
-async def test_a_notifier_is_woken_by_the_commit_and_stops_when_told(outbox: str) -> None:
+async def test_a_notifier_is_woken_by_the_commit_and_stops_when_told(database: str) -> None:
     outlet = TellingOutlet()
-    notifier = Notifier([lane(outlet)], url=outbox)
+    notifier = Notifier([lane(outlet)], url=database)
     task = asyncio.create_task(notifier.run())
     await asyncio.sleep(0.3)
     made = await owe()
@@ -349,9 +348,9 @@ async def test_a_notifier_is_woken_by_the_commit_and_stops_when_told(outbox: str
     await asyncio.wait_for(task, 5)
 
 
-async def test_a_lost_hint_costs_a_poll_and_nothing_else(outbox: str, noon: Any) -> None:
+async def test_a_lost_hint_costs_a_poll_and_nothing_else(database: str, noon: Any) -> None:
     outlet = TellingOutlet()
-    notifier = Notifier([lane(outlet)], url=outbox)
+    notifier = Notifier([lane(outlet)], url=database)
     task = asyncio.create_task(notifier.run())
     await asyncio.sleep(0.2)
     made = await owe(status="deferred", due=kit.now() + timedelta(seconds=1))

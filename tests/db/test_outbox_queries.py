@@ -9,9 +9,8 @@ import pytest
 from models import db, kit
 from models.parties import Grant, Level, Module, Party
 from models.states import Channel, OutboxStatus
-from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
+from tests.harness.outbox import (
     NOON,
-    outbox_fixture,
 )
 from tests.harness.world import World, accept, approve, invite, make_world
 from workflows.actors import Actor
@@ -22,7 +21,7 @@ from workflows.queries.deliveries import Filters
 
 
 @pytest.fixture(scope="module")
-async def world(outbox: str) -> World:
+async def world(database: str) -> World:
     return await make_world(graduates=2, departments=("计算机学院", "文学院"))
 
 

@@ -13,7 +13,6 @@ from models.states import Channel, OutboxStatus
 from models.tables import Binding, Graduate
 from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
     noon_fixture,
-    outbox_fixture,
     owe,
     row,
     statuses,
@@ -35,7 +34,7 @@ from workflows.commands.receipts import (
 
 
 @pytest.fixture(scope="module")
-async def world(outbox: str) -> World:
+async def world(database: str) -> World:
     return await make_world(graduates=1, departments=("文学院",))
 
 

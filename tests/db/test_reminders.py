@@ -14,10 +14,9 @@ from models import db, kit
 from models.parties import Party
 from models.states import Flow
 from models.tables import Binding, Graduate
-from tests.harness.outbox import (  # noqa: F401  fixtures are found by their names
+from tests.harness.outbox import (
     NOON,
     empty_outbox,
-    outbox_fixture,
     outbox_of,
 )
 from tests.harness.reaching import Case, reach
@@ -28,7 +27,7 @@ from workflows.queries.digest import read_digest
 
 
 @pytest.fixture(scope="module")
-async def world(outbox: str) -> World:
+async def world(database: str) -> World:
     return await make_world(graduates=1, departments=("文学院",), cohort=2027)
 
 

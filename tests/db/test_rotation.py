@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,9 @@ from models.states import Flow
 from models.store import MemoryStore
 from models.tables import Graduate, Job, JournalRow, Record
 from tests.harness.binding import ADDRESS, visit
-from tests.harness.demo import own_database, sealed_columns
+from tests.harness.demo import sealed_columns
 from tests.harness.invented import mobile, username
 from tests.harness.invitations import row, workbook
-from tests.harness.postgres import TestServer
 from tests.harness.world import PASSWORD, World, make_world, sign
 from workflows.actors import OPERATOR
 from workflows.commands.bindings import ask_code
@@ -48,26 +46,25 @@ EXPORT = b"a finished export"
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def world(database_server: TestServer) -> AsyncIterator[World]:
-    """A school in which something of every kind was sealed, in a database of its own."""
-    async with own_database(database_server, os.environ["DATABASE_URL"] if db.is_open() else None):
-        made = await make_world(graduates=3)
-        await sign(made)
-        await save_draft(made.graduate.actor, DRAFT, FORM, {"own_mobile": made.graduate.mobile})
-        await begin_totp(made.school, PASSWORD, counter=MemoryStore())
-        await ask_code(MemoryStore(), await visit(), made.graduates[1].name, made.graduates[1].id_number, ADDRESS)
-        await change_phone(made.school, made.graduates[2].id, mobile(), "本人到现场更正号码")
-        firm = made.employer
-        wish = {
-            "employer_name": firm.name,
-            "employer_uscc": firm.uscc,
-            "agent_name": "陈新",
-            "agent_mobile": mobile(),
-        }
-        await ask_from(ADDRESS, MemoryStore(), wish, username("agent"), PASSWORD)
-        await take_file(firm.actor, MemoryStore(), "邀请.xlsx", workbook([row(made, made.graduates[1])]))
-        await _export(made)
-        yield made
+async def world(database: str) -> World:
+    """A school in which something of every kind was sealed."""
+    made = await make_world(graduates=3)
+    await sign(made)
+    await save_draft(made.graduate.actor, DRAFT, FORM, {"own_mobile": made.graduate.mobile})
+    await begin_totp(made.school, PASSWORD, counter=MemoryStore())
+    await ask_code(MemoryStore(), await visit(), made.graduates[1].name, made.graduates[1].id_number, ADDRESS)
+    await change_phone(made.school, made.graduates[2].id, mobile(), "本人到现场更正号码")
+    firm = made.employer
+    wish = {
+        "employer_name": firm.name,
+        "employer_uscc": firm.uscc,
+        "agent_name": "陈新",
+        "agent_mobile": mobile(),
+    }
+    await ask_from(ADDRESS, MemoryStore(), wish, username("agent"), PASSWORD)
+    await take_file(firm.actor, MemoryStore(), "邀请.xlsx", workbook([row(made, made.graduates[1])]))
+    await _export(made)
+    return made
 
 
 async def _export(made: World) -> None:

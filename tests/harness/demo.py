@@ -21,7 +21,7 @@ from models.states import (
     Supplementary,
 )
 from models.vault import VaultError, is_sealed, unseal
-from tests.harness.postgres import TestServer, database_name
+from tests.harness.postgres import TestServer, own_database
 from workflows.demo import seed
 from workflows.demo.invented import ABOLISHED
 from workflows.flows import FLOWS
@@ -30,25 +30,9 @@ EVERY_STATE = {(str(flow), state.name) for flow, table in FLOWS.items() for stat
 
 
 @asynccontextmanager
-async def own_database(server: TestServer, back_to: str | None) -> AsyncIterator[str]:
-    """An empty database, open in this process; afterwards `back_to` is open again."""
-    name = database_name()
-    url = server.clone(name)
-    await db.close_database()
-    await db.open_database(url)
-    try:
-        yield url
-    finally:
-        await db.close_database()
-        if back_to is not None:
-            await db.open_database(back_to)
-        server.drop(name)
-
-
-@asynccontextmanager
-async def seeded(server: TestServer, back_to: str | None, **asked: Any) -> AsyncIterator[str]:
+async def seeded(server: TestServer, **asked: Any) -> AsyncIterator[str]:
     """One with the demo's data."""
-    async with own_database(server, back_to) as url:
+    async with own_database(server) as url:
         await seed(**asked)
         yield url
 

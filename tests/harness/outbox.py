@@ -1,9 +1,9 @@
-"""Room: an outbox of a test's own: a database nobody else claims from, rows, outlets that answer as told.
+"""Room: the outbox of a file of tests: rows, outlets that answer as told.
 
-Claims take whatever is due in the whole database, so tests of the outbox leave the shared one alone.
+Claims take whatever is due in the whole database, so each test begins with nothing owed.
 
-Fixtures are imported by name: `from tests.harness.outbox import noon_fixture, outbox_fixture`. `outbox` and `noon`
-then hold for every test of the file, asked for or not.
+The fixture is imported by name: `from tests.harness.outbox import noon_fixture`. `noon` then holds for every test of
+the file, asked for or not.
 """
 
 from __future__ import annotations
@@ -37,26 +37,10 @@ from notifier.clients.wechat import WeChatClient
 from notifier.lane import Lane
 from notifier.simulators.server import Sandbox, started
 from notifier.verdicts import Verdict, sent
-from tests.harness.postgres import TestServer, database_name
 from tests.harness.world import Person, World, make_world
 from workflows.commands.deliveries import Claimed
 
 NOON = "2027-03-05T12:00:00+08:00"
-
-
-@asynccontextmanager
-async def own_outbox(server: TestServer, shared_url: str) -> AsyncIterator[str]:
-    """Put a fresh database in place of the shared one, and that one back at the end; the fresh one's address."""
-    name = database_name()
-    url = await asyncio.to_thread(server.clone, name)
-    await db.close_database()
-    await db.open_database(url)
-    try:
-        yield url
-    finally:
-        await db.close_database()
-        await db.open_database(shared_url)
-        await asyncio.to_thread(server.drop, name)
 
 
 async def empty_outbox() -> None:
@@ -64,15 +48,8 @@ async def empty_outbox() -> None:
     await db.execute("UPDATE outbox SET status = 'superseded' WHERE status IN ('pending', 'deferred', 'sending')")
 
 
-@pytest.fixture(name="outbox", scope="module", autouse=True)
-async def outbox_fixture(database: str, database_server: TestServer) -> AsyncIterator[str]:
-    """An own outbox for the tests of one file; its database's address."""
-    async with own_outbox(database_server, database) as url:
-        yield url
-
-
 @pytest.fixture(name="noon", autouse=True)
-async def noon_fixture(clock: Any, outbox: str) -> Any:
+async def noon_fixture(clock: Any, database: str) -> Any:
     """Each test begins at noon of a working day, with nothing owed; the clock."""
     clock.at(NOON)
     await empty_outbox()
@@ -252,7 +229,7 @@ async def outside(folder: Path, graduates: int = 1, world: World | None = None) 
 
 
 @pytest.fixture(name="sandbox", scope="module")
-async def outside_fixture(outbox: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
+async def outside_fixture(database: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Outside]:
     folder: Path = tmp_path_factory.mktemp("sandbox")
     async with outside(folder) as made:
         yield made

@@ -1,4 +1,4 @@
-"""Room: the tests' PostgreSQL. One embedded server for all running test sessions, a database per worker.
+"""Room: the tests' PostgreSQL. One embedded server for all running test sessions, a database per file of tests.
 
 The server is started by the first session that needs it and stopped by the last one: each holds a shared
 lock on a file, which the kernel releases even when a session is killed. With `DATABASE_URL` set when the
@@ -17,12 +17,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from models import db
 from models.embedded import EmbeddedPostgres, EmbeddedServerError
 from models.postgres import connect
 
@@ -109,6 +110,29 @@ class TestServer:
             owner = name.removeprefix(PREFIX).split("_")[0]
             if not (owner.isdigit() and Path(f"/proc/{owner}").exists()):
                 self.drop(name)
+
+
+@contextmanager
+def cloned(server: TestServer) -> Iterator[str]:
+    """The address of a migrated database that goes with the block."""
+    name = database_name()
+    yield server.clone(name)
+    server.drop(name)
+
+
+@asynccontextmanager
+async def own_database(server: TestServer) -> AsyncIterator[str]:
+    """A migrated database, open in this process in place of the file's, which is open again afterwards."""
+    before = os.environ["DATABASE_URL"] if db.is_open() else None
+    with cloned(server) as url:
+        await db.close_database()
+        await db.open_database(url)
+        try:
+            yield url
+        finally:
+            await db.close_database()
+            if before is not None:
+                await db.open_database(before)
 
 
 def blank_directory(folder: Path) -> Path:

@@ -266,7 +266,7 @@ async def storytelling(
     agreement: AgreementType = AgreementType.TWO_PARTY,
     settings: dict[str, Any] | None = None,
 ) -> AsyncIterator[Story]:
-    """A story whose outbox nobody else empties: to be opened inside `own_outbox`."""
+    """A story whose outbox nobody else empties: to be opened in a file of its own."""
     world = await make_world(mode, agreement=agreement, settings=settings)
     transport = httpx.ASGITransport(service)
     async with (

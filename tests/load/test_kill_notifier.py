@@ -20,8 +20,8 @@ import pytest
 from models import db
 from models.states import Flow
 from notifier.retry import LOST, LOST_LIMIT
-from tests.harness.outbox import Outside, outside, own_outbox, until
-from tests.harness.postgres import TestServer
+from tests.harness.outbox import Outside, outside, until
+from tests.harness.postgres import TestServer, own_database
 from tests.harness.world import Person, World, add_graduates, sign
 from tests.load.mortal_notifier import LEASE, Mortal
 from workflows.engine import Outcome, act
@@ -31,8 +31,8 @@ CATEGORIES = ("11", "13", "17", "19")
 
 
 @pytest.fixture
-async def ems(database: str, database_server: TestServer, tmp_path: Path) -> AsyncIterator[tuple[Outside, Mortal]]:
-    async with own_outbox(database_server, database) as url, outside(tmp_path / "sandbox") as sandbox:
+async def ems(database_server: TestServer, tmp_path: Path) -> AsyncIterator[tuple[Outside, Mortal]]:
+    async with own_database(database_server) as url, outside(tmp_path / "sandbox") as sandbox:
         mortal = Mortal(url, sandbox.sandbox.ems.url)
         yield sandbox, mortal
         mortal.end()

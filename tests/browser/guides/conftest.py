@@ -35,8 +35,8 @@ class Place:
 
 
 @pytest.fixture(scope="session")
-async def demo(database_server: TestServer, database: str, run_folder: Path) -> AsyncIterator[Place]:
-    async with seeded(database_server, database) as url:
+async def demo(database_server: TestServer, run_folder: Path) -> AsyncIterator[Place]:
+    async with seeded(database_server) as url:
         stack = Stack(run_folder, url)
         known = await introductions()
         try:
