@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ CONNECT_LIMIT: Final = 2.0
 KEPT: Final = 4.0
 """Seconds for which an idle connection is kept: less than servers usually keep it, so that no request meets its end."""
 BODY_LIMIT: Final = 1024 * 1024
+_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 NOT_LEFT: Final = (
     aiohttp.ClientConnectorError,
@@ -133,10 +135,26 @@ def _json_object(content: bytes) -> dict[str, Any] | None:
         return None
     try:
         # strict=False: WeChat is known to let control characters through in its error texts.
-        value = json.loads(content, strict=False)
+        value = _storable(json.loads(content, strict=False))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _storable(value: Any) -> Any:
+    """Without NUL and halves of surrogate pairs: JSON can say them and PostgreSQL cannot hold them.
+
+    An id or a reason with one in it would otherwise fail each time that the outcome is written down, and the message
+    would be sent again and again.
+    """
+    match value:
+        case str():
+            return _UNSTORABLE.sub("", value)
+        case dict():
+            return {_UNSTORABLE.sub("", key): _storable(held) for key, held in value.items()}
+        case list():
+            return [_storable(held) for held in value]
+    return value
 
 
 def _retry_after(response: aiohttp.ClientResponse) -> float | None:

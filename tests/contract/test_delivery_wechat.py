@@ -254,6 +254,16 @@ async def test_d4_after_every_fault_of_the_wire_a_message_is_shown_exactly_once(
     assert len(await sandbox.messages(openid)) == 1
 
 
+async def test_an_answer_that_no_database_could_hold_does_not_have_the_message_sent_again(sandbox: Outside) -> None:
+    _, _, outcome = await invited(sandbox)
+    (owed,) = await outbox_of(outcome.record_id)
+    body = r'{"errcode": 0, "errmsg": "ok\u0000", "msgid": "20\ud80027\u0000"}'
+    await sandbox.fail("wechat", "status", status=200, body=body, match={"path": "template/send"})
+    assert await deliver(sandbox.lane(Channel.WECHAT), owed["id"]) == ["sent"]
+    assert [one["verdict"] for one in await attempts(owed["id"])] == ["sent"]
+    assert (await row(owed["id"]))["provider_id"] == "2027"
+
+
 @pytest.mark.parametrize("code", [43101, 43019, 50002, 40003])
 async def test_a_refusal_of_one_person_goes_by_sms(sandbox: Outside, code: int) -> None:
     _, _, outcome = await invited(sandbox)
