@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.schemathesis, pytest.mark.timeout(1800)]
 
 @pytest.fixture(scope="module")
 async def url(database_url: str, run_folder: Path) -> AsyncIterator[str]:
-    """The service on a free port, on this worker's database and keys, and the outside that it asks."""
+    """The service on a free port, on this file's database and keys, and the outside that it asks."""
     stack = Stack(run_folder, database_url)
     await stack.start("simulators", "serve")
     yield stack.service_url

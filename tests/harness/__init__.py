@@ -1,1 +1,1 @@
-"""Room: what the tests stand on: a database per worker, a Redis, a browser, programs of ours as children."""
+"""Room: what the tests stand on: a database per file, a Redis, a browser, programs of ours as children."""
