@@ -21,8 +21,8 @@ from tests.harness.callers import Api
 
 
 @pytest.fixture(scope="session")
-async def service() -> AsyncIterator[Quart]:
-    """The application, wired to addresses where nothing listens: what is outside is not asked for in these tests."""
+async def application() -> AsyncIterator[Quart]:
+    """Wired to addresses where nothing listens: what is outside is not asked for in these tests."""
     app = create(is_unavailable, BLUEPRINTS)
     async with open_http() as http:
         app.extensions[EXTENSION] = wired(http)
@@ -30,8 +30,14 @@ async def service() -> AsyncIterator[Quart]:
         await close_store()
 
 
+@pytest.fixture(scope="module")
+def service(application: Quart, database: str) -> Quart:
+    """The application, on this file's database."""
+    return application
+
+
 @pytest.fixture
-async def api(service: Quart, database: str) -> AsyncIterator[Api]:
+async def api(service: Quart) -> AsyncIterator[Api]:
     """An HTTP client of the service; `api.sign_in(desk)` gives one with a credential. Limits begin anew."""
     await close_store()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
