@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
-
 from dashboard import client
 from models import kit
 from models.parties import Party
-from tests.harness.clerks import queue, review, state_of, steps, waiting
+from tests.harness.clerks import (  # noqa: F401  `service` is found by its name
+    queue,
+    review,
+    service_fixture,
+    state_of,
+    steps,
+    waiting,
+)
 from tests.harness.cutting import cutting
 from tests.harness.sitting import use_service
-from tests.harness.stack import Stack
 from tests.harness.world import (
     accept,
     add_graduates,
@@ -26,15 +30,6 @@ from workflows.commands.clock import note_registry
 from workflows.ports import RegistryEntry
 
 REASON, WRONG_TEXT = "单位信息有误", "单位名称与公章不一致"
-
-
-@pytest.fixture
-async def service(stack: Stack, database: str) -> str:
-    """The real service as a process on this worker's database."""
-    if "serve" not in stack.children:
-        await stack.start("serve")
-    use_service(stack.service_url)
-    return stack.service_url
 
 
 # --- deciding ------------------------------------------------------------------------------------

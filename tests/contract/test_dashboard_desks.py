@@ -15,23 +15,20 @@ from models.states import Flow
 from models.tables import Account
 from notifier.workbench import Workbench
 from tests.harness import world as w
-from tests.harness.clerks import Silent, at, serving_alone
+from tests.harness.clerks import (  # noqa: F401  `service` is found by its name
+    Silent,
+    at,
+    service_fixture,
+)
 from tests.harness.disputing import disputable
 from tests.harness.files import jpeg
 from tests.harness.reaching import reach
-from tests.harness.stack import Stack
 from tests.harness.world import World, make_account, make_world
 from workflows.commands.desk_notes import dispute
 from workflows.commands.warnings import mark_employer
 
 F = Flow
 WHY = "本人来电核实后办理"
-
-
-@pytest.fixture
-async def service(stack: Stack, database: str) -> str:
-    """The real service as a process on this worker's database; what is outside does not answer here."""
-    return await serving_alone(stack)
 
 
 @pytest.fixture(scope="module")

@@ -8,21 +8,17 @@ from models.parties import Party
 from models.store import MemoryStore
 from models.tables import Province
 from tests.harness import world as w
-from tests.harness.clerks import at, serving_alone
+from tests.harness.clerks import (  # noqa: F401  `service` is found by its name
+    at,
+    service_fixture,
+)
 from tests.harness.files import uploaded
 from tests.harness.invented import employer_form, handover_form
-from tests.harness.stack import Stack
 from tests.harness.world import World, make_account, make_world
 from workflows.actors import OPERATOR, applicant
 from workflows.commands.employers import register_employer
 from workflows.commands.handovers import ask_from
 from workflows.commands.provinces import create_province
-
-
-@pytest.fixture
-async def service(stack: Stack, database: str) -> str:
-    """The real service as a process on this worker's database; what is outside does not answer here."""
-    return await serving_alone(stack)
 
 
 @pytest.fixture(scope="module")

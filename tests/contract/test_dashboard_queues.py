@@ -13,10 +13,19 @@ from models.db import execute, fetch_value
 from models.parties import Grant, Party, ReviewMode
 from models.states import Flow
 from models.vault import unseal
-from tests.harness.clerks import at, picked, queue, review, reviewing, serving_alone, state_of, steps, token_of
+from tests.harness.clerks import (  # noqa: F401  `service` is found by its name
+    at,
+    picked,
+    queue,
+    review,
+    reviewing,
+    service_fixture,
+    state_of,
+    steps,
+    token_of,
+)
 from tests.harness.reaching import Case, reach
 from tests.harness.sitting import Sitting
-from tests.harness.stack import Stack
 from tests.harness.world import World, make_account, make_employer, make_world
 from workflows.commands.accounts import disable_account
 from workflows.commands.warnings import mark_employer
@@ -24,12 +33,6 @@ from workflows.effects import FORM_PLACE
 
 F = Flow
 WRONG = "公章不清晰，请重新上传"
-
-
-@pytest.fixture
-async def service(stack: Stack, database: str) -> str:
-    """The real service as a process on this worker's database; what is outside does not answer here."""
-    return await serving_alone(stack)
 
 
 @dataclass(slots=True)

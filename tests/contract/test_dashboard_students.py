@@ -16,22 +16,20 @@ from models.tables import Graduate
 from notifier.workbench import Workbench
 from tests.harness import world as w
 from tests.harness.callers import bind
-from tests.harness.clerks import Silent, at, serving_alone, token_of
+from tests.harness.clerks import (  # noqa: F401  `service` is found by its name
+    Silent,
+    at,
+    service_fixture,
+    token_of,
+)
 from tests.harness.reaching import reach
 from tests.harness.roster_files import csv_file
 from tests.harness.sitting import Sitting
-from tests.harness.stack import Stack
 from tests.harness.world import World, make_account, make_world
 from workflows.commands.roster import invalidate_graduate
 
 F = Flow
 WHY = "本人来电核实后办理"
-
-
-@pytest.fixture
-async def service(stack: Stack, database: str) -> str:
-    """The real service as a process on this worker's database; what is outside does not answer here."""
-    return await serving_alone(stack)
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,15 @@ from models import kit
 from models.db import execute, fetch_value
 from models.parties import Grant, Module, Party, ReviewMode
 from models.states import EmployerStatus
-from tests.harness.clerks import queue, review, serving_alone, sit, token_of, waiting
+from tests.harness.clerks import (  # noqa: F401  `service` is found by its name
+    queue,
+    review,
+    service_fixture,
+    sit,
+    token_of,
+    waiting,
+)
 from tests.harness.sitting import Sitting, use_service
-from tests.harness.stack import Stack
 from tests.harness.world import (
     PASSWORD,
     add_graduates,
@@ -33,12 +39,6 @@ from workflows.commands.warnings import mark_employer
 from workflows.ports import RegistryEntry
 
 REASON, WRONG_TEXT = "单位信息有误", "单位名称与公章不一致"
-
-
-@pytest.fixture
-async def service(stack: Stack, database: str) -> str:
-    """The real service as a process on this worker's database; what is outside does not answer here."""
-    return await serving_alone(stack)
 
 
 # --- first page ----------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
+import pytest
+
 from dashboard import client
 from dashboard.words import STATE_COLUMNS
 from models.db import fetch_value
@@ -24,13 +26,19 @@ from workflows.ports import Held, OutsideFault
 
 
 async def serving_alone(stack: Stack) -> str:
-    """The real service as a process on this worker's database, with nothing outside to answer it; its address."""
+    """The real service as a process, on the shared programs' database, with nothing outside to answer; its address."""
     if "simulators" in stack.children:
         await asyncio.to_thread(stack.children.pop("simulators").end)
     if "serve" not in stack.children:
         await stack.start("serve")
     use_service(stack.service_url)
     return stack.service_url
+
+
+@pytest.fixture(name="service")
+async def service_fixture(stack: Stack, database: str) -> str:
+    """To be imported by files whose tests sit at the dashboard's desks."""
+    return await serving_alone(stack)
 
 
 class Silent:
