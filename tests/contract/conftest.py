@@ -18,6 +18,7 @@ from models.store import close_store
 from notifier.clients.transport import Http, open_http
 from notifier.simulators.server import Sandbox, started
 from tests.harness.callers import Api
+from tests.harness.portal import Clerk
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,12 @@ async def api(service: Quart) -> AsyncIterator[Api]:
     await close_store()
     async with httpx.AsyncClient(transport=httpx.ASGITransport(service), base_url="http://test") as client:
         yield Api(client)
+
+
+@pytest.fixture
+async def clerk(api: Api) -> Clerk:
+    """An employer's person at the portal."""
+    return Clerk(api.client)
 
 
 @pytest.fixture

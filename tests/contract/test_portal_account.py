@@ -9,18 +9,12 @@ from quart import Quart
 from models.states import EmployerStatus
 from models.tables import Employer, EmployerUser, Session
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.portal import Clerk
 from workflows.commands.employers import add_employer_user
 from workflows.commands.provinces import set_employer_desk
 
 ACCOUNT = "/employer/account"
 NEW_ONE = "Fresh-word-2028"
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,6 @@ from models.states import EmployerStatus
 from models.store import MemoryStore
 from models.tables import EmployerUser, InvitationRow, Record
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.invitations import cells_of, row, workbook
 from tests.harness.portal import Clerk, Page
 from workflows.actors import Actor
@@ -30,11 +29,6 @@ from workflows.invitee import SENTENCE as NOT_FOUND
 from workflows.limits import INVITATION_FORMS_LIVE, INVITE_MISS
 
 BATCH = "/employer/online_signing/batch"
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture(scope="module")

@@ -26,11 +26,6 @@ from workflows.queries.schools import province_desk
 NEW = "/employer/online_signing/new"
 
 
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
-
-
 @pytest.fixture(scope="module")
 async def world(database: str) -> w.World:
     return await w.make_world()

@@ -8,7 +8,6 @@ from models.kit import new_id
 from models.store import MemoryStore
 from models.tables import Handover
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.invented import handover_form
 from tests.harness.portal import Clerk
 from workflows.commands.handovers import ask_from, decide_handover
@@ -17,11 +16,6 @@ from workflows.limits import HANDOVER_LOOK
 from workflows.queries.handovers import NOT_FOUND, find_handover
 
 HANDOVER = "/employer/handover"
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from api.pages.employer.refusals import error_page
 from models.states import EmployerStatus
 from models.tables import Record
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.portal import Clerk, Page, invitation, read
 from workflows.commands.schools import create_school
 from workflows.errors import Unavailable
@@ -22,11 +21,6 @@ from workflows.limits import INVITE_MISS
 NEW = "/employer/online_signing/new"
 SEND = "发出邀请"
 CHINESE = str.maketrans("0123456789", "零一二三四五六七八九")
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture

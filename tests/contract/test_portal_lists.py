@@ -8,17 +8,11 @@ import zipfile
 import pytest
 
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.invitations import cells_of
 from tests.harness.portal import Clerk, Page
 
 LIST = "/employer/records"
 ODD = "=㛃𠮷䶮]]>"
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from models.parties import AgreementType
 from models.states import EmployerStatus
 from models.tables import Attachment, Employer, EmployerUser, Handover, Upload
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.files import jpeg
 from tests.harness.invented import handover_form
 from tests.harness.portal import Clerk, Page, as_typed
@@ -18,11 +17,6 @@ from workflows.errors import NotFound
 from workflows.queries.attachments import read_file
 
 REGISTER, HANDOVER, EDIT = "/employer/register", "/employer/handover", "/employer/profile/edit"
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from models.parties import ReviewMode
 from models.tables import EmployerUser, InboxNote, Record
 from tests.conftest import Clock
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.portal import Clerk, Page
 from workflows.commands.roster import invalidate_graduate
 from workflows.commands.warnings import mark_employer
@@ -22,11 +21,6 @@ from workflows.flows import FLOWS
 from workflows.limits import PAGE_SIZE
 
 LIST = "/employer/online_signing"
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from models.kit import now, shanghai_day
 from models.states import Flow
 from models.tables import Record
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.files import jpeg, own_scan
 from tests.harness.portal import Clerk
 from tests.harness.stepping import step, walk
@@ -16,11 +15,6 @@ from workflows.engine import Outcome
 
 LIST = "/employer/offline_signing"
 OFFLINE = Flow.OFFLINE_SIGNING
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from models.parties import ReviewMode
 from models.states import EmployerStatus, Flow
 from models.tables import Record
 from tests.harness import world as w
-from tests.harness.callers import Api
 from tests.harness.portal import Clerk, Page
 from tests.harness.stepping import step, walk
 from workflows.commands.employers import decide_employer
@@ -21,11 +20,6 @@ from workflows.engine import Outcome
 LIST = "/employer/online_termination"
 TERMINATION = Flow.ONLINE_TERMINATION
 REASON = {"reason": "employer", "reason_text": "项目取消，双方协商一致"}
-
-
-@pytest.fixture
-async def clerk(api: Api) -> Clerk:
-    return Clerk(api.client)
 
 
 @pytest.fixture(scope="module")
