@@ -104,9 +104,13 @@ def _confirm(question: Question) -> str:
 
 
 def _submit(question: Question) -> Mapping[str, str]:
-    """Send what was typed; the faults by field."""
+    """Send what was typed; the faults by field. Of a question that is wholly ours nobody else asks for a choice."""
+    said = forms.answers(question.fields, key)
+    unsaid = [f for f in question.fields if f["kind"] == "choice" and f["required"] and f["name"] not in said]
+    if unsaid and all(f.get("own") for f in question.fields):
+        return {f["name"]: f"请选择“{f['label']}”。" for f in unsaid}
     try:
-        question.send(forms.answers(question.fields, key), bool(st.session_state.get(TWICE)))
+        question.send(said, bool(st.session_state.get(TWICE)))
     except Problem as problem:
         if problem.status == 401:
             close()
@@ -131,7 +135,7 @@ def text(name: str, label: str, *, required: bool = True, long: bool = True, hel
     kind = "long_text" if long else "text"
     return {
         "name": name, "label": label, "kind": kind, "options": None, "required": required, "when": None,
-        "default": None, "help": help,
+        "default": None, "help": help, "own": True,
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from workflows.notice_spec import Notice, Sms
 _E = Party.EMPLOYER
 
 TO_EMPLOYERS = (
-    Notice("invitation_accepted", _E, "毕业生已同意签约", "已应约", "{graduate}已同意签约，等待学校审核。"),
+    Notice("invitation_accepted", _E, "毕业生已同意签约", "已应约", "{graduate}已同意签约，等待院校审核。"),
     Notice("invitation_refused", _E, "毕业生已拒绝签约", "已拒绝", "{graduate}拒绝了签约邀请，原因：{reason}。"),
     Notice("invitation_expired_employer", _E, "邀请已过期", "已过期", "发给{graduate}的邀请已过期，可以重新发起。"),
     Notice(
@@ -69,7 +69,7 @@ TO_EMPLOYERS = (
         "即将截止",
         "与{graduate}的事项尚未办结，本届办理将于{deadline}截止，届时自动关闭。",
     ),
-    Notice("termination_agreed_employer", _E, "毕业生同意解约", "已同意", "{graduate}同意解约，等待学校审核。"),
+    Notice("termination_agreed_employer", _E, "毕业生同意解约", "已同意", "{graduate}同意解约，等待院校审核。"),
     Notice(
         "termination_refused_employer",
         _E,

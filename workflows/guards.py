@@ -72,7 +72,7 @@ LEVEL_OPEN = Guard(
 )
 TRAINING_MODE = Guard(
     "training_mode",
-    "该培养方式的毕业生不能网上签约，请通过去向登记填报定向、委培去向。",
+    "该培养方式的毕业生不能网上签约，由毕业生本人在去向登记中填报定向、委培去向。",
     lambda f, a, _: codes.may_sign(f.graduate.training_mode),
 )
 EMPLOYER_VERIFIED = Guard(

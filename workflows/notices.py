@@ -179,7 +179,7 @@ _TO_GRADUATES = (
         Sms.FALLBACK,
         fades=True,
     ),
-    Notice("termination_agreed", _G, "单位同意解约", "已同意", "{employer}同意解约，等待学校审核。", Sms.FALLBACK),
+    Notice("termination_agreed", _G, "单位同意解约", "已同意", "{employer}同意解约，等待院校审核。", Sms.FALLBACK),
     Notice(
         "termination_refused",
         _G,

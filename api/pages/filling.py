@@ -177,7 +177,7 @@ def _question(
         required=field["required"] and not field["prefilled"],
         max_length=field["max_length"],
         keyboard=_KEYBOARDS.get(kind, ""),
-        choices=_choices(field, kind, province),
+        choices=_following(_choices(field, kind, province), when, fields, values),
         provinces=provinces() if kind is Kind.REGION else (),
         province=province,
         files=_files(field) if kind is Kind.FILES else "",
@@ -220,6 +220,20 @@ def _choices(field: Mapping[str, Any], kind: Kind, province: str) -> tuple[Choic
     if kind is Kind.BOOLEAN:
         return tuple(Choice(value, label) for value, label in _YES_NO)
     return tuple(Choice(o["value"], o["label"], o["group"]) for o in field["options"] or ())
+
+
+def _following(
+    choices: tuple[Choice, ...],
+    when: Mapping[str, Any] | None,
+    fields: Mapping[str, Mapping[str, Any]],
+    values: Mapping[str, str],
+) -> tuple[Choice, ...]:
+    """Choices in groups follow the answer that the question hangs on, whose label is the group's name."""
+    if when is None:
+        return choices
+    chosen = _chosen(fields, values, when["field"])
+    group = next((o["label"] for o in fields[when["field"]]["options"] or () if o["value"] == chosen), "")
+    return tuple(c for c in choices if group and c.group == group) or choices
 
 
 def clean_text(text: str) -> str:

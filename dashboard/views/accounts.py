@@ -140,7 +140,7 @@ def _new(desk: Desk, page: Mapping[str, Any]) -> Question:
 
     def send(answers: dict[str, Any], _: bool) -> None:
         form = dict(answers)
-        school = form.pop("department", None) if province else None
+        school = form.pop("school", None)
         body: dict[str, Any] = {"party": "school" if province else "department", "form": form}
         if school:
             body["school"] = school
@@ -155,7 +155,7 @@ def _placed(desk: Desk, page: Mapping[str, Any], field: Mapping[str, Any]) -> Ma
     if desk.party == "school":
         return dialogs.choice("department", "所在院系", {name: name for name in page["departments"]})
     schools = desk.client.get(f"/v1/desk/{desk.cohort or words.this_year()}")["schools"]
-    return dialogs.choice("department", "学校", {one["id"]: one["name"] for one in schools})
+    return dialogs.choice("school", "学校", {one["id"]: one["name"] for one in schools})
 
 
 def _usual() -> dict[str, str]:

@@ -68,7 +68,7 @@ def _type(found: Mapping[str, Any], *, writes: bool) -> None:
 
 def _choosing(desk: Desk, found: Mapping[str, Any]) -> Question:
     def send(answers: dict[str, Any], _: bool) -> None:
-        chosen = answers.get("agreement_type") or found["agreement_type"] or "two-party"
+        chosen = answers["agreement_type"]
         desk.client.put(f"/v1/desk/{found['cohort']}/agreement_type", {"agreement_type": chosen})
         shell.say(f"{found['cohort']} 届使用{TYPES[chosen]}")
 

@@ -247,7 +247,7 @@ async def test_messages_are_counted_read_one_by_one_and_all_at_once(clerk: Clerk
     assert "4 条未读" in home.text
     page = await clerk.open("/employer/inbox")
     for person in world.graduates:
-        assert f"{person.name}已同意签约，等待学校审核。" in page.text
+        assert f"{person.name}已同意签约，等待院校审核。" in page.text
     opened = await clerk.press(page, "查看记录")
     assert opened.path.startswith(f"{LIST}/")
     page = await clerk.open("/employer/inbox")

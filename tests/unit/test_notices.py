@@ -13,10 +13,12 @@ from models import kit
 from models.config import settings
 from models.parties import Party
 from models.states import Channel, Flow
+from notifier.channels.wording import wechat_text
 from workflows.flows import FLOWS
 from workflows.notices import FADING, NOTICES, Notice, Sms, due
 from workflows.owed import Reader, matter, messages, note, words
 from workflows.reminders import REMINDERS, Anchor, moments, next_due
+from workflows.spec import Branch
 
 NIGHT = datetime(2027, 3, 5, 15, 30, tzinfo=UTC)  # 23:30 in Shanghai
 DAY = datetime(2027, 3, 5, 4, 0, tzinfo=UTC)
@@ -109,6 +111,21 @@ def test_every_notice_of_the_flows_and_reminders_is_used_and_the_rest_is_told_by
     told |= {name for one in REMINDERS for name in one.notices}
     assert told <= set(NOTICES)
     assert {n for n in NOTICES if n.startswith(("invitation", "termination", "review", "agreement"))} <= told
+
+
+def test_no_notice_names_a_stage_where_the_schools_mode_decides_which_it_is() -> None:
+    """Of two stages the department's comes first: 等待学校审核 would send people to the wrong desk."""
+    told = {
+        name
+        for flow in FLOWS.values()
+        for transition in flow.transitions
+        if isinstance(transition.target, Branch)
+        for name in transition.tell
+    }
+    assert {"invitation_accepted", "termination_agreed", "termination_agreed_employer"} <= told
+    for notice in (NOTICES[name] for name in told):
+        remark = wechat_text(notice.name).remark if notice.to is Party.GRADUATE else ""
+        assert "等待学校" not in notice.sentence + remark, notice.name
 
 
 def test_what_asks_for_something_fades_and_results_do_not() -> None:

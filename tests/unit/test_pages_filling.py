@@ -78,6 +78,20 @@ def test_conditions_are_said_in_words_and_followed() -> None:
     assert refuse.help == "选“其他”时必填，单位会看到。"
 
 
+def test_choices_that_belong_to_an_answer_are_offered_under_it_alone() -> None:
+    submit = FORMS["destination.submit"]
+    offered = {
+        kind: {c.value for c in questions(filling(submit, {"destination_code": kind}))["substate"].choices}
+        for kind in ("70", "72", "")
+    }
+    assert offered["70"] | offered["72"] == offered[""]
+    assert offered["70"] & offered["72"] == set()
+    for kind in ("70", "72"):
+        for choice in offered[kind]:
+            _, faults = validate(submit, {"destination_code": kind, "substate": choice}, {})
+            assert "substate" not in {fault.path for fault in faults}
+
+
 def test_a_region_outside_the_chosen_province_is_no_choice() -> None:
     sent = {"employer_region": "110101", "employer_region_province": "44"}
     assert typed(REGISTRATION, sent)["employer_region"] == ""

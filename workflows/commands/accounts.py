@@ -21,6 +21,7 @@ from workflows.commands.second_factor import forget as forget_totp
 from workflows.commands.sessions import end_sessions, login_name
 from workflows.errors import Fault, Forbidden, InvalidForm, NotFound, Refused
 from workflows.flows import FLOWS
+from workflows.forms import FORMS, validate
 from workflows.journal import PLATFORM_CHAIN, province_chain, school_chain
 from workflows.passwords import faults_of, hashed, temporary
 
@@ -74,12 +75,17 @@ async def create_account(
     `must_change` False only where the owner chose the password (command line, demo). Raises Forbidden, ReadOnly,
     NotFound, InvalidForm.
     """
-    clean = filled("account", form)
-    seat = await _seat(book.actor, party, province_id, school_id, form)
+    clean, faults = validate(FORMS["account"], form, {})
+    try:
+        seat = await _seat(book.actor, party, province_id, school_id, form)
+    except InvalidForm as wrong:
+        raise InvalidForm((*faults, *wrong.faults)) from None
+    if faults:
+        raise InvalidForm(faults)
     username = login_name(clean["username"])
     rights = _rights(book.actor, clean)
-    if password and (faults := faults_of(password, username)):
-        raise InvalidForm(faults)
+    if password and (weak := faults_of(password, username)):
+        raise InvalidForm(weak)
     password = password or temporary()
     account = Account(
         id=new_id(),
@@ -120,6 +126,8 @@ async def _seat(
         if not await Province.filter(id=province).exists():
             raise NotFound
         return _Seat(party, province)
+    if school_id is None and actor.school_id is None:
+        fault("school", "required", "请选择“学校”。")
     school = await School.get_or_none(id=school_id or own_school(actor)).select_related("province")
     if school is None:
         raise NotFound

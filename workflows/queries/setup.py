@@ -51,13 +51,14 @@ async def checklist(actor: Actor, cohort: int) -> dict[str, Any]:
 
 
 def _steps(page: Mapping[str, Any], graduates: int, departments: list[str]) -> list[dict[str, Any]]:
-    two_stage = bool(page["submitted"]) and page["values"]["review_mode"] != "school"
+    """Where the school alone reviews, no account of a department is waited for."""
+    alone = bool(page["submitted"]) and page["values"]["review_mode"] == "school"
     missing = "、".join(level_label(Level(level)) for level in page["levels_without_handler"])
     lacking = f"还没有账号的院系：{'、'.join(departments)}。"
     if not graduates:  # an empty roster names no departments: their accounts are to come, not done
         lacking = "先导入学生名单，再按名单里的院系创建账号。"
     uncovered = "、".join(one["text"] for one in page["without_reviewer"][:20])
-    return [
+    steps = [
         _step("agreement_type", "省级选择协议类型", page["agreement_type"] is not None, "请联系省级用户设置协议类型。"),
         _step("module", "省级开通功能模块", page["module_open"], "请联系省级用户开通毕业去向登记与网签模块。"),
         _step("roster", "导入学生名单", graduates > 0, "本届学生名单还是空的。"),
@@ -67,11 +68,12 @@ def _steps(page: Mapping[str, Any], graduates: int, departments: list[str]) -> l
         _step(
             "reviewers",
             "院系审核人员齐全",
-            not (two_stage and page["without_reviewer"]),
-            f"先院系再校级审核，还缺可审核的账号：{uncovered}。",
+            page["submitted"] and not page["without_reviewer"],
+            f"先院系再校级审核，还缺可审核的账号：{uncovered}。" if page["submitted"] else "提交签约设置时核对。",
         ),
         _step("open", "开通在线签约", page["opened_at"] is not None, "在线签约还没有开通，毕业生暂时不能办理。"),
     ]
+    return [step for step in steps if not (alone and step["name"] in ("accounts", "reviewers"))]
 
 
 def _step(name: str, label: str, done: bool, otherwise: str) -> dict[str, Any]:
