@@ -55,6 +55,10 @@ for (const line of document.querySelectorAll("[data-stage]")) {
 
 class Refusal extends Error {}
 
+// The line failed too often; what has arrived is kept, and the same file goes on from there when it is chosen again.
+class Lost extends Refusal {}
+const cutOff = new Map();
+
 function mark(form) {
   return form.elements.csrf.value;
 }
@@ -76,8 +80,18 @@ async function begin(form, file) {
   return (await answer.json()).id;
 }
 
+async function standing(id) {
+  const answer = await fetch(`/m/files/${id}/state`).catch(() => null);
+  return answer && answer.ok ? answer.json() : null;
+}
+
+async function online() {
+  if (navigator.onLine) return;
+  await new Promise((back) => addEventListener("online", back, { once: true }));
+}
+
 // One part; what was lost on the way is asked for and sent again from where it stopped.
-async function part(form, id, file, offset) {
+async function part(form, id, file, offset, progress) {
   for (let tried = 1; ; tried += 1) {
     try {
       const answer = await fetch(`/m/files/${id}`, {
@@ -94,24 +108,31 @@ async function part(form, id, file, offset) {
     } catch (wrong) {
       if (wrong instanceof Refusal) throw wrong;
     }
-    if (tried >= TRIES) throw new Refusal("网络不稳定，上传中断了，请重新选择文件。");
+    if (tried >= TRIES) throw new Lost("网络不稳定，没有传完。稍后重新选择这个文件，从断开处继续上传。");
+    progress(offset, "，网络不稳定，恢复后自动继续");
+    await online();
     await sleep(400 * 2 ** tried);
-    const state = await fetch(`/m/files/${id}/state`).catch(() => null);
-    if (state && state.ok) {
-      const known = await state.json();
-      if (known.done) return known;
-      offset = known.offset;
-    }
+    const known = await standing(id);
+    if (known && known.done) return known;
+    if (known) offset = known.offset;
   }
 }
 
 async function send(form, file, progress) {
   if (!file.size) throw new Refusal("文件是空的，请重新选择。");
-  const id = await begin(form, file);
-  let known = { offset: 0, done: false };
-  while (!known.done) {
-    progress(Math.floor((100 * known.offset) / file.size));
-    known = await part(form, id, file, known.offset);
+  const alike = `${file.name} ${file.size} ${file.lastModified}`;
+  const before = cutOff.get(alike);
+  cutOff.delete(alike);
+  let known = (before && (await standing(before))) || { id: await begin(form, file), offset: 0, done: false };
+  const { id } = known;
+  try {
+    while (!known.done) {
+      progress(known.offset, "");
+      known = await part(form, id, file, known.offset, progress);
+    }
+  } catch (wrong) {
+    if (wrong instanceof Lost) cutOff.set(alike, id);
+    throw wrong;
   }
   return known;
 }
@@ -159,8 +180,8 @@ for (const group of document.querySelectorAll("[data-files]")) {
     let done = 0;
     for (const [place, file] of files.entries()) {
       try {
-        const known = await send(form, file, (percent) =>
-          say(`正在上传第 ${place + 1} 个，共 ${files.length} 个：${percent}%`),
+        const known = await send(form, file, (offset, trouble) =>
+          say(`正在上传第 ${place + 1} 个，共 ${files.length} 个：${Math.floor((100 * offset) / file.size)}%${trouble}`),
         );
         ids.value = [...kept(), known.id].join(" ");
         list.append(row(field, known));
