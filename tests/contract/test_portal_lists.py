@@ -88,6 +88,9 @@ async def test_agreements_of_the_list_come_as_one_zip(clerk: Clerk, world: w.Wor
     none = await clerk.open((await clerk.open(LIST, phase="open")).links["打包下载协议书"])
     assert none.status == 409
     assert "还没有生成协议书" in none.text
+    back = await clerk.open(none.links["返回签约记录"])
+    assert back.path == LIST
+    assert back.response.url.params["phase"] == "open"
 
 
 async def test_the_page_to_print_holds_the_whole_list_and_says_what_it_was_narrowed_by(

@@ -9,6 +9,7 @@ from api.pages import sessions
 from api.pages.answering import held_off
 from api.pages.employer.entering import kept_form, lost_session
 from api.pages.employer.portal import PREFIX, blueprint, render
+from api.pages.employer.records import ALL, OURS, asked_of, query_of
 from api.pages.repeating import told
 from models.states import Flow
 from workflows.errors import Conflict, HouseError, Unauthenticated, Unavailable
@@ -45,6 +46,10 @@ def _way_out(error: HouseError) -> tuple[str, str]:
     """Back to the form or the record that was meant, else to the list of its flow, else to the first page."""
     if error.status == TOO_LARGE:
         return request.path, "返回重新填写"
+    if request.path.startswith(f"{ALL}/"):  # the list taken along: back to it, as narrow as it was
+        flow = request.args.get("flow", "")
+        place = f"{PREFIX}/{flow}" if flow in {str(f) for f in OURS} else ALL
+        return f"{place}{query_of(asked_of(request.args))}".rstrip("?"), "返回签约记录"
     values = request.view_args or {}
     flow = values.get("flow", "")
     if flow not in {str(f) for f in FLOWS}:
