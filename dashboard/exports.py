@@ -12,7 +12,7 @@ from dashboard.shell import Desk
 SELECTION, RETURNED, RESULTS = "selection", "returned", "results"
 KINDS = {
     SELECTION: "当前查询数据",
-    RETURNED: "退回修改学生名单（筛选条件中的日期范围内的每一次退回）",
+    RETURNED: "退回修改学生名单（筛选日期内的每一次退回，不限目前等谁办理）",
     RESULTS: "毕业去向上报数据（就业管理系统的交换格式）",
 }
 BY_NUMBER = "按身份证号码查找的结果不能导出，请改用其他筛选条件。"

@@ -50,9 +50,11 @@ def pairs(
 
 
 def note(text: str, tone: str = "plain", link: tuple[str, str] | None = None) -> str:
-    """One sentence for `before` and `after`, coloured by what it means. `link`: a text and an address of the API."""
+    """One sentence for `before` and `after`, coloured by what it means. `link`: a text and an address of the API, or of
+    a page of the dashboard.
+    """
     anchor = ""
-    if link and link[1].startswith(("https://", "http://")):
+    if link and link[1].startswith(("https://", "http://", "/")):
         anchor = f" <a href='{escape(link[1])}' target='_blank' rel='noopener'>{_cell(link[0])}</a>"
     return f"<p class='{_tone(tone)}'>{_cell(text)}{anchor}</p>"
 

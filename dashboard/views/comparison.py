@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dashboard import tables, words
+from dashboard import addresses, tables, words
 from dashboard.shell import Desk
 
 PERSON = ("name", "id_number", "level_code", "department", "major", "training_mode")
@@ -38,7 +38,10 @@ def graduate(desk: Desk, record: Mapping[str, Any]) -> None:
         rows,
         marked=frozenset(n for n, name in enumerate(names) if name in differing),
         before="".join(tables.note(sentence, "warn") for sentence in (moved, wrong, fixed) if sentence),
-        after=tables.note(f"学校：{person['school']['name']}　微信：{bound}"),
+        after=tables.note(
+            f"学校：{person['school']['name']}　微信：{bound}　",
+            link=("到学生名单查看（可查看完整证件号码）", f"/{addresses.STUDENTS}?id={person['id']}"),
+        ),
     )
 
 

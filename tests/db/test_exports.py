@@ -95,6 +95,8 @@ async def test_every_return_of_a_period_is_listed_with_who_why_and_whether_it_ca
     before = await table(world.school, wish("returned", filters=Filters(until=today - timedelta(days=1))))
     assert [r["姓名"] for r in before] == [first.name]
     assert [r["姓名"] for r in await table(world.school, wish("returned", "destination"))] == [third.name]
+    queue = await table(world.school, wish("returned", filters=Filters(waits_on="me")))  # as the page opens
+    assert [r["姓名"] for r in queue] == [first.name, second.name]
     own = await table(world.department_of(first), wish("returned"))
     assert {r["所在院系"] for r in own} == {first.department}
 

@@ -34,11 +34,14 @@ WHERE {where} AND j.id > {after} ORDER BY j.id LIMIT {limit}"""
 async def read(
     actor: Actor, flows: Sequence[Flow], filters: Filters, *, whole: bool
 ) -> AsyncIterator[tuple[list[list[Cell]], list[Any]]]:
-    """By time, the oldest first. `since` and `until` are days of the return; every other filter is of the record."""
+    """By time, the oldest first. `since` and `until` are days of the return; every other filter is of the record.
+
+    But for whom it waits: a queue opens on what waits for its reader, which what was sent back does not.
+    """
     where = Where()
     where.within(visible_to(actor), "r")
     where.add(risk.RETURN_ROWS)
-    await narrow(where, actor, flows, replace(filters, since=None, until=None))
+    await narrow(where, actor, flows, replace(filters, since=None, until=None, waits_on=None))
     if filters.since is not None:
         where.add("j.at >= {}", day_start(filters.since))
     if filters.until is not None:
