@@ -127,11 +127,12 @@ class PersonSearch(PersonQuery):
 class ExportWish(Strict):
     """`selection`: a queue as it is filtered; `returned`: every return of the days `from` to `to`; `results`: the
     national exchange columns of the graduates in `people`; `statistics`: the table of the cohort in `filters`, divided
-    `by`. `whole`: numbers unmasked, with a reason that is kept.
+    `by`; with `of` that of its destinations. `whole`: numbers unmasked, with a reason that is kept.
     """
 
     kind: Literal["selection", "returned", "results", "statistics"]
     by: AxisName = "department"
+    of: FeatureName | None = None
     menu: MenuName | None = None
     filters: QueueFilters = QueueFilters()
     people: PersonQuery = PersonQuery()

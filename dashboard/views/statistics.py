@@ -50,9 +50,9 @@ def show(desk: Desk) -> None:
                 of = shell.choose("分布", statistics_destinations.OF, "statistics_of")
             draw = partial(statistics_destinations.show, by=by, of=of)
         else:
-            draw = partial(_table, by=by)
-            with cells[3]:
-                statistics_lists.export(desk, by)
+            of, draw = "", partial(_table, by=by)
+        with cells[3]:
+            statistics_lists.export(desk, by, of)
     still = what == TREND and not statistics_trend.renewed(desk)
     st.fragment(_drawn, run_every=None if still else EVERY)(desk, draw)
     statistics_lists.opened(desk)

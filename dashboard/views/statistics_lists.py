@@ -155,11 +155,11 @@ def _students(desk: Desk, title: str, page: Mapping[str, Any]) -> None:
 # --- as a file -----------------------------------------------------------------------------------
 
 
-def export(desk: Desk, by: str) -> None:
-    """The table as .xlsx, made by a job; one may go on meanwhile."""
+def export(desk: Desk, by: str, of: str = "") -> None:
+    """The table as .xlsx, made by a job; one may go on meanwhile. `of`: of destinations, told apart by this."""
     if st.button("导出表格", width="stretch"):
         try:
-            wish = {"kind": "statistics", "by": by, "filters": {"cohort": desk.cohort}}
+            wish = {"kind": "statistics", "by": by, "filters": {"cohort": desk.cohort}, **({"of": of} if of else {})}
             st.session_state["statistics_job"] = desk.client.post("/v1/exports", wish)["job"]
         except Problem as problem:
             if problem.status == 401:

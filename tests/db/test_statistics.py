@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -298,5 +299,17 @@ async def test_the_file_has_the_tables_figures_and_their_sums(world: World) -> N
     assert made.headers[-1] == ("专业", *(c.label for c in columns()))
     assert rows[-1] == ["总计", *found["total"].values()]
     assert rows[:-1] == [[row["label"], *row["counts"].values()] for row in found["rows"]]
+    destinations = await read_destinations(world.school, world.cohort, "major", "type")
+    made = await listing(world.school, replace(wanted, of="type"))
+    rows = [row async for page, whose in made.pages for row in page if whose == []]
+    parts = [part["label"] for part in destinations["parts"]]
+    assert (made.title, list(made.headers[-1][-len(parts) :])) == ("毕业去向落实率", parts)
+    assert {len(row) for row in rows} == {len(head) for head in made.headers}
+    total, rate = destinations["total"], made.headers[-1].index("毕业去向落实率")
+    assert rows[-1][:3] == ["总计", total["graduates"], total["settled"]]
+    assert rows[-1][rate] == f"{total['rate']:.2%}"
+    assert rows[-1][rate + 1 :] == [part["count"] for part in destinations["parts"]]
+    for place in range(rate + 1, len(made.headers[-1])):
+        assert sum(int(row[place] or 0) for row in rows[:-1]) == rows[-1][place]
     with pytest.raises(InvalidForm):
         await check(world.school, Wish(kind="statistics", filters=Filters(), people=GraduateFilters()))

@@ -1,9 +1,10 @@
-"""Room: the table of 数据统计 as it goes into a file: a line for each department (or what else), the sums last."""
+"""Room: the tables of 数据统计 as they go into a file: a line for each department (or what else), the sums last."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
 
 from workflows.actors import Actor
 from workflows.export_sheets import Cell
@@ -11,6 +12,17 @@ from workflows.queries.record_filters import Filters
 from workflows.queries.statistics import read_statistics
 from workflows.queries.statistics_axes import AXES
 from workflows.queries.statistics_columns import columns
+from workflows.queries.statistics_destinations import FEATURES, read_destinations
+
+RATE: Final = "毕业去向落实率"
+SETTLED: Final[Mapping[str, str]] = {
+    "graduates": "毕业生人数",
+    "settled": "已落实",
+    "employed": "就业",
+    "flexible": "其中灵活就业",
+    "study": "升学",
+    "unsettled": "已登记未就业",
+}
 
 
 def headers(by: str) -> tuple[tuple[str, ...], ...]:
@@ -29,3 +41,31 @@ async def read(actor: Actor, filters: Filters, by: str) -> AsyncIterator[tuple[l
     names = [column.name for column in columns()]
     table: list[list[Cell]] = [[row["label"], *(row["counts"][name] for name in names)] for row in found["rows"]]
     yield [*table, ["总计", *(found["total"][name] for name in names)]], []
+
+
+async def destinations(
+    actor: Actor, filters: Filters, by: str, of: str
+) -> tuple[tuple[tuple[str, ...], ...], AsyncIterator[tuple[list[list[Cell]], list[Any]]]]:
+    """Headers and the one page of numbers: persons, their rate, then how many went to each part. Raises as `read`."""
+    if filters.cohort is None:
+        raise LookupError("`check` lets no table without a cohort through")
+    found = await read_destinations(actor, filters.cohort, by, of)
+    parts = found["parts"]
+    heads = (
+        ("", *("落实情况（人数）" for _ in SETTLED), "", *(f"{FEATURES[of].label}（人数）" for _ in parts)),
+        (AXES[by].label, *SETTLED.values(), RATE, *(part["label"] for part in parts)),
+    )
+    within: Counter[tuple[str, str]] = Counter()
+    for cell in found["cells"]:
+        within[cell["key"], cell["part"]] += cell["count"]
+    lines = [[*_settled(row), *(within[row["key"], part["key"]] for part in parts)] for row in found["rows"]]
+    total = [*_settled({"label": "总计", **found["total"]}), *(part["count"] for part in parts)]
+    return heads, _one_page([*lines, total])
+
+
+def _settled(row: Mapping[str, Any]) -> list[Cell]:
+    return [row["label"], *(row[name] for name in SETTLED), "" if row["rate"] is None else f"{row['rate']:.2%}"]
+
+
+async def _one_page(table: list[list[Cell]]) -> AsyncIterator[tuple[list[list[Cell]], list[Any]]]:
+    yield table, []

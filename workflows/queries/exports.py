@@ -1,7 +1,7 @@
 """Room: lists as they go into a file: which columns, which rows, numbers masked unless somebody said why not.
 
 Four kinds: the present selection (下载当前查询数据), every return of a period (导出退回修改学生名单), results in the
-national exchange columns for a school whose EMS is not connected, the table of 数据统计. Read page by page, never all
+national exchange columns for a school whose EMS is not connected, a table of 数据统计. Read page by page, never all
 at once.
 """
 
@@ -37,7 +37,7 @@ WITHOUT_MENU = (RESULTS, STATISTICS)
 class Wish:
     """What to export. `menu`: of the queues; results and statistics have none. `columns`: of the selection, empty: all.
 
-    `by`: what the lines of statistics are.
+    `by`: what the lines of statistics are; `of`: what destinations are told apart by, empty for records by state.
 
     `whole`: ID numbers and telephones unmasked, for accounts that may write, with a `reason` that is kept.
     """
@@ -50,6 +50,7 @@ class Wish:
     whole: bool = False
     reason: str = ""
     by: str = "department"
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ async def listing(actor: Actor, wish: Wish) -> Listing:
         return Listing(title, (export_returns.HEADERS,), rows)
     if wish.kind == RESULTS:
         return Listing(title, export_results.HEADERS, export_results.read(actor, wish.people, whole=wish.whole))
+    if wish.kind == STATISTICS and wish.of:
+        headers, rows = await export_statistics.destinations(actor, wish.filters, wish.by, wish.of)
+        return Listing(export_statistics.RATE, headers, rows)
     if wish.kind == STATISTICS:
         return Listing(title, export_statistics.headers(wish.by), export_statistics.read(actor, wish.filters, wish.by))
     names = wish.columns or tuple(SELECTION)
@@ -138,4 +142,5 @@ def wish_from(given: Any) -> Wish:
         whole=bool(given.get("whole", False)),
         reason=given.get("reason", ""),
         by=given.get("by", "department"),
+        of=given.get("of") or "",
     )
