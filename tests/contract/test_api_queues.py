@@ -348,3 +348,15 @@ async def test_no_act_of_a_person_is_nameless_in_the_own_history(api: Api, world
         for line in await items(await api.sign_in(caller), "/v1/me/history?limit=200"):
             assert line["label"] != "其他操作", line["action"]
             assert "{" not in line["label"]
+
+
+async def test_the_own_history_names_whom_each_act_was_about(api: Api, world: World) -> None:
+    school, province = await api.sign_in(world.school_desk), await api.sign_in(world.province_desk)
+    reason = {"reason": "核对身份证原件需要"}
+    assert (await school.post(f"/v1/graduates/{world.graduate.id}/unmask", reason)).status_code == 200
+    named = {i["action"]: i["title"] for i in await items(school, "/v1/me/history?limit=200")}
+    assert named["unmask"] == world.graduate.name
+    assert named["create_account"]
+    about = {i["action"]: i["title"] for i in await items(province, "/v1/me/history?limit=200")}
+    assert (about["open_module"], about["create_school"]) == (world.school_name, world.school_name)
+    assert about["decide_employer"] in [firm.name for firm in world.employers]

@@ -84,8 +84,12 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
 
 _READ = """
 SELECT j.id, j.at, j.party, j.subject_kind, j.subject_id, j.flow, j.action, j.from_state, j.to_state, j.detail,
-  r.graduate_name, r.employer_name
-FROM journal j LEFT JOIN records r ON j.flow <> '' AND r.id = j.subject_id
+  r.graduate_name, r.employer_name, COALESCE(g.name, e.name, a.display_name, s.name) AS named
+FROM journal j LEFT JOIN records r ON j.subject_kind IN ('record', 'note') AND r.id = j.subject_id
+LEFT JOIN graduates g ON j.subject_kind = 'graduate' AND g.id = j.subject_id
+LEFT JOIN employers e ON j.subject_kind = 'employer' AND e.id = j.subject_id
+LEFT JOIN accounts a ON j.subject_kind = 'account' AND a.id = j.subject_id
+LEFT JOIN schools s ON j.subject_kind = 'school' AND s.id = j.subject_id
 WHERE j.actor = $1 AND j.id < $2 ORDER BY j.id DESC LIMIT $3"""
 
 NEWEST: Final = 2**63 - 1
@@ -125,7 +129,7 @@ def _title(actor: Actor, row: Any) -> str | None:
     """Whom it was about: the other side, for the two sides of a record; the graduate and where to, for staff."""
     if row["graduate_name"] is None:
         detail = json.loads(row["detail"]) if row["detail"] else {}
-        return str(detail.get("name") or "") or None
+        return str(detail.get("name") or row["named"] or detail.get("department") or "") or None
     if actor.party is Party.GRADUATE:
         return row["employer_name"] or None
     if actor.party is Party.EMPLOYER:
