@@ -131,12 +131,13 @@ async def offer(who: Guest, case: Case) -> dict[str, Any]:
 
 
 async def returned(who: Guest, case: Case) -> str:
-    """Why a record was sent back, while it is the graduate's turn; else nothing."""
+    """Why a record was sent back, while it is the graduate's turn; else nothing. Where it led stands above it."""
     if case.state.column != "returned":
         return ""
     history = await read_history(who.actor, case.record.flow, case.record.id)
     last = next((step for step in reversed(history) if step["action"].startswith("return")), None)
-    return str(last["description"]) if last else ""
+    said = str(last["description"]) if last else ""
+    return said.removeprefix(f"{case.state.label}；").removeprefix("原因：")
 
 
 def _wishes(form: Mapping[str, Any]) -> list[tuple[str, str]]:

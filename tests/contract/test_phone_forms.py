@@ -73,7 +73,7 @@ async def test_a_returned_application_shows_why_on_top_and_is_corrected(phone: P
     record = await phone.arrive(f"/m/records/{case.id}")
     page = await phone.open(f"/m/records/{case.id}/actions/submit")
     for seen in (record, page):
-        assert "退回原因：" in seen.text
+        assert "退回原因：材料" in seen.text  # not where it led, which stands above
         assert "图像不清晰，请重新上传" in seen.text
     assert sheet_of(page.text).values["position_title"] == "软件工程师"
     sent = await phone.send(page, position_title="测试工程师", truthful=True)
