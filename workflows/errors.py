@@ -111,7 +111,7 @@ class Conflict(HouseError):
 
 
 class Stale(Conflict):
-    code, title = "stale", "记录已被他人处理"
+    code, title = "stale", "记录已有变化"
     sentence = "该记录刚刚发生了变化，请查看最新状态后再操作。"
 
 

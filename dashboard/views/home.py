@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import addresses, shell, tables, words
 from dashboard.shell import Desk
-from dashboard.views import queue
+from dashboard.views import attention, queue
 from dashboard.views.queue_filters import MINE
 
 EVERY = "5s"
@@ -40,6 +40,8 @@ def show(desk: Desk) -> None:
         asked.append((f"/v1/setup/{desk.cohort}", {}))
     notes, *more = desk.client.together(*asked)
     _notes(desk, notes)
+    if desk.party in ("school", "department"):
+        attention.show(desk)
     for setup in more[1:]:
         _setup(setup)
     for settings in more[:1]:

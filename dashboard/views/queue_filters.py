@@ -41,6 +41,8 @@ def draw(desk: Desk, menu: str) -> dict[str, str]:
 
 
 def _plain(desk: Desk, menu: str) -> list[Ask]:
+    """What a menu's own columns are narrowed by first: a destination has a kind and no agreement."""
+    kind = Ask("destination", "毕业去向", options=ANY | desk.catalog["codes"]["destination"])
     return [
         Ask("where", words.STATE_COLUMNS[menu], options=_where(desk, menu), wide=2),
         Ask("name", "姓名", "开头几个字即可"),
@@ -49,17 +51,15 @@ def _plain(desk: Desk, menu: str) -> list[Ask]:
         *filters.departments(desk),
         Ask("major", "专业", "需填写全称"),
         filters.level(desk),
-        Ask("agreement_no", "协议编号", "需完整填写"),
+        kind if menu == "destination" else Ask("agreement_no", "协议编号", "需完整填写"),
     ]
 
 
 def _more(desk: Desk, menu: str) -> list[Ask]:
     codes = desk.catalog["codes"]
     begun = [Ask("initiator", words.PARTY_COLUMNS[menu], options=INITIATORS)] if menu in words.PARTY_COLUMNS else []
-    kinds = [Ask("destination", "毕业去向", options=ANY | codes["destination"])] if menu == "destination" else []
     return [
         *begun,
-        *kinds,
         Ask("level_code", "学历", options=ANY | codes["level"]),
         Ask("uscc", "统一社会信用代码", "需完整填写"),
         Ask("proof_code", "签约证明码", "需完整填写"),

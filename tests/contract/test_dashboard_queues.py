@@ -99,6 +99,26 @@ async def test_a_departments_work_that_fell_to_the_school_says_so_on_the_first_p
     assert "共 1 条" in home.words
 
 
+async def test_the_first_page_tells_of_silent_employers_and_refusals_of_the_ems(service: str) -> None:
+    world = await make_world(graduates=1)
+    case = await reach(world, F.ONLINE_TERMINATION, "awaiting_employer")
+    assert "久未答复" not in at(world.school_desk, "home").words
+    await execute("UPDATE records SET waiting_since = now() - interval '16 days' WHERE id = $1", case.record_id)
+    mirror = "UPDATE ems_mirror SET refused_cause = '单位代码不存在' WHERE graduate_id = $1"
+    await execute(mirror, world.graduate.id)
+    page = at(world.school_desk, "home")
+    assert any(f"id={case.id}'" in str(part.value) for part in page.at.get("html")), "it leads to the record"
+    home = page.words
+    assert "单位久未答复的解约：1" in home
+    assert "满 7 天 1 件，满 15 天 1 件" in home
+    assert "16 天" in home
+    assert "上报失败：1" in home
+    assert "单位代码不存在" in home
+    department = at(world.department_desks[world.graduate.department], "home").words
+    assert "上报失败：1" in department
+    assert "久未答复" not in department, "it is the school that may force a termination"
+
+
 # --- queues --------------------------------------------------------------------------------------
 
 

@@ -40,7 +40,7 @@ PINNED = {
     "not_found": (404, "未找到"),
     "method_not_allowed": (405, "不支持的请求方式"),
     "body_timeout": (408, "上传超时"),
-    "stale": (409, "记录已被他人处理"),
+    "stale": (409, "记录已有变化"),
     "refused": (409, "当前不能进行此操作"),
     "in_progress": (409, "正在处理"),
     "wrong_offset": (409, "上传位置不符"),
