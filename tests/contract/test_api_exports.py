@@ -17,6 +17,7 @@ from models.parties import Grant, Party
 from models.tables import Job, JournalRow, Unmasking
 from notifier.workbench import Workbench
 from tests.harness.callers import Api
+from tests.harness.clerks import Silent
 from tests.harness.world import World, invite, make_account, make_world
 from workflows.actors import CLOCK
 from workflows.commands import exports, jobs
@@ -25,21 +26,13 @@ from workflows.commands.exports import do_export, forget_exports
 from workflows.commands.jobs import Progress
 from workflows.commands.unmasking import unmask
 from workflows.limits import EXPORT_KEPT, EXPORTS_AT_ONCE, UNMASK
-from workflows.ports import Held, OutsideFault
 
 REASON = "省级核查要求提供完整号码"
 
 
-class Silent:
-    """An EMS that these tests do not ask."""
-
-    async def lookup(self, school: str, cohort: int, id_number: str) -> Held | OutsideFault:
-        raise AssertionError((school, cohort, len(id_number)))
-
-
 @pytest.fixture(autouse=True)
 async def nobody_elses(database: str) -> None:
-    """Other modules leave jobs behind that would be done first."""
+    """What an earlier test left waiting would be done first."""
     await db.execute("DELETE FROM jobs")
 
 

@@ -7,8 +7,8 @@ from typing import Any
 from models.parties import ReviewMode
 from models.states import Flow
 from notifier.workbench import Workbench
-from tests.contract.test_api_exports import Silent
 from tests.harness.callers import Api
+from tests.harness.clerks import Silent
 from tests.harness.reaching import reach
 from tests.harness.world import World, make_world
 

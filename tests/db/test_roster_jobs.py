@@ -49,7 +49,7 @@ async def world(database: str) -> w.World:
 
 @pytest.fixture(autouse=True)
 async def nobody_elses(database: str) -> None:
-    """Other modules leave jobs behind that would be done first."""
+    """What an earlier test left waiting would be done first."""
     await db.execute("DELETE FROM jobs")
 
 
