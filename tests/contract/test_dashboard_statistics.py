@@ -15,13 +15,11 @@ from models.parties import Grant, Party, ReviewMode
 from models.states import Flow
 from notifier.workbench import Workbench
 from tests.contract.test_api_exports import Silent
-from tests.contract.test_dashboard_views import service
-from tests.harness.clerks import sit, token_of
+from tests.harness.clerks import service_fixture, sit, token_of  # noqa: F401  `service` is found by its name
 from tests.harness.reaching import reach
 from tests.harness.sitting import Sitting, use_service
 from tests.harness.world import Desk, World, make_account, make_world
 
-__all__ = ["service"]  # the fixture of the other pages
 OF = {"毕业去向": "type", "单位行业": "industry", "单位性质": "nature", "单位所在省份": "region"}
 TABLE, DESTINATIONS, TREND = "签约与登记数量", "毕业去向与落实率", "每日进度"
 
