@@ -29,7 +29,7 @@ demo: $(VENV)/.runtime
 
 # Ends in pytest's summary line; every other check comes before it.
 test: $(VENV)/.dev system lint
-	$(BIN)/python -m pytest -m schemathesis
+	$(BIN)/python -m pytest -n $(WORKERS) --dist load -m schemathesis
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not schemathesis"
 
 lint: $(VENV)/.dev

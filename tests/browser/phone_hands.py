@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
 from bot.menus import bound_menu
@@ -33,7 +32,7 @@ from tests.harness.chat import bound, new_openid
 from tests.harness.files import jpeg, pdf
 from tests.harness.pure import EMPLOYER_TYPED
 from tests.harness.reaching import Case
-from tests.harness.screens import looked_at
+from tests.harness.screens import judged, looked_at
 from tests.harness.stack import Stack
 from tests.harness.world import Person, World, add_graduates, make_world
 
@@ -207,8 +206,7 @@ async def stands(page: Page, name: str) -> None:
     """A page as anybody may need it: axe by day and by night, at 320 pixels, with letters of twice the size."""
     await looked_at(page, name)
     await page.emulate_media(color_scheme="dark")
-    found = await Axe().run(page, options=_CONTRAST)
-    faults = [(one["id"], [n["target"] for n in one["nodes"]]) for one in found.response["violations"]]
+    faults, _ = await judged(page, **_CONTRAST)
     assert faults == [], f"{name}, dark: {faults}"
     await page.emulate_media(color_scheme="light")
     size = page.viewport_size or SIZE

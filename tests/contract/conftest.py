@@ -17,7 +17,7 @@ from models.db import is_unavailable
 from models.store import close_store
 from notifier.clients.transport import Http, open_http
 from notifier.simulators.server import Sandbox, started
-from tests.harness.callers import Api
+from tests.harness.callers import IN_CLEAR, Api
 from tests.harness.portal import Clerk
 
 
@@ -54,7 +54,7 @@ async def clerk(api: Api) -> Clerk:
 @pytest.fixture
 async def http() -> AsyncIterator[httpx.AsyncClient]:
     """For what a test itself asks of the sandbox."""
-    async with httpx.AsyncClient(trust_env=False) as opened:
+    async with httpx.AsyncClient(trust_env=False, verify=IN_CLEAR) as opened:
         yield opened
 
 

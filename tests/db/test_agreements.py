@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import zipfile
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,9 @@ async def all_printed() -> None:
         pass
 
 
+@cache
 def packaged() -> fonts.Font:
+    """Read once: that takes a second."""
     found = fonts.packaged_font()
     assert found is not None
     return found

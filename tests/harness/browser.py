@@ -9,7 +9,10 @@ from pathlib import Path
 
 from playwright.async_api import Browser, async_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# The shell draws no window around a page, which is a third of the work; it is not everywhere to be had.
+NAMES = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome",
+)  # fmt: skip
 FLAGS = (
     "--no-sandbox",  # the tests may run as root, where Chromium's sandbox refuses
     "--disable-gpu",

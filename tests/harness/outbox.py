@@ -37,6 +37,7 @@ from notifier.clients.wechat import WeChatClient
 from notifier.lane import Lane
 from notifier.simulators.server import Sandbox, started
 from notifier.verdicts import Verdict, sent
+from tests.harness.callers import IN_CLEAR
 from tests.harness.world import Person, World, make_world
 from workflows.commands.deliveries import Claimed
 
@@ -218,7 +219,8 @@ class Outside:
 @asynccontextmanager
 async def outside(folder: Path, graduates: int = 1, world: World | None = None) -> AsyncIterator[Outside]:
     """A running sandbox that knows our templates, and a world: the one given, else a small one."""
-    async with started(folder) as sandbox, httpx.AsyncClient(trust_env=False) as http, open_http() as door:
+    asking = httpx.AsyncClient(trust_env=False, verify=IN_CLEAR)
+    async with started(folder) as sandbox, asking as http, open_http() as door:
         world = world or await make_world(graduates=graduates, departments=("计算机学院",))
         made = Outside(sandbox, http, door, world)
         await made.control("wechat/options", {"receipts": False})

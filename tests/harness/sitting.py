@@ -42,8 +42,9 @@ SHOWN = (
 
 def use_service(url: str) -> None:
     """Let this process's dashboard speak to the service at this address."""
-    os.environ["WQ_API_URL"] = url
-    client._http.cache_clear()
+    if os.environ.get("WQ_API_URL") != url:
+        os.environ["WQ_API_URL"] = url
+        client._http.cache_clear()
 
 
 def _script(token: str) -> None:

@@ -7,16 +7,19 @@ request, so that changed grants hold from the next one and a closed account or e
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from models.db import execute
+from models.db import execute, fetch_row
 from models.kit import fold
 from models.kit import now as clock
 from models.parties import STAFF, Grant, Level, Module, Party
+from models.sql import sessions as sql
 from models.tables import Account, Binding, Employer, EmployerUser, Graduate, Session
 from workflows.actors import Actor
 from workflows.commands import Book, command
@@ -86,8 +89,12 @@ def actor_of_account(row: Account) -> Actor:
         province_id=row.province_id,
         department=row.department,
         level=Level(row.level),
-        grants={module: Grant(row.grants.get(module, Grant.NONE)) for module in Module},
+        grants=_grants(row.grants),
     )
+
+
+def _grants(kept: Mapping[str, str]) -> dict[Module, Grant]:
+    return {module: Grant(kept.get(module, Grant.NONE)) for module in Module}
 
 
 def actor_of_employer_user(row: EmployerUser) -> Actor:
@@ -222,19 +229,33 @@ async def resolve(token: str) -> Actor:
 
 async def bearer(token: str) -> Bearer:
     """The same with the session's limits, also while the password must be changed (for /v1/me and that change)."""
-    now = clock()
-    row = await Session.get_or_none(token_sha256=_digest(token))
-    if row is None:
+    now, digest = clock(), _digest(token)
+    row = await fetch_row(sql.BEARER, digest)
+    if row is None or row["id"] is None:
         raise Unauthenticated
-    party = Party(row.party)
-    idle, _ = _spans(party)
-    if now > row.ends_at or now > row.seen_at + idle:
+    actor, seen_at, ends_at = _actor(row), row["seen_at"], row["ends_at"]
+    idle, _ = _spans(actor.party)
+    if now > ends_at or now > seen_at + idle:
         raise Unauthenticated
-    actor, must_change = await _person(party, row.party_id)
-    if now - row.seen_at >= SEEN_EVERY:
-        await _seen(actor, row.token_sha256)
-        row.seen_at = now
-    return Bearer(actor, must_change, row.ends_at, min(row.seen_at + idle, row.ends_at), row.party_id)
+    if now - seen_at >= SEEN_EVERY:
+        await _seen(actor, digest)
+        seen_at = now
+    return Bearer(actor, row["must_change"], ends_at, min(seen_at + idle, ends_at), row["party_id"])
+
+
+def _actor(row: Mapping[str, Any]) -> Actor:
+    """Who stands in a row of `sql.BEARER`."""
+    return Actor(
+        party=Party(row["party"]),
+        id=row["id"],
+        name=row["name"],
+        school_id=row["school_id"],
+        province_id=row["province_id"],
+        employer_id=row["employer_id"],
+        department=row["department"],
+        level=Level(row["level"]),
+        grants=_grants(json.loads(row["grants"])) if row["grants"] else {},
+    )
 
 
 async def ended_graduate(token: str) -> Actor | None:
@@ -247,20 +268,6 @@ async def ended_graduate(token: str) -> Actor | None:
         return await _bound(row.party_id) if row else None
     except Unauthenticated:
         return None
-
-
-async def _person(party: Party, party_id: UUID) -> tuple[Actor, bool]:
-    if party in STAFF:
-        account = await Account.get_or_none(id=party_id, disabled_at=None)
-        if account is None:
-            raise Unauthenticated
-        return actor_of_account(account), account.must_change
-    if party is Party.EMPLOYER:
-        user = await EmployerUser.get_or_none(id=party_id, disabled_at=None)
-        if user is None:
-            raise Unauthenticated
-        return actor_of_employer_user(user), False
-    return await _bound(party_id), False
 
 
 async def _bound(party_id: UUID) -> Actor:
