@@ -37,6 +37,7 @@ __all__ = [
     "execute",
     "execute_many",
     "fetch",
+    "fetch_afresh",
     "fetch_row",
     "fetch_value",
     "is_open",
@@ -199,6 +200,18 @@ async def fetch(sql: str, *args: Any) -> list[Any]:
     async with connection().acquire_connection() as raw:
         with translated():
             rows: list[Any] = await raw.fetch(sql, *args)
+            return rows
+
+
+async def fetch_afresh(sql: str, *args: Any) -> list[Any]:
+    """As `fetch`, planned for these very values, where the way to the rows depends on what is asked for.
+
+    Of a statement that is kept, PostgreSQL keeps a plan for any values after some repetitions: what was right for a
+    common state reads a whole table for a rare one.
+    """
+    async with connection().acquire_connection() as raw:
+        with translated():
+            rows: list[Any] = await (await raw.prepare(sql, name="")).fetch(*args)
             return rows
 
 

@@ -51,7 +51,8 @@ class Record(Model):
     form = fields.JSONField()
     snapshot = fields.JSONField()
     take_latest = fields.BooleanField(default=False)
-    # Kept by triggers (`0018_record_marks`), so that lists find them by an index; nobody else writes them.
+    # Kept by triggers (`0018_record_marks`, `0019_province_lists`), so that lists find them by an index; nobody else
+    # writes them.
     warned = fields.BooleanField(
         default=False, db_default=False, description="a warning mark is shown with the employer"
     )
@@ -61,6 +62,10 @@ class Record(Model):
     department_changed = fields.BooleanField(
         default=False, db_default=False, description="the roster has another department by now"
     )
+    level_code = fields.CharField(max_length=4, default="", db_default="", description="学历 as the roster has it now")
+    sex = fields.CharField(max_length=4, default="", db_default="", description="性别 as the roster has it now")
+    frozen = fields.BooleanField(default=False, db_default=False, description="the roster entry is invalid")
+    returned_at = fields.DatetimeField(null=True, description="when it was last sent back")
 
     class Meta:
         table = "records"

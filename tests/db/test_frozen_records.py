@@ -48,9 +48,11 @@ async def gather(world: World, mode: ReviewMode) -> list[Case]:
 
 
 async def row_of(case: Case) -> dict[str, Any]:
-    """The record as it is stored. A deadline and the next reminder move with the frozen time, nothing else does."""
+    """The record as it is stored. A deadline and the next reminder move with the frozen time, and lists know that it is
+    frozen; nothing else changes.
+    """
     row = dict(await fetch_row("SELECT * FROM records WHERE id = $1", case.id))
-    del row["expires_at"], row["remind_at"]
+    del row["expires_at"], row["remind_at"], row["frozen"]
     return row
 
 

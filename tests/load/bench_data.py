@@ -111,7 +111,11 @@ _MARKS = """
 INSERT INTO warnings (id, school_id, uscc, name, name_key, reasons, note, marked_by, marked_at)
 SELECT gen_random_uuid(), school_id, employer_uscc, employer_name, employer_name_key, '["fake"]', '', school_id, now()
 FROM records WHERE hashtext(employer_uscc) % 100 = 3 AND employer_uscc <> '' GROUP BY 2, 3, 4, 5"""
-_KEPT = import_module("models.migrations.0018_record_marks").STANDING
+_KEPT = [
+    statement
+    for migration in ("0018_record_marks", "0019_province_lists")
+    for statement in import_module(f"models.migrations.{migration}").STANDING
+]
 
 TABLES: Final = ("graduates", "records", "journal")
 WATCHED: Final = (*TABLES, "registry_status", "warnings")

@@ -1,5 +1,5 @@
-"""Room: what is kept on a record for lists (marks on its employer, the registry's answer, a changed department) is what
-its page judges anew, whoever has changed what in between, also at the same moment.
+"""Room: what is kept on a record for lists (marks on its employer, the registry's answer, what the roster says, when it
+was sent back) is what its page judges anew, whoever has changed what in between, also at the same moment.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from importlib import import_module
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -21,19 +22,21 @@ from models.states import Flow
 from tests.harness.breaking import Broken, broken_after
 from tests.harness.invented import credit_code
 from tests.harness.reaching import reach
-from tests.harness.stepping import walk
+from tests.harness.stepping import step, walk
 from tests.harness.world import DEPARTMENTS, Person, World, add_graduates, make_world, roster_row
 from workflows.actors import CLOCK
 from workflows.commands.clock import note_registry
-from workflows.commands.roster import import_roster
+from workflows.commands.roster import import_roster, invalidate_graduate, restore_graduate
 from workflows.commands.warnings import edit_mark, mark_employer, unmark_employer
+from workflows.engine import Outcome
 from workflows.errors import HouseError
 from workflows.ports import IN_OPERATION, OutsideFault, RegistryEntry
+from workflows.queries.risk import RETURNS
 from workflows.queries.warnings import EVERYWHERE, marks_for
 
 pytestmark = pytest.mark.usefixtures("database")
 STEPS, LOOK_EVERY = 90, 3
-COLUMNS = ("warned", "not_operating", "department_changed")
+COLUMNS = ("warned", "not_operating", "department_changed", "frozen", "level_code", "sex", "returned_at")
 
 
 @dataclass
@@ -43,7 +46,7 @@ class Scene:
     schools: list[World]
     codes: list[str]
     names: list[str]
-    seen: Counter[tuple[str, bool]]
+    seen: Counter[tuple[str, Any]]
 
     @property
     def world(self) -> World:
@@ -64,37 +67,55 @@ async def scene(database: str) -> Scene:
 async def agrees(scene: Scene) -> None:
     """The columns of every record, judged a second time as the record's page does."""
     rows = await fetch(
-        "SELECT r.*, g.department AS present, q.status FROM records r JOIN graduates g ON g.id = r.graduate_id "
+        "SELECT r.*, g.department AS present, g.invalid_at IS NOT NULL AS out, g.level_code AS present_level, "
+        "g.basic->>'xbdm' AS present_sex, q.status, (SELECT max(j.at) FROM journal j WHERE j.subject_id = r.id "
+        "AND j.action = ANY($2)) AS last_return FROM records r JOIN graduates g ON g.id = r.graduate_id "
         "LEFT JOIN registry_status q ON q.uscc = r.employer_uscc AND r.employer_uscc <> '' WHERE r.school_id = $1",
         scene.world.school_id,
+        list(RETURNS),
     )
     for row in rows:
         marks = await marks_for(row["school_id"], row["employer_uscc"], row["employer_name_key"])
         ended = bool(row["status"]) and row["status"] not in IN_OPERATION
-        judged = (marks.shown, ended, row["department"] != row["present"])
+        present = row["out"], row["present_level"], row["present_sex"], row["last_return"]
+        judged = (marks.shown, ended, row["department"] != row["present"], *present)
         kept = tuple(row[column] for column in COLUMNS)
         assert kept == judged, (row["employer_uscc"], row["employer_name_key"], row["department"])
-        scene.seen.update(zip(COLUMNS, kept, strict=True))
+        scene.seen.update(zip(COLUMNS, (*kept[:-1], kept[-1] is not None), strict=True))
 
 
 async def test_kept_marks_follow_any_history(scene: Scene) -> None:
     luck = Random(20270601)
     for person in scene.world.graduates[:6]:
         await filed(scene, luck, person)
-    ways = (marked, remarked, unmarked, registered, moved, retyped, filed_again, broke, by_hand)
-    for step in range(1, STEPS + 1):
-        (way,) = luck.choices(ways, (3, 1, 1, 2, 1, 1, 1, 1, 1))
+    ways = (
+        marked,
+        remarked,
+        unmarked,
+        registered,
+        moved,
+        retyped,
+        filed_again,
+        broke,
+        by_hand,
+        left,
+        sent_back,
+        corrected,
+    )
+    for turn in range(1, STEPS + 1):
+        (way,) = luck.choices(ways, (3, 1, 1, 2, 1, 1, 2, 1, 1, 2, 2, 1))
         await way(scene, luck)
-        if step % LOOK_EVERY == 0:
+        if turn % LOOK_EVERY == 0:
             await agrees(scene)
-    assert {(column, said) for column in COLUMNS for said in (True, False)} == set(scene.seen)
+    for column in COLUMNS:
+        assert len({said for about, said in scene.seen if about == column}) == 2, column
 
 
 async def test_kept_marks_agree_when_all_happens_at_once(scene: Scene) -> None:
     luck = Random(7)
     people = scene.world.graduates
     for _ in range(3):
-        ways = [luck.choice((marked, marked, remarked, unmarked, registered, moved)) for _ in range(9)]
+        ways = [luck.choice((marked, marked, remarked, unmarked, registered, moved, left, sent_back)) for _ in range(9)]
         acts = [allowed(filed(scene, luck, person)) for person in people[:5]]
         await asyncio.gather(*acts, *(way(scene, Random(n)) for n, way in enumerate(ways)))
         await agrees(scene)
@@ -182,6 +203,39 @@ async def moved(scene: Scene, luck: Random) -> None:
     await allowed(import_roster(scene.world.school, scene.world.cohort, rows, file_sha256="0" * 64))
 
 
+async def left(scene: Scene, luck: Random) -> None:
+    """Somebody leaves the roster or comes back to it."""
+    person = luck.choice(scene.world.graduates)
+    if await fetch_value("SELECT invalid_at IS NULL FROM graduates WHERE id = $1", person.id):
+        await allowed(invalidate_graduate(scene.world.school, person.id, "已不在就业管理系统名单中"))
+    else:
+        await allowed(restore_graduate(scene.world.school, person.id))
+
+
+async def sent_back(scene: Scene, luck: Random) -> None:
+    """The school returns a record, or the graduate sends one again."""
+    rows = await fetch(
+        "SELECT id, graduate_id, state, version FROM records WHERE school_id = $1 AND state IN "
+        "('review_school', 'returned') AND flow = $2 ORDER BY id", scene.world.school_id, str(Flow.DESTINATION),
+    )  # fmt: skip
+    if rows:
+        row = luck.choice(rows)
+        person = next(p for p in scene.world.graduates if p.id == row["graduate_id"])
+        again = row["state"] == "returned"
+        actor, action = (person.actor, "submit") if again else (scene.world.school, "return")
+        before = Outcome(new_id(), Flow.DESTINATION, row["id"], row["state"], "", row["version"])
+        await allowed(step(scene.world, actor, Flow.DESTINATION, action, before))
+
+
+async def corrected(scene: Scene, luck: Random) -> None:
+    """Level and sex as the roster has them, of some at a time."""
+    await execute(
+        "UPDATE graduates SET level_code = $2, basic = basic || jsonb_build_object('xbdm', $3::text) WHERE id IN ("
+        "SELECT id FROM graduates WHERE school_id = $1 ORDER BY md5(id::text || $4) LIMIT 3)",
+        scene.world.school_id, luck.choice(("31", "32")), luck.choice(("1", "2")), str(luck.random()),
+    )  # fmt: skip
+
+
 async def retyped(scene: Scene, luck: Random) -> None:
     """Another employer or department on records, by hand and by sets; some have a name or a code alone."""
     employer = luck.choice([*scene.codes, ""]), name_key(luck.choice(scene.names))
@@ -261,11 +315,14 @@ INSERT INTO registry_status (uscc, name, status, wanted_at, checked_at)
 SELECT $2, $3, '注销', now(), now() FROM records WHERE id = $1"""
 _MOVE = """
 UPDATE graduates g SET department = $3 FROM records r WHERE r.id = $1 AND g.id = r.graduate_id AND g.name <> $2"""
+_LEAVE = """
+UPDATE graduates g SET invalid_at = CASE WHEN invalid_at IS NULL THEN now() END FROM records r
+WHERE r.id = $1 AND g.id = r.graduate_id AND g.name <> $2 || $3"""
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'"
 _LEFT = "SELECT warned, not_operating, department_changed FROM records WHERE school_id = $1 AND employer_name_key = $2"
 
 
-@pytest.mark.parametrize("other", [_MARK, _END, _MOVE], ids=["mark", "registry", "roster"])
+@pytest.mark.parametrize("other", [_MARK, _END, _MOVE, _LEAVE], ids=["mark", "registry", "roster", "leaving"])
 @pytest.mark.parametrize("one", [_FILE, _RETYPE], ids=["new", "edited"])
 @pytest.mark.parametrize("turned", [False, True], ids=["record first", "record last"])
 async def test_of_two_at_once_the_later_sees_the_earlier(
@@ -301,3 +358,8 @@ async def test_the_database_knows_the_registrys_harmless_states() -> None:
     told = [*IN_OPERATION, "", "注销", "吊销", "未查到登记信息", "迁出"]
     rows = await fetch("SELECT t AS status, registry_ended(t) AS ended FROM unnest($1::text[]) t", told)
     assert {row["status"] for row in rows if not row["ended"]} == {*IN_OPERATION, ""}
+
+
+async def test_the_database_knows_what_sends_a_record_back() -> None:
+    told = import_module("models.migrations.0019_province_lists").RETURNS
+    assert sorted(told.split(",")) == sorted(f"'{name}'" for name in RETURNS)

@@ -18,7 +18,7 @@ from workflows.catalog import waiting_states
 from workflows.flows import FLOWS
 from workflows.queries.paging import Where
 from workflows.queries.record_filters import COVERED
-from workflows.queries.records import SOURCE, moment
+from workflows.queries.records import moment
 
 _MINE_TOO = "mine_too"  # department-stage records that fall to the school
 
@@ -53,13 +53,13 @@ async def _count(
     where = Where()
     where.within(visible_to(actor), "r")
     where.add("r.waits_on = ANY({})", [str(p) for p in parties])
-    where.add("g.invalid_at IS NULL")
+    where.add("NOT r.frozen")
     if cohort is not None:
         where.add("r.cohort = {}", cohort)
     falls = f"(r.waits_on = 'department' AND NOT {COVERED})" if actor.party is Party.SCHOOL else "FALSE"
     rows = await fetch(
         f"SELECT r.flow, r.state, {falls} AS falls, count(*) AS n, min(r.waiting_since) AS oldest "  # noqa: S608  fixed texts, numbered parameters
-        f"FROM {SOURCE} WHERE {where.text} GROUP BY 1, 2, 3",
+        f"FROM records r WHERE {where.text} GROUP BY 1, 2, 3",
         *where.values,
     )
     return {(row["flow"], row["state"], row["falls"]): (row["n"], row["oldest"]) for row in rows}

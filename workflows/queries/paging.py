@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models.db import fetch, fetch_value
+from models.db import fetch, fetch_afresh
 from models.kit import parse_id
 from models.parties import Party
 from workflows.actors import Actor, Scope
@@ -84,6 +84,10 @@ class Order:
         ids = f"{self.id_column}{way}"
         return f"{self.column}{way}, {ids}" if self.column else ids
 
+    @property
+    def value(self) -> str:
+        return self.column or "NULL::timestamptz"
+
     def after(self, where: Where, cursor: str) -> None:
         """Only rows behind the cursor. Raises InvalidRequest for a cursor that this list did not give out."""
         sign = "<" if self.descending else ">"
@@ -139,45 +143,84 @@ async def read(
     cursor: str | None,
     counted_in: str = "",
     cap: int = TOTAL_CAP,
+    afresh: bool = False,
 ) -> tuple[Sequence[Any], str | None, int, bool]:
     """The rows of one page, the next cursor, the total and whether counting was stopped at the cap.
 
     The sort column is selected as `sort_value`, the id as `id`; columns and source are ours, never typed by anybody.
-    `counted_in`: a narrower source that the conditions do with, so that counting and choosing join nothing.
+    `counted_in`: a narrower source that the conditions do with, so that counting and choosing join nothing. `afresh`:
+    the best way depends on what is asked for (`db.fetch_afresh`).
     """
-    each = [f"(SELECT 1 FROM {counted_in or source} WHERE {text} LIMIT {cap + 1})" for text in where.texts]  # noqa: S608  fixed texts, numbered parameters
-    counted = await fetch_value(f"SELECT count(*) FROM ({' UNION ALL '.join(each)}) x", *where.values)  # noqa: S608  as above
-    shown, following = await _page(columns, source, where, order, limit, cursor, counted_in)
-    return shown, following, min(int(counted), cap), int(counted) > cap
+    rows, following, counted = await _page(columns, source, where, order, limit, cursor, counted_in, cap, afresh)
+    return rows, following, min(counted, cap), counted > cap
 
 
 async def _page(
-    columns: str, source: str, where: Where, order: Order, limit: int, cursor: str | None, chosen_in: str = ""
-) -> tuple[Sequence[Any], str | None]:
+    columns: str,
+    source: str,
+    where: Where,
+    order: Order,
+    limit: int,
+    cursor: str | None,
+    chosen_in: str = "",
+    cap: int | None = None,
+    afresh: bool = False,
+) -> tuple[Sequence[Any], str | None, int]:
+    """First how many there are and which are to be shown, which indexes may tell alone; then what stands in them. The
+    conditions are asked again of these: what has changed in between is not shown.
+    """
     behind = where.copy()
     if cursor:
         order.after(behind, cursor)
-    sort_value = order.column or "NULL::timestamptz"
-    # First which rows, then what stands in them: a column that costs something must not be computed for rows that a
-    # sort throws away again.
-    each = [
-        f"SELECT {order.id_column} AS id, {sort_value} AS sort_value FROM {chosen_in or source} WHERE {text} "  # noqa: S608  fixed texts, numbered parameters
-        f"ORDER BY {order.text} LIMIT {limit + 1}"
-        for text in behind.texts
-    ]
-    chosen = f"SELECT id FROM ({each[0]}) x"  # noqa: S608  as above
-    if len(each) > 1:
-        way = " DESC" if order.descending else ""
-        together = " UNION ALL ".join(f"({one})" for one in each)
-        chosen = f"SELECT id FROM ({together}) x ORDER BY sort_value{way}, id{way} LIMIT {limit + 1}"  # noqa: S608  as above
-    rows = await fetch(
-        f"SELECT {columns}, {sort_value} AS sort_value FROM {source} WHERE {order.id_column} IN ({chosen}) "  # noqa: S608  fixed texts, numbered parameters
-        f"ORDER BY {order.text}",
-        *behind.values,
-    )
-    more = len(rows) > limit
+    ask = fetch_afresh if afresh else fetch
+    chosen = await ask(_choice(chosen_in or source, where, behind, order, limit + 1, cap), *behind.values)
+    ids = [row["id"] for row in chosen if row["id"] is not None]
+    rows: Sequence[Any] = []
+    if ids:
+        among = f"{order.id_column} = ANY(${len(where.values) + 1}) AND {where.text}"
+        rows = await fetch(
+            f"SELECT {columns}, {order.value} AS sort_value FROM {source} WHERE {among} ORDER BY {order.text}",  # noqa: S608  fixed texts, numbered parameters
+            *where.values,
+            ids,
+        )
     shown = rows[:limit]
-    return shown, order.cursor(shown[-1]["sort_value"], shown[-1]["id"]) if more else None
+    more = len(ids) > limit and shown
+    following = order.cursor(shown[-1]["sort_value"], shown[-1]["id"]) if more else None
+    return shown, following, chosen[0]["n"] if chosen else 0
+
+
+def _choice(source: str, where: Where, behind: Where, order: Order, wanted: int, cap: int | None) -> str:
+    """`id` and `sort_value` of the rows to be shown, and beside each, or alone, how many rows there are, one more than
+    the cap at the utmost.
+    """
+    ways, n = _ways(source, behind, order, wanted), len(behind.texts)
+    way = " DESC" if order.descending else ""
+    together = " UNION ALL ".join(f"SELECT * FROM way_{place}" for place in range(n))  # noqa: S608  fixed texts, numbered parameters
+    chosen = f"SELECT id, sort_value FROM ({together}) x ORDER BY sort_value{way}, id{way} LIMIT {wanted}"  # noqa: S608  as above
+    begun = f"WITH {ways}, chosen AS ({chosen})"
+    if cap is None:
+        return f"{begun} SELECT 0 AS n, id FROM chosen"  # noqa: S608  as above
+    each = " UNION ALL ".join(f"(SELECT 1 FROM {source} WHERE {text} LIMIT {cap + 1})" for text in where.texts)  # noqa: S608  as above
+    counted = f"SELECT count(*) AS n FROM (SELECT 1 FROM ({each}) x LIMIT {cap + 1}) x"  # noqa: S608  as above
+    return f"{begun}, counted AS ({counted}) SELECT n, id FROM counted LEFT JOIN chosen ON TRUE"  # noqa: S608  as above
+
+
+def _ways(source: str, behind: Where, order: Order, wanted: int) -> str:
+    """The first rows of each way as `way_0`, `way_1`, ...
+
+    A later one is walked no further than the last row of an earlier one that gave all that is wanted: it may lead to
+    few rows or none, and would be walked to its end.
+    """
+    least, most, side = ("min", "max", ">=") if order.descending else ("max", "min", "<=")
+    beyond = "'-infinity'" if order.descending else "'infinity'"
+    ways: list[str] = []
+    for text in behind.texts:
+        ends = [f"SELECT {least}(sort_value) AS at FROM way_{n} HAVING count(*) = {wanted}" for n in range(len(ways))]  # noqa: S608  fixed texts, numbered parameters
+        reach = f"COALESCE((SELECT {most}(at) FROM ({' UNION ALL '.join(ends)}) x), {beyond})"  # noqa: S608  as above
+        within = f"{text} AND {order.column} {side} {reach}" if ends and order.column else text
+        first = f"SELECT {order.id_column} AS id, {order.value} AS sort_value FROM {source} WHERE {within}"  # noqa: S608  as above
+        ways.append(f"way_{len(ways)} AS ({first} ORDER BY {order.text} LIMIT {wanted})")
+    return ", ".join(ways)
 
 
 async def pages(
@@ -187,7 +230,7 @@ async def pages(
     cursor: str | None = None
     left = most
     while left > 0:
-        rows, cursor = await _page(columns, source, where, order, min(limit, left), cursor)
+        rows, cursor, _ = await _page(columns, source, where, order, min(limit, left), cursor)
         if rows:
             yield rows
         left -= len(rows)

@@ -38,9 +38,7 @@ _COMMON = """
 SELECT e.pair FROM pg_stats s, unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) AS e(pair, part)
 WHERE s.tablename = 'records_name_parts' AND e.pair = ANY($1) AND e.part >= $2"""
 
-RETURNED = "EXISTS (SELECT 1 FROM journal j WHERE j.subject_id = r.id AND {actions})"
-SENT_AGAIN = """COALESCE(r.submitted_at > (
-  SELECT max(j.at) FROM journal j WHERE j.subject_id = r.id AND {actions}), FALSE)"""
+SENT_AGAIN: Final = "r.submitted_at > r.returned_at"
 # Who began it. A termination by both sides is begun by either; the first row of its history says by whom.
 INITIATOR = """CASE r.flow WHEN 'online_signing' THEN 'employer' WHEN 'online_termination' THEN (
   SELECT j.party FROM journal j WHERE j.subject_id = r.id AND j.version = 1 ORDER BY j.id LIMIT 1)
@@ -104,6 +102,12 @@ class Filters:
         return self.risk is not None or self.department_changed is not None
 
     @property
+    def of_any_value(self) -> bool:
+        """Asks for something that many may have or few: which index leads to them depends on what it is."""
+        asked = (*EQUAL, "destinations", "region", "name", "employer")
+        return any(getattr(self, name) for name in asked)
+
+    @property
     def of_the_person(self) -> bool:
         """Asks what an employer learns of a graduate with the acceptance and not before."""
         return bool(self.department or self.proof_code or self.sex or self.empty)
@@ -112,8 +116,17 @@ class Filters:
 EMPTY: Final[Mapping[str, str]] = {
     "department": "r.department = ''",
     "major": "r.major = ''",
-    "sex": "COALESCE(g.basic->>'xbdm', '') = ''",
+    "sex": "r.sex = ''",
 }
+EQUAL: Final[Mapping[str, str]] = {
+    "department": "department",
+    "major": "major",
+    "level_code": "level_code",
+    "nature": "employer_nature",
+    "industry": "employer_industry",
+    "position_category": "position_category",
+}
+"""Filters that are compared as the roster and the form wrote them, full width and all."""
 _NAMED: Final = {"state": "states", "destination": "destinations", "from": "since", "to": "until"}
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "states": tuple,
@@ -149,7 +162,8 @@ async def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filter
     if wish.waits_on is not None:
         waiting(where, actor, wish.waits_on)
     if wish.waited is not None:
-        where.add("r.waiting_since <= {}", now() - timedelta(days=wish.waited))
+        held = "(r.waits_on || '') IS NOT NULL AND " if actor.party is Party.PROVINCE else ""  # by its index
+        where.add(f"{held}r.waiting_since <= {{}}", now() - timedelta(days=wish.waited))
     _columns(where, actor, wish)
     _people(where, wish)
     await _employer(where, wish)
@@ -162,19 +176,32 @@ async def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filter
 
 
 def _standing(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filters) -> None:
-    """Records of these flows, in the states that are wished for. A province finds each state by an index of its own."""
-    among = [flow for flow in flows if wish.flow in (None, flow)]
+    """Records of these flows, in the states that are wished for. A desk's are found by flow, a province's by flow and
+    state too, each in the order of an index; what waits on somebody is few and in an order of its own.
+    """
+    among = [flow for flow in flows if wish.flow in (None, flow) and wish.initiator in (None, *_begun_by(flow))]
     states = _states(flows, wish)
-    pairs = [(f"{flow}:{s.name}",) for flow in among for s in FLOWS[flow].states if s.name in (states or ())]
+    pairs = [(str(flow), f"{flow}:{s.name}") for flow in among for s in FLOWS[flow].states if s.name in (states or ())]
     if actor.party is Party.PROVINCE and 0 < len(pairs) <= WAYS:
-        where.either("r.flow || ':' || r.state = {}", *pairs)
+        where.either("r.flow = {} AND r.flow || ':' || r.state = {}", *pairs)
         return
-    if len(among) == 1:  # an equality keeps the order of the index
-        where.add("r.flow = {}", str(among[0]))
+    if len(among) == 1 or (among and actor.party in STAFF and wish.waits_on is None):
+        where.either("r.flow = {}", *((str(flow),) for flow in among))
     else:
         where.add("r.flow = ANY({})", [str(flow) for flow in among])
     if states is not None:
         where.add("r.state = ANY({})", states)
+
+
+def _begun_by(flow: Flow) -> tuple[Party, ...]:
+    """Who may have begun a record of this flow, as `INITIATOR` says."""
+    match flow:
+        case Flow.ONLINE_SIGNING:
+            return (Party.EMPLOYER,)
+        case Flow.ONLINE_TERMINATION:
+            return (Party.EMPLOYER, Party.GRADUATE)
+        case _:
+            return (Party.GRADUATE,)
 
 
 def _step(where: Where, wish: Filters) -> None:
@@ -199,7 +226,7 @@ def _states(flows: Sequence[Flow], wish: Filters) -> list[str] | None:
 
 def waiting(where: Where, actor: Actor, on: str) -> None:
     """Records that wait on a party, or on this actor; frozen ones wait on nobody (workflows.md, Conventions 10)."""
-    where.add("g.invalid_at IS NULL")
+    where.add("NOT r.frozen")
     party = actor.party if on == ME else Party(on)
     if on == ME and party is Party.SCHOOL:
         where.add(f"(r.waits_on = 'school' OR (r.waits_on = 'department' AND NOT {COVERED}))")
@@ -210,23 +237,30 @@ def waiting(where: Where, actor: Actor, on: str) -> None:
 def _columns(where: Where, actor: Actor, wish: Filters) -> None:
     if wish.cohort is not None:
         where.add("r.cohort = {}", wish.cohort)
-    # As the roster writes them, full width and all.
-    everywhere = " || ''" if actor.party is Party.PROVINCE else ""  # indexes of whole provinces go by that
-    for column, tail in (("department", everywhere), ("major", everywhere), ("position_category", "")):
-        if value := getattr(wish, column).strip():
-            where.add(f"r.{column}{tail} = {{}}", value)
+    for name, column in EQUAL.items():
+        if value := getattr(wish, name).strip():
+            where.add(f"{_told(column, actor)} = {{}}", value)
+    if wish.destinations:
+        where.add(f"{_told('destination_code', actor)} = ANY({{}})", list(wish.destinations))
+    if wish.region:
+        where.add(f"{_told('employer_region', actor)} LIKE {{}}", like(within(wish.region)) + "%")
     if number := wish.agreement_no.strip():
         where.add("r.agreement_no = {} AND r.agreement_no <> ''", number)  # the second: what the index holds
     if wish.level is not None:
         where.add("r.level = {}", str(wish.level))
-    if wish.destinations:
-        where.add("r.destination_code = ANY({})", list(wish.destinations))
     if wish.school:
         where.add("r.school_id = (SELECT s.id FROM schools s WHERE s.code = {})", compact(wish.school))
     for column in wish.empty:
         where.add(EMPTY[column])
     if wish.initiator is not None:
         where.add(f"{INITIATOR} = {{}}", str(wish.initiator))
+
+
+def _told(column: str, actor: Actor) -> str:
+    """A column as indexes have it that lead to this reader's rows: those of whole provinces go by expressions, which
+    nobody else is led astray by.
+    """
+    return f"r.{column} || ''" if actor.party is Party.PROVINCE else f"r.{column}"
 
 
 def _people(where: Where, wish: Filters) -> None:
@@ -236,12 +270,10 @@ def _people(where: Where, wish: Filters) -> None:
         where.add("g.id_bidx = ANY({})", paper_indexes(compact(wish.id_number)))
     if wish.proof_code:
         where.add("g.proof_code = {}", compact(wish.proof_code))
-    if wish.level_code:
-        where.add("g.level_code = {}", wish.level_code)
     if wish.sex:
-        where.add("g.basic->>'xbdm' = {}", wish.sex)
+        where.add("r.sex = {}", wish.sex)
     if wish.frozen is not None:
-        where.add("g.invalid_at IS NOT NULL" if wish.frozen else "g.invalid_at IS NULL")
+        where.add("r.frozen" if wish.frozen else "NOT r.frozen")
 
 
 async def _employer(where: Where, wish: Filters) -> None:
@@ -253,12 +285,6 @@ async def _employer(where: Where, wish: Filters) -> None:
         where.add("r.employer_name_key LIKE {}", f"%{like(key)}%")
     if wish.uscc:
         where.add("r.employer_uscc = {} AND r.employer_uscc <> ''", compact(wish.uscc))
-    if wish.nature:
-        where.add("r.employer_nature = {}", wish.nature)
-    if wish.industry:
-        where.add("r.employer_industry = {}", wish.industry)
-    if wish.region:
-        where.add("r.employer_region LIKE {}", like(within(wish.region)) + "%")
 
 
 async def _telling(pairs: list[str]) -> list[str]:
@@ -274,12 +300,10 @@ def _marks(where: Where, wish: Filters) -> None:
         where.add(risk.CONDITIONS[wish.risk])
     if wish.department_changed is not None:
         where.add("r.department_changed" if wish.department_changed else "NOT r.department_changed")
-    returned = RETURNED.format(actions=risk.RETURN_ROWS)
     if wish.returned is not None:
-        where.add(returned if wish.returned else f"NOT {returned}")
+        where.add("r.returned_at IS NOT NULL" if wish.returned else "r.returned_at IS NULL")
     if wish.resubmitted is not None:
-        again = SENT_AGAIN.format(actions=risk.RETURN_ROWS)
-        where.add(again if wish.resubmitted else f"NOT {again}")
+        where.add(SENT_AGAIN if wish.resubmitted else f"({SENT_AGAIN}) IS NOT TRUE")
 
 
 def within(region: str) -> str:

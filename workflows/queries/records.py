@@ -28,9 +28,9 @@ from workflows.queries.reviewing import reviewed
 COLUMNS = f"""r.id, r.school_id, r.cohort, r.flow, r.state, r.version, r.waits_on, r.waiting_since, r.created_at,
   r.submitted_at, r.expires_at, r.department, r.level, r.graduate_id, r.graduate_name, r.major, r.employer_id,
   r.employer_name, r.employer_uscc, r.employer_nature, r.employer_industry, r.employer_region, r.destination_code,
-  r.position_category, r.agreement_no, g.id_enc, g.level_code,
+  r.position_category, r.agreement_no, r.level_code, g.id_enc,
   g.name AS roster_name, r.snapshot->'graduate'->>'id_number' AS recorded_number,
-  g.invalid_at IS NOT NULL AS frozen,
+  r.frozen,
   EXISTS (SELECT 1 FROM employers e WHERE e.id = r.employer_id AND e.status = 'suspended') AS employer_suspended,
   {INITIATOR} AS initiator, s.code AS school_code, s.name AS school_name"""  # noqa: S608  our own column names
 
@@ -55,7 +55,15 @@ async def list_flows(actor: Actor, flows: Sequence[Flow], filters: Filters) -> P
     limit = size(filters.limit)
     counted_in = SOURCE if "g." in where.text else "records r"
     rows, following, total, capped = await read(
-        COLUMNS, SOURCE, where, order_of(filters), limit, filters.cursor, counted_in, cap_of(actor)
+        COLUMNS,
+        SOURCE,
+        where,
+        order_of(filters),
+        limit,
+        filters.cursor,
+        counted_in,
+        cap_of(actor),
+        filters.of_any_value,
     )
     beside = await reviewed(rows) if actor.party in STAFF else {}
     return Page([row_of(actor, row, beside.get(row["id"])) for row in rows], following, total, capped)

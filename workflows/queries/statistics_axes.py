@@ -22,7 +22,7 @@ STAFF = (Party.DEPARTMENT, Party.SCHOOL, Party.PROVINCE)
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """`record`, `person`: the column over records `r` and over graduates `g`, as text; both have `g` at hand."""
+    """`record`, `person`: the column over records `r` and over graduates `g`, as text."""
 
     name: str
     label: str
@@ -37,7 +37,7 @@ AXES: Final[Mapping[str, Axis]] = MappingProxyType(
             Axis("department", "所在院系", "r.department", "g.department"),
             Axis("major", "专业", "r.major", "g.major"),
             Axis("level", "学历层次", "r.level", "g.level"),
-            Axis("sex", "性别", "COALESCE(g.basic->>'xbdm', '')", "COALESCE(g.basic->>'xbdm', '')"),
+            Axis("sex", "性别", "r.sex", "COALESCE(g.basic->>'xbdm', '')"),
             Axis("school", "学校", "r.school_id::text", "g.school_id::text"),
         )
     }
@@ -76,11 +76,11 @@ def people(actor: Actor, cohort: int) -> Where:
 
 
 def records(actor: Actor, cohort: int) -> Where:
-    """Records `r` of the cohort whose graduates (`g`) stand on the roster, as far as the actor sees them."""
+    """Records `r` of the cohort whose graduates stand on the roster, as far as the actor sees them."""
     where = Where()
     where.within(visible_to(actor), "r")
     where.add("r.cohort = {}", cohort)
-    where.add("g.invalid_at IS NULL")
+    where.add("NOT r.frozen")
     return where
 
 

@@ -20,7 +20,7 @@ from workflows.queries.trend_steps import SERIES, flows_of, series_of
 
 _STEPS = """
 SELECT (j.at AT TIME ZONE 'Asia/Shanghai')::date AS day, r.flow, j.from_state, j.to_state, count(*) AS n
-FROM records r JOIN graduates g ON g.id = r.graduate_id JOIN journal j ON j.subject_id = r.id
+FROM records r JOIN journal j ON j.subject_id = r.id
 WHERE {where} AND j.from_state <> j.to_state GROUP BY 1, 2, 3, 4"""
 
 
