@@ -75,6 +75,16 @@ class Comparison(Shape):
     locked: bool
 
 
+class EntryStep(Shape):
+    """What was done to an entry of the roster; of its records their own histories tell."""
+
+    at: Moment
+    action: str
+    label: str
+    reason: str | None
+    by: str
+
+
 class GraduateFull(GraduateRow):
     basic: Codes
     mobile: Masked | None
@@ -89,6 +99,7 @@ class GraduateFull(GraduateRow):
     records: list[Brief]
     ems: Mirror
     comparison: Comparison
+    history: list[EntryStep]
 
 
 class SceneShown(Shape):

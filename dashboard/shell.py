@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,6 +20,13 @@ from dashboard.client import Client, Problem
 KEPT = 60.0
 """Seconds for which answers that change rarely are kept."""
 _HELD = "kept_answers"
+COHORT = "wq_cohort"
+"""The cookie that holds the cohort chosen last: links open tabs, and a tab may be loaded anew."""
+_memory = st.components.v2.component(
+    "wangqian_cohort",
+    html="<span></span>",
+    js=(Path(__file__).parent / "static" / "cohort.js").read_text(encoding="utf-8"),
+)
 SAFE = "已提交的操作不会丢失，也不会重复。"
 
 
@@ -44,7 +52,7 @@ class Desk:
     @property
     def cohort(self) -> int | None:
         """The cohort on every page: the newest open one until another is chosen (roles.md, Cohorts)."""
-        chosen = st.session_state.get("cohort_kept")
+        chosen = st.session_state.get("cohort_kept") or _remembered()
         return chosen if chosen in self.cohorts else self.me.get("cohort")
 
     @property
@@ -140,6 +148,14 @@ def _cohort(desk: Desk, on_cohort: Callable[[], None]) -> None:
         filter_mode=None,
         placeholder="请选择",
     )
+    with st.container(key="cohort_memory"):  # there from the beginning, so that nothing moves when one is chosen
+        _memory(data={"name": COHORT, "cohort": st.session_state.get("cohort_kept") or 0}, key="cohort_cookie")
+
+
+def _remembered() -> int | None:
+    """The cohort that this browser chose last, in whatever tab."""
+    kept = st.context.cookies.get(COHORT) or ""
+    return int(kept) if kept.isascii() and kept.isdigit() and len(kept) == 4 else None
 
 
 def _here() -> str:

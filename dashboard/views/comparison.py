@@ -10,6 +10,7 @@ from dashboard.shell import Desk
 
 PERSON = ("name", "id_number", "level_code", "department", "major", "training_mode")
 NEVER_TAKEN = ("name", "id_number", "level_code", "major")
+SEEN, SEEN_WHOLE = "到学生名单查看", "到学生名单查看（可查看完整证件号码）"
 FIXED = "姓名、证件号码、学历、专业不能在审核时更新：如登记有误，请不通过本条，待学生名单更正后由毕业生重新办理。"
 
 
@@ -40,7 +41,7 @@ def graduate(desk: Desk, record: Mapping[str, Any]) -> None:
         before="".join(tables.note(sentence, "warn") for sentence in (moved, wrong, fixed) if sentence),
         after=tables.note(
             f"学校：{person['school']['name']}　微信：{bound}　",
-            link=("到学生名单查看（可查看完整证件号码）", f"/{addresses.STUDENTS}?id={person['id']}"),
+            link=(SEEN_WHOLE if desk.grant("employment") == "rw" else SEEN, f"/{addresses.STUDENTS}?id={person['id']}"),
         ),
     )
 

@@ -48,6 +48,7 @@ def show(desk: Desk, graduate_id: str) -> None:
     with right:
         _comparison(person)
         _reported(person)
+        _history(person)
 
 
 def _back(desk: Desk) -> None:
@@ -210,3 +211,10 @@ def _reported(person: Mapping[str, Any]) -> None:
     state = f"{words.moment(held['acked_at'])} 确认" if destination else "尚无报送信息。"
     rows = [(label, str(destination.get(name, ""))) for name, label in words.EMS_COLUMNS.items()]
     tables.pairs("已报送的就业信息", rows, before=before, after=tables.note(state))
+
+
+def _history(person: Mapping[str, Any]) -> None:
+    """Who did what to this entry; who read the whole number too."""
+    steps = [(s["label"], s["reason"] or words.EMPTY, s["by"], words.moment(s["at"])) for s in person["history"]]
+    if steps:
+        tables.grid("名单操作记录", ("操作", "原因", "操作人", "操作时间"), steps, whole_last=True)

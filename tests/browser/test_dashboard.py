@@ -9,7 +9,7 @@ from playwright.async_api import TimeoutError, expect
 
 from dashboard.client import Client, Problem
 from models.db import fetch_value
-from models.parties import Party, ReviewMode
+from models.parties import Module, Party, ReviewMode
 from tests.browser.dashboard_eyes import foreign_words, shifts, watch_shifts
 from tests.browser.dashboard_hands import (
     Enter,
@@ -29,6 +29,7 @@ from tests.browser.dashboard_hands import (
 )
 from tests.harness import world as w
 from tests.harness.clerks import state_of, steps, waiting
+from workflows.commands.provinces import open_module
 
 REASON, TEXT = "单位信息有误", "单位名称与公章不一致"
 
@@ -39,9 +40,14 @@ async def test_a_clerk_decides_by_keyboard_alone(enter: Enter) -> None:
     world = await w.make_world(graduates=5)
     records = await waiting(world, 5)
     names = [person.name for person in world.graduates]
+    await open_module(world.province, world.school_id, world.cohort - 1, Module.EMPLOYMENT)
     page = await enter(world.school_desk)
     await expect(page.get_by_text("待我处理：5")).to_be_visible()
-    await page.reload()
+    await choose(page, "届次", f"{world.cohort - 1} 届")
+    await expect(page.get_by_text("待我处理：0")).to_be_visible()
+    await page.reload()  # one is still signed in, and still at the cohort that was chosen
+    await expect(page.get_by_text("待我处理：0")).to_be_visible()
+    await choose(page, "届次", f"{world.cohort} 届")
     await expect(page.get_by_text("待我处理：5")).to_be_visible()
     for words in ("退出登录", "去处理"):
         await tab_to(page, words)

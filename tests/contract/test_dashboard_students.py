@@ -68,6 +68,7 @@ async def test_a_whole_number_is_shown_once_and_only_with_a_reason(service: str,
     page.type("原因", WHY).press("查看")
     assert f"证件号码 {person.id_number}" in page.words
     assert person.id_number not in page.run().words
+    assert f"查看完整证件号码 {WHY} {world.school.name} " in page.words, "whoever looks next sees who has looked"
     assert await fetch_value("SELECT reason FROM unmaskings WHERE graduate_id = $1", person.id) == WHY
 
 

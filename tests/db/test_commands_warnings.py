@@ -221,8 +221,9 @@ async def test_the_same_employer_is_marked_once_and_then_edited(schools):
 
 @pytest.mark.parametrize("reasons", [[], ["nonsense"], ["fake", ""]])
 async def test_a_mark_needs_known_reasons(schools, reasons):
-    with pytest.raises(InvalidForm):
-        await mark_employer(schools[0].school, form(fresh_name()), reasons)
+    with pytest.raises(InvalidForm) as caught:
+        await mark_employer(schools[0].school, form(""), reasons)
+    assert [f.path for f in caught.value.faults] == ["employer_name", "reasons"], "all at once"
 
 
 async def test_a_mark_by_a_wrong_code_is_refused_at_its_field(schools):

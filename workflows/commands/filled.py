@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from workflows.errors import Fault, InvalidForm
 from workflows.forms import FORMS, validate
 
 
-def filled(name: str, data: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
-    """The clean values of the form `name`. Raises InvalidForm with all faults."""
+def filled(name: str, data: Mapping[str, Any], beside: Sequence[Fault] = (), **facts: Any) -> dict[str, Any]:
+    """The clean values of the form `name`. `beside`: faults of what is asked with it and is no field of it.
+
+    Raises InvalidForm with all faults.
+    """
     clean, faults = validate(FORMS[name], data, facts)
-    if faults:
-        raise InvalidForm(faults)
+    if faults or beside:
+        raise InvalidForm((*faults, *beside))
     return clean
 
 

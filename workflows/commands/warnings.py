@@ -13,8 +13,8 @@ from models.tables import WarningMark
 from workflows.actors import own_school, require_write
 from workflows.attaching import attach
 from workflows.commands import Book, command
-from workflows.commands.filled import fault, filled
-from workflows.errors import NotFound, Refused
+from workflows.commands.filled import filled
+from workflows.errors import Fault, NotFound, Refused
 from workflows.journal import school_chain
 
 TWICE = "该单位已在本校的预警单位中，请直接修改原有记录。"
@@ -70,11 +70,11 @@ async def _own(book: Book, mark_id: UUID) -> WarningMark:
 async def _write(
     book: Book, mark: WarningMark, form: Mapping[str, Any], reasons: Sequence[str], evidence: Sequence[UUID]
 ) -> None:
-    clean = filled("warning_mark", form)
     known = table("warning_reason")
     chosen = list(dict.fromkeys(reasons))
-    if not chosen or any(reason not in known for reason in chosen):
-        fault("reasons", "unknown_code", "请至少选择一项预警原因。")
+    unchosen = not chosen or any(reason not in known for reason in chosen)
+    beside = [Fault("reasons", "unknown_code", "请至少选择一项预警原因。")] if unchosen else []
+    clean = filled("warning_mark", form, beside)
     mark.uscc = clean.get("employer_uscc", "")
     mark.name = clean["employer_name"]
     mark.name_key = name_key(clean["employer_name"])

@@ -18,6 +18,7 @@ from workflows.commands.terminations import Terminations
 from workflows.errors import NotFound
 from workflows.flows import FLOWS
 from workflows.queries.comparison import compared
+from workflows.queries.graduate_history import entry_history
 from workflows.queries.in_force import in_force
 from workflows.queries.paging import Order, Page, Where, cap_of, like, read, size
 from workflows.queries.record_filters import compact, within
@@ -196,4 +197,5 @@ async def read_graduate(actor: Actor, graduate_id: UUID) -> dict[str, Any]:
         "records": await records_of(graduate_id),
         "ems": await mirror(graduate_id),
         "comparison": await compared(row),
+        "history": await entry_history(graduate_id),
     }
