@@ -174,19 +174,18 @@ async def _page(
         order.after(behind, cursor)
     ask = fetch_afresh if afresh else fetch
     chosen = await ask(_choice(chosen_in or source, where, behind, order, limit + 1, cap), *behind.values)
-    ids = [row["id"] for row in chosen if row["id"] is not None]
+    found = [row for row in chosen if row["id"] is not None]
     rows: Sequence[Any] = []
-    if ids:
+    if found:
         among = f"{order.id_column} = ANY(${len(where.values) + 1}) AND {where.text}"
         rows = await fetch(
             f"SELECT {columns}, {order.value} AS sort_value FROM {source} WHERE {among} ORDER BY {order.text}",  # noqa: S608  fixed texts, numbered parameters
             *where.values,
-            ids,
+            [row["id"] for row in found[:limit]],
         )
-    shown = rows[:limit]
-    more = len(ids) > limit and shown
-    following = order.cursor(shown[-1]["sort_value"], shown[-1]["id"]) if more else None
-    return shown, following, chosen[0]["n"] if chosen else 0
+    # By what was chosen, not by what is shown: if all of it has changed in between, the list still goes on behind it.
+    last = found[limit - 1] if len(found) > limit else None
+    return rows, order.cursor(last["sort_value"], last["id"]) if last else None, chosen[0]["n"] if chosen else 0
 
 
 def _choice(source: str, where: Where, behind: Where, order: Order, wanted: int, cap: int | None) -> str:
@@ -197,12 +196,12 @@ def _choice(source: str, where: Where, behind: Where, order: Order, wanted: int,
     way = " DESC" if order.descending else ""
     together = " UNION ALL ".join(f"SELECT * FROM way_{place}" for place in range(n))  # noqa: S608  fixed texts, numbered parameters
     chosen = f"SELECT id, sort_value FROM ({together}) x ORDER BY sort_value{way}, id{way} LIMIT {wanted}"  # noqa: S608  as above
-    begun = f"WITH {ways}, chosen AS ({chosen})"
+    begun, ended = f"WITH {ways}, chosen AS ({chosen})", f"ORDER BY sort_value{way}, id{way}"
     if cap is None:
-        return f"{begun} SELECT 0 AS n, id FROM chosen"  # noqa: S608  as above
+        return f"{begun} SELECT 0 AS n, id, sort_value FROM chosen {ended}"  # noqa: S608  as above
     each = " UNION ALL ".join(f"(SELECT 1 FROM {source} WHERE {text} LIMIT {cap + 1})" for text in where.texts)  # noqa: S608  as above
     counted = f"SELECT count(*) AS n FROM (SELECT 1 FROM ({each}) x LIMIT {cap + 1}) x"  # noqa: S608  as above
-    return f"{begun}, counted AS ({counted}) SELECT n, id FROM counted LEFT JOIN chosen ON TRUE"  # noqa: S608  as above
+    return f"{begun}, counted AS ({counted}) SELECT n, id, sort_value FROM counted LEFT JOIN chosen ON TRUE {ended}"  # noqa: S608  as above
 
 
 def _ways(source: str, behind: Where, order: Order, wanted: int) -> str:
