@@ -16,7 +16,7 @@ from dashboard.dialogs import Question
 from dashboard.shell import Desk
 from dashboard.views import comparison, evidence, queue
 
-KEYS = "快捷键：Alt+A 通过，Alt+T 退回，Alt+J 不通过，Alt+E 修改，Ctrl+Enter 确认，Alt+← → 上下一条，Alt+B 返回列表。"
+KEYS = "按钮上写着各自的快捷键；填写后按 Ctrl+Enter 确认，按 Esc 取消。"
 NOTE = "staff_note"
 BACK, BEFORE, AFTER = "review_back", "review_before", "review_after"
 
