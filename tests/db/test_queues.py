@@ -28,7 +28,6 @@ from workflows.commands.warnings import mark_employer
 from workflows.errors import Forbidden, InvalidRequest, NotFound
 from workflows.flows import FLOWS
 from workflows.queries.bulk import hindrances
-from workflows.queries.paging import Order, Where, read
 from workflows.queries.queues import MENUS, list_queue
 from workflows.queries.record_filters import Filters, within
 from workflows.queries.records import list_records
@@ -247,21 +246,6 @@ async def test_sorted_by_age_or_by_day_pages_keep_the_order(world: World, menu: 
             got = await everything(reader, menu, replace(filters, school=world.school_code))
             order = [row[column] for row in got]
             assert order == sorted(order, reverse=down)
-
-
-async def test_a_page_whose_rows_have_all_changed_meanwhile_still_leads_on(world: World) -> None:
-    """They are chosen first and read then: here nothing of what was chosen is there any more when it is read."""
-    order, where = Order("all+", "r.created_at", "r.id"), Where()
-    where.add("r.school_id = {}", world.school_id)
-    everything = [row["id"] for row in await fetch("SELECT id FROM records WHERE school_id = $1", world.school_id)]
-    gone = "(SELECT * FROM records WHERE FALSE) r"
-    rows, following, total, _ = await read("r.id", gone, where, order, 2, None, "records r")
-    assert (list(rows), total) == ([], len(everything))
-    seen: list[UUID] = []
-    while following:
-        rows, following, _, _ = await read("r.id", "records r", where, order, 2, following)
-        seen += [row["id"] for row in rows]
-    assert len(seen) == len(set(seen)) == len(everything) - 2
 
 
 async def test_pages_are_whole_while_rows_come_in(world: World) -> None:
