@@ -79,3 +79,14 @@ class Step(Shape):
 
 class History(Shape):
     items: list[Step]
+
+
+class SubjectStep(Shape):
+    """What was done to a thing that is no record. `what`: what the step was about or led to."""
+
+    at: Moment
+    action: str
+    label: str
+    what: str | None
+    reason: str | None
+    by: str

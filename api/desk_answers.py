@@ -1,5 +1,6 @@
 """Room: what the desks' answers look like (roster, settings, accounts, employers), for the OpenAPI document."""
 
+from api.act_answers import SubjectStep
 from api.answers import (
     Attachment,
     Delivery,
@@ -70,6 +71,7 @@ class EmployerFull(EmployerRow):
     handovers: list[Handover]
     papers: list[Attachment]
     decisions: list[str]
+    history: list[SubjectStep]
 
 
 class EmployerDesk(Shape):
@@ -156,6 +158,7 @@ class SigningSettings(Shape):
     levels_without_handler: list[str]
     blocks_mode_change: list[Pending]
     without_reviewer: list[Uncovered]
+    history: list[SubjectStep]
 
 
 class ModeChange(Shape):

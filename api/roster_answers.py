@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from api.act_answers import SubjectStep
 from api.answers import Brief, Listed, Mirror, SchoolName
 from api.shapes import Codes, Masked, Moment, Shape
 
@@ -75,16 +76,6 @@ class Comparison(Shape):
     locked: bool
 
 
-class EntryStep(Shape):
-    """What was done to an entry of the roster; of its records their own histories tell."""
-
-    at: Moment
-    action: str
-    label: str
-    reason: str | None
-    by: str
-
-
 class GraduateFull(GraduateRow):
     basic: Codes
     mobile: Masked | None
@@ -99,7 +90,7 @@ class GraduateFull(GraduateRow):
     records: list[Brief]
     ems: Mirror
     comparison: Comparison
-    history: list[EntryStep]
+    history: list[SubjectStep]
 
 
 class SceneShown(Shape):

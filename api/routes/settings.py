@@ -11,7 +11,8 @@ from api.desk_answers import Levels, ModeChange, NewVersion, SigningSettings
 from api.endpoints import Call, endpoint
 from api.schemas import ModeQuery, NewHandler, SettingsSubmission
 from workflows.commands.settings import set_handler, submit_settings
-from workflows.queries.settings import mode_change, signing_settings
+from workflows.queries.settings import mode_change
+from workflows.queries.subject_history import settings_and_history
 
 blueprint = Blueprint("settings", __name__)
 
@@ -25,7 +26,7 @@ blueprint = Blueprint("settings", __name__)
     answers=SigningSettings,
 )
 async def show(call: Call, cohort: int) -> dict[str, Any]:
-    return await signing_settings(call.actor, cohort)
+    return await settings_and_history(call.actor, cohort)
 
 
 @endpoint(

@@ -11,7 +11,7 @@ from dashboard import addresses, filters, pictures, rows, shell, tables, words
 from dashboard.client import Problem
 from dashboard.filters import Ask, Shelf
 from dashboard.shell import Desk
-from dashboard.views import handovers
+from dashboard.views import handovers, steps
 from dashboard.views.evidence import registry_note
 
 DECISIONS = {"verified": "核验通过", "returned": "退回补充", "refused": "不通过", "suspended": "停用"}
@@ -96,6 +96,7 @@ def _one(desk: Desk, employer_id: str) -> None:
     _bar(desk, employer)
     _details(desk, employer)
     handovers.show(desk, employer)
+    steps.show("单位操作记录", employer["history"])
 
 
 def _back(desk: Desk) -> None:

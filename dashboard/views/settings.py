@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import dialogs, shell, tables, words
 from dashboard.dialogs import Question
 from dashboard.shell import Desk
+from dashboard.views import steps
 
 SETTINGS, HANDLER, DESK = "signing_settings", "handler", "desk"
 TYPES = {"two-party": "两方协议（学校鉴证）", "three-party": "三方协议（学校审核）"}
@@ -36,6 +37,7 @@ def show(desk: Desk) -> None:
         _locks(page)
         _handlers(desk, page, writes=writes)
     desks = _desks(desk, writes=writes)
+    steps.show("设置操作记录", page["history"])
     dialogs.ask(desk.client, _submission(desk, page), _handler(desk), *desks)
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import addresses, dialogs, filters, jobs, shell, tables, words
 from dashboard.dialogs import Question
 from dashboard.shell import Desk
-from dashboard.views import binding_code
+from dashboard.views import binding_code, steps
 
 REMOVE, RESTORE, GRANT, PHONE, UNMASK = (
     "student_remove", "student_restore", "student_grant", "student_phone", "student_unmask",
@@ -48,7 +48,7 @@ def show(desk: Desk, graduate_id: str) -> None:
     with right:
         _comparison(person)
         _reported(person)
-        _history(person)
+        steps.show("名单操作记录", person["history"])
 
 
 def _back(desk: Desk) -> None:
@@ -211,10 +211,3 @@ def _reported(person: Mapping[str, Any]) -> None:
     state = f"{words.moment(held['acked_at'])} 确认" if destination else "尚无报送信息。"
     rows = [(label, str(destination.get(name, ""))) for name, label in words.EMS_COLUMNS.items()]
     tables.pairs("已报送的就业信息", rows, before=before, after=tables.note(state))
-
-
-def _history(person: Mapping[str, Any]) -> None:
-    """Who did what to this entry; who read the whole number too."""
-    steps = [(s["label"], s["reason"] or words.EMPTY, s["by"], words.moment(s["at"])) for s in person["history"]]
-    if steps:
-        tables.grid("名单操作记录", ("操作", "原因", "操作人", "操作时间"), steps, whole_last=True)

@@ -221,8 +221,14 @@ async def test_a_changed_phone_is_told_to_the_old_number_and_rests_a_day(api: Ap
     assert (await school.put(path, body)).status_code == 204
     shown = (await school.get(f"/v1/graduates/{person.id}")).json()
     assert (shown["mobile_source"], shown["mobile_usable_at"]) == ("staff", "2027-03-06T04:00:00Z")
-    step = {"action": "change_phone", "label": "修改学生手机号", "reason": body["reason"], "by": world.school.name}
-    assert shown["history"] == [{"at": "2027-03-05T04:00:00Z", **step}]
+    step = {
+        "action": "change_phone",
+        "label": "修改学生手机号",
+        "what": None,
+        "reason": body["reason"],
+        "by": world.school.name,
+    }
+    assert shown["history"] == [{"at": "2027-03-05T04:00:00Z", "reason": body["reason"], **step}]
     told = await OutboxRow.get(stream=f"sms:{person.id}", notice="phone_changed")
     assert unseal("outbox.params.to", told.params["to"]) == person.mobile
     note = await JournalRow.get(subject_id=person.id, action="change_phone")

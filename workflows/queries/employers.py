@@ -22,6 +22,7 @@ from workflows.queries.attachments import papers_of
 from workflows.queries.paging import Order, Page, Where, like, read, size
 from workflows.queries.record_filters import compact
 from workflows.queries.records import moment
+from workflows.queries.subject_history import employer_history
 from workflows.registry import registry
 
 _COLUMNS = """e.id, e.uscc, e.name, e.nature, e.industry, e.region, e.profile, e.status, e.status_note, e.registered_at,
@@ -91,6 +92,7 @@ async def read_employer(actor: Actor, employer_id: UUID) -> dict[str, Any]:
         "handovers": await _handovers(row["id"]),
         "papers": await papers_of(row["id"]),
         "decisions": [str(status) for status, sources in DECISIONS.items() if row["status"] in sources],
+        "history": await employer_history(row["id"]),
     }
 
 

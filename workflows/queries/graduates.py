@@ -18,12 +18,12 @@ from workflows.commands.terminations import Terminations
 from workflows.errors import NotFound
 from workflows.flows import FLOWS
 from workflows.queries.comparison import compared
-from workflows.queries.graduate_history import entry_history
 from workflows.queries.in_force import in_force
 from workflows.queries.paging import Order, Page, Where, cap_of, like, read, size
 from workflows.queries.record_filters import compact, within
 from workflows.queries.record_page import mirror
 from workflows.queries.records import moment, records_of
+from workflows.queries.subject_history import graduate_history
 from workflows.work_lists import WorkList, condition
 
 _COLUMNS = """g.id, g.school_id, g.cohort, g.name, g.id_kind, g.id_enc, g.level, g.level_code, g.department, g.major,
@@ -197,5 +197,5 @@ async def read_graduate(actor: Actor, graduate_id: UUID) -> dict[str, Any]:
         "records": await records_of(graduate_id),
         "ems": await mirror(graduate_id),
         "comparison": await compared(row),
-        "history": await entry_history(graduate_id),
+        "history": await graduate_history(graduate_id),
     }
