@@ -70,9 +70,11 @@ STANDING = [
       SELECT * INTO found FROM graduates g WHERE g.id = person;
       RETURN found;
     END $$""",
-    f"""CREATE FUNCTION of_history(record uuid) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+    f"""CREATE TABLE returns AS SELECT subject_id, max(at) AS at FROM journal WHERE action IN ({RETURNS}) GROUP BY 1""",
+    "ALTER TABLE returns ADD PRIMARY KEY (subject_id)",
+    """CREATE FUNCTION of_history(record uuid) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
     BEGIN
-      RETURN (SELECT max(j.at) FROM journal j WHERE j.subject_id = record AND j.action IN ({RETURNS}));
+      RETURN (SELECT r.at FROM returns r WHERE r.subject_id = record);
     END $$""",
     """ALTER TABLE records
     ALTER COLUMN level_code TYPE varchar(4) USING COALESCE((of_roster(graduate_id)).level_code, ''),
@@ -81,6 +83,7 @@ STANDING = [
     ALTER COLUMN returned_at TYPE timestamptz USING of_history(id)""",
     "DROP FUNCTION of_roster(uuid)",
     "DROP FUNCTION of_history(uuid)",
+    "DROP TABLE returns",
 ]
 
 # --- the ways to it ------------------------------------------------------------------------------
