@@ -13,6 +13,7 @@ from dashboard import actions, shell
 from dashboard import addresses as a
 from dashboard.client import Client, Problem
 from dashboard.doorway import TITLE
+from dashboard.memory import keep_loaded
 from dashboard.shell import Desk
 from dashboard.views import (
     accounts,
@@ -93,6 +94,7 @@ def menu(desk: Desk) -> dict[str, list[st.Page]]:
 
 def run(token: str) -> None:
     """Draw the page that the browser asks for, as whoever holds the token."""
+    keep_loaded()
     st.set_page_config(page_title=TITLE, page_icon=str(ICON), layout="wide")
     if not token:
         shell.ended()

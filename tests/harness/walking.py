@@ -219,11 +219,13 @@ class Walk:
             if refused.guard != "slot_free":
                 raise
 
-    async def refresh(self) -> None:
+    async def refresh(self) -> dict[UUID | None, Any]:
+        """The cases as their rows stand; the rows by record."""
         ids = [case.id for case in self.records]
-        rows = {r["id"]: r for r in await fetch("SELECT id, state, version FROM records WHERE id = ANY($1)", ids)}
+        rows = {r["id"]: r for r in await fetch("SELECT id, state, version, slot FROM records WHERE id = ANY($1)", ids)}
         for case in self.records:
             case.state, case.version = rows[case.id]["state"], rows[case.id]["version"]
+        return rows
 
     def pick_record(self, luck: Random) -> Case:
         """One of the records (two in three times), or the beginning of one; every fourth of another flow."""
@@ -293,11 +295,10 @@ class Walk:
         assert step is not None
         assert actor.party in step.by
         assert done.state in step.targets
-        row = await fetch_row("SELECT state, version, slot FROM records WHERE id = $1", done.record_id)
-        assert tuple(row) == (done.state, before.version + 1, FLOWS[case.flow].takes_slot(done.state))
         if before.id is None:
             self.records.append(case)
-        await self.refresh()
+        row = (await self.refresh())[done.record_id]
+        assert tuple(row)[1:] == (done.state, before.version + 1, FLOWS[case.flow].takes_slot(done.state))
         await self.brought(case, step)
         self.print = await self.footprint()
 
