@@ -18,6 +18,7 @@ from models.states import Flow
 from workflows.demo import SIGN_INS, personas
 from workflows.demo.destinations import BOUND
 from workflows.demo.employers import EMPLOYERS
+from workflows.demo.events import second_file
 from workflows.demo.institutions import PASSWORD, SCHOOLS
 from workflows.demo.invented import (
     ABOLISHED,
@@ -221,6 +222,15 @@ def test_what_lapses_does_so_in_the_first_minute_after_the_close(moment: str) ->
     assert ends
     for found, at in ends:
         assert timedelta(0) < at - cohort_close(found.cohort) < timedelta(minutes=1)
+
+
+def test_a_second_roster_file_brings_nobody_back() -> None:
+    for script in write_scripts(season(MOMENTS[0]), FEW).season:
+        gone = {s.person.exam_no for steps in script.stories for s in steps if s.action == "invalidate"}
+        personas = {person.exam_no for _, person in script.personas}
+        for _ in range(40):
+            named = {person.exam_no for person in second_file(script, script.season.now)}
+            assert named & (gone | personas) == set()
 
 
 def test_a_school_with_too_few_graduates_is_refused() -> None:

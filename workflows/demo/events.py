@@ -77,7 +77,7 @@ def add_events(play: Play, script: Script) -> None:
         play.add_event(moment, partial(_mark, play.school.desks[0], mark, moment))
     _grant(play, script)
     moment = acting(Party.SCHOOL, script.season.now - timedelta(days=1, hours=5), script.rng)
-    rows = _second_file(script, moment)
+    rows = second_file(script, moment)
     play.add_event(moment, partial(import_people, play.school.desks[0], script.season.cohort, rows, moment))
 
 
@@ -114,8 +114,11 @@ def _grant(play: Play, script: Script) -> None:
             play.add_event(moment, partial(at, moment, grant_termination, play.school.desks[0], who, reason))
 
 
-def _second_file(script: Script, moment: datetime) -> list[Person]:
-    """The roster as it changed: people added late, some joined the Party, and two moved while under review."""
+def second_file(script: Script, moment: datetime) -> list[Person]:
+    """The roster as it changed: people added late, some joined the Party, and two moved while under review.
+
+    Whoever is removed at any time is not named, for a file would bring them back; nor are personas.
+    """
     rng = script.rng
     waiting = [
         steps[-1].person
@@ -124,10 +127,12 @@ def _second_file(script: Script, moment: datetime) -> list[Person]:
         and steps[-1].action in ("accept", "approve")
         and steps[-1].party in (Party.GRADUATE, Party.DEPARTMENT)
     ]
-    known = {person.exam_no for _, person in script.personas}
-    waiting = [person for person in waiting if person.exam_no not in known]
+    left_alone = {person.exam_no for _, person in script.personas}
+    left_alone |= {step.person.exam_no for steps in script.stories for step in steps if step.action == "invalidate"}
+    waiting = [person for person in waiting if person.exam_no not in left_alone]
     moved = rng.sample(waiting, min(2, len(waiting)))
-    joined = rng.sample([p for p in script.people if p.row["zzmmdm"] == "03" and p not in moved], 5)
+    others = [p for p in script.people if p.exam_no not in left_alone and p not in moved]
+    joined = rng.sample([p for p in others if p.row["zzmmdm"] == "03"], 5)
     return [
         *(script.roster.drawn() for _ in range(LATE)),
         *(replace(one, row={**one.row, "zzmmdm": "02"}) for one in joined),
