@@ -127,10 +127,11 @@ class PersonSearch(PersonQuery):
 class ExportWish(Strict):
     """`selection`: a queue as it is filtered; `returned`: every return of the days `from` to `to`; `results`: the
     national exchange columns of the graduates in `people`; `statistics`: the table of the cohort in `filters`, divided
-    `by`; with `of` that of its destinations. `whole`: numbers unmasked, with a reason that is kept.
+    `by`; with `of` that of its destinations; `trend`: a line for each of the days `from` to `to`. `whole`: numbers
+    unmasked, with a reason that is kept.
     """
 
-    kind: Literal["selection", "returned", "results", "statistics"]
+    kind: Literal["selection", "returned", "results", "statistics", "trend"]
     by: AxisName = "department"
     of: FeatureName | None = None
     menu: MenuName | None = None

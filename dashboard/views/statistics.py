@@ -32,7 +32,7 @@ def show(desk: Desk) -> None:
     if desk.cohort is None:
         st.info("还没有开通任何届次。开通功能模块并导入学生名单后，这里会出现统计数据。")
         return
-    cells = st.columns([2, 2, 2, 2], vertical_alignment="bottom")
+    cells = st.columns([2, 2, 2, 2, 1.6], vertical_alignment="bottom")
     with cells[0]:
         what = shell.choose("统计内容", {one: one for one in (TABLE, DESTINATIONS, TREND)}, "statistics_what")
     lines = {"school": "学校", **LINES} if desk.party == "province" else dict(LINES)
@@ -40,8 +40,9 @@ def show(desk: Desk) -> None:
         lines.pop("department")
     draw: Show
     if what == TREND:
-        line, days = statistics_trend.choose(desk, lines, cells[1:])
-        draw = partial(statistics_trend.show, line=line, count=days)
+        asked = statistics_trend.choose(desk, lines, cells[1:])
+        draw = partial(statistics_trend.show, asked=asked)
+        wish: dict[str, Any] = {"kind": "trend", "filters": asked}
     else:
         with cells[1]:
             by = shell.choose("统计维度", lines, "statistics_by")
@@ -49,10 +50,12 @@ def show(desk: Desk) -> None:
             with cells[2]:
                 of = shell.choose("分布", statistics_destinations.OF, "statistics_of")
             draw = partial(statistics_destinations.show, by=by, of=of)
+            wish = {"kind": "statistics", "by": by, "of": of}
         else:
-            of, draw = "", partial(_table, by=by)
-        with cells[3]:
-            statistics_lists.export(desk, by, of)
+            draw = partial(_table, by=by)
+            wish = {"kind": "statistics", "by": by}
+    with cells[-1]:
+        statistics_lists.export(desk, **wish)
     still = what == TREND and not statistics_trend.renewed(desk)
     st.fragment(_drawn, run_every=None if still else EVERY)(desk, draw)
     statistics_lists.opened(desk)

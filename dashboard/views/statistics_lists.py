@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import streamlit as st
@@ -155,11 +156,11 @@ def _students(desk: Desk, title: str, page: Mapping[str, Any]) -> None:
 # --- as a file -----------------------------------------------------------------------------------
 
 
-def export(desk: Desk, by: str, of: str = "") -> None:
-    """The table as .xlsx, made by a job; one may go on meanwhile. `of`: of destinations, told apart by this."""
+def export(desk: Desk, kind: str, filters: Mapping[str, Any] = MappingProxyType({}), **more: str) -> None:
+    """The table as .xlsx, made by a job; one may go on meanwhile. `filters` besides the cohort."""
     if st.button("导出表格", width="stretch"):
         try:
-            wish = {"kind": "statistics", "by": by, "filters": {"cohort": desk.cohort}, **({"of": of} if of else {})}
+            wish = {"kind": kind, "filters": {"cohort": desk.cohort, **filters}, **more}
             st.session_state["statistics_job"] = desk.client.post("/v1/exports", wish)["job"]
         except Problem as problem:
             if problem.status == 401:

@@ -17,8 +17,8 @@ DAYS = {"30": "近 30 天", "90": "近 90 天", "366": "近一年"}
 WHOLE = {"": "全部"}
 
 
-def choose(desk: Desk, lines: Mapping[str, str], cells: Sequence[DeltaGenerator]) -> tuple[Mapping[str, Any], int]:
-    """The filters of the line that is to be shown, and how many days."""
+def choose(desk: Desk, lines: Mapping[str, str], cells: Sequence[DeltaGenerator]) -> Mapping[str, Any]:
+    """The days and, where one line of the table is to be shown, its filters."""
     with cells[0]:
         by = shell.choose("统计维度", {**WHOLE, **lines}, "statistics_trend_by")
     filters: Mapping[str, Any] = {}
@@ -34,7 +34,8 @@ def choose(desk: Desk, lines: Mapping[str, str], cells: Sequence[DeltaGenerator]
         filters = offered[line]["filters"] if line in offered else {}
     with cells[2]:
         days = shell.choose("时间范围", DAYS, "statistics_days")
-    return filters, int(days)
+    last = words.today()
+    return {**filters, "from": words.days_before(last, int(days) - 1), "to": last}
 
 
 def renewed(desk: Desk) -> bool:
@@ -42,9 +43,8 @@ def renewed(desk: Desk) -> bool:
     return desk.party != "province"
 
 
-def show(desk: Desk, line: Mapping[str, Any], count: int) -> Behind:
-    last = words.today()
-    asked = {"from": words.days_before(last, count - 1), "to": last, **line}
+def show(desk: Desk, asked: Mapping[str, Any]) -> Behind:
+    line = {name: value for name, value in asked.items() if name not in ("from", "to")}
     found, when = statistics_lists.fetched(desk, "/v1/statistics/trend", renewed=renewed(desk), **asked)
     st.caption(f"{when}按北京时间的日期，由办理记录逐日统计。已从名单失效的学生不计入。点数字或图形查看名单。")
     days, series = found["days"], found["series"]

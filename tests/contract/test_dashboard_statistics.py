@@ -208,6 +208,11 @@ async def test_the_table_is_taken_away_as_a_file(world: World) -> None:
         pass
     (button,) = page.run().at.get("download_button")
     assert button.label.startswith("下载“毕业去向落实率-")
+    page.type("统计内容", TREND).run().press("导出表格")
+    while await Workbench(Silent()).once():
+        pass
+    (button,) = page.run().at.get("download_button")
+    assert button.label.startswith("下载“每日进度-")
 
 
 async def test_an_empty_school_is_told_so_and_a_closed_one_too(service: str) -> None:

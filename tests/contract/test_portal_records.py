@@ -237,6 +237,15 @@ async def test_an_invitation_whose_time_is_over_says_so(clerk: Clerk, world: w.W
     assert "已到期" in page.text
 
 
+async def test_the_first_page_begins_with_the_invitation_that_ends_first(clerk: Clerk, world: w.World) -> None:
+    firm, people = await w.make_employer(world), await w.add_graduates(world, 4)
+    for person, days in zip(people, (20, 5, 30, 12), strict=True):
+        await w.invite(world, person, firm, valid_days=days)
+    shown = (await clerk.sign_in(firm)).text
+    places = [shown.index(one.name) for one in people]
+    assert sorted(range(4), key=lambda n: places[n]) == [1, 3, 0, 2]
+
+
 # --- messages ------------------------------------------------------------------------------------
 
 

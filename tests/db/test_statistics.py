@@ -311,5 +311,14 @@ async def test_the_file_has_the_tables_figures_and_their_sums(world: World) -> N
     assert rows[-1][rate + 1 :] == [part["count"] for part in destinations["parts"]]
     for place in range(rate + 1, len(made.headers[-1])):
         assert sum(int(row[place] or 0) for row in rows[:-1]) == rows[-1][place]
-    with pytest.raises(InvalidForm):
-        await check(world.school, Wish(kind="statistics", filters=Filters(), people=GraduateFilters()))
+    narrowed = Filters(cohort=world.cohort, department=world.graduates[0].department)
+    trend = await read_trend(world.school, world.cohort, line=narrowed)
+    made = await listing(world.school, Wish(kind="trend", filters=narrowed, people=GraduateFilters()))
+    rows = [row async for page, whose in made.pages for row in page if whose == []]
+    assert made.headers == (("日期", *(series["label"] for series in trend["series"])),)
+    assert rows[:-1] == [[day["day"], *day["counts"].values()] for day in trend["days"]]
+    whole = await read_trend(world.school, world.cohort)
+    assert 0 < sum(rows[-1][1:]) < sum(n for day in whole["days"] for n in day["counts"].values())
+    for kind in ("statistics", "trend"):
+        with pytest.raises(InvalidForm):
+            await check(world.school, Wish(kind=kind, filters=Filters(), people=GraduateFilters()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from workflows.actors import Actor
@@ -13,6 +14,7 @@ from workflows.queries.statistics import read_statistics
 from workflows.queries.statistics_axes import AXES
 from workflows.queries.statistics_columns import columns
 from workflows.queries.statistics_destinations import FEATURES, read_destinations
+from workflows.queries.statistics_trend import read_trend
 
 RATE: Final = "毕业去向落实率"
 SETTLED: Final[Mapping[str, str]] = {
@@ -61,6 +63,22 @@ async def destinations(
     lines = [[*_settled(row), *(within[row["key"], part["key"]] for part in parts)] for row in found["rows"]]
     total = [*_settled({"label": "总计", **found["total"]}), *(part["count"] for part in parts)]
     return heads, _one_page([*lines, total])
+
+
+async def days(
+    actor: Actor, filters: Filters
+) -> tuple[tuple[tuple[str, ...], ...], AsyncIterator[tuple[list[list[Cell]], list[Any]]]]:
+    """Headers and the one page of numbers: a line for each day from `since` to `until`, the sums last. Every other
+    filter narrows what is counted. Raises as `read_trend` does.
+    """
+    if filters.cohort is None:
+        raise LookupError("`check` lets no table without a cohort through")
+    line = replace(filters, since=None, until=None)
+    found = await read_trend(actor, filters.cohort, filters.since, filters.until, line)
+    names = [series["name"] for series in found["series"]]
+    table: list[list[Cell]] = [[day["day"], *(day["counts"][name] for name in names)] for day in found["days"]]
+    total = [sum(day["counts"][name] for day in found["days"]) for name in names]
+    return (("日期", *(series["label"] for series in found["series"])),), _one_page([*table, ["总计", *total]])
 
 
 def _settled(row: Mapping[str, Any]) -> list[Cell]:

@@ -28,14 +28,20 @@ from workflows.queries.record_filters import Filters, filters_from, narrow
 from workflows.queries.records import COLUMNS, SOURCE, order_of
 from workflows.queries.reviewing import reviewed
 
-SELECTED, RETURNED, RESULTS, STATISTICS = "selection", "returned", "results", "statistics"
-KINDS = {SELECTED: "查询结果", RETURNED: "退回修改学生名单", RESULTS: "毕业去向上报数据", STATISTICS: "数据统计"}
-WITHOUT_MENU = (RESULTS, STATISTICS)
+SELECTED, RETURNED, RESULTS, STATISTICS, TREND = "selection", "returned", "results", "statistics", "trend"
+KINDS = {
+    SELECTED: "查询结果",
+    RETURNED: "退回修改学生名单",
+    RESULTS: "毕业去向上报数据",
+    STATISTICS: "数据统计",
+    TREND: "每日进度",
+}
+WITHOUT_MENU = (RESULTS, STATISTICS, TREND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What to export. `menu`: of the queues; results and statistics have none. `columns`: of the selection, empty: all.
+    """What to export. `menu`: of the queues; statistics have none. `columns`: of the selection, empty: all.
 
     `by`: what the lines of statistics are; `of`: what destinations are told apart by, empty for records by state.
 
@@ -69,7 +75,7 @@ async def check(actor: Actor, wish: Wish) -> None:
     await require_open(actor, Module.EMPLOYMENT, wish.people.cohort if wish.kind == RESULTS else wish.filters.cohort)
     if wish.kind not in WITHOUT_MENU and wish.menu not in MENUS:
         raise InvalidForm([Fault("menu", "required", "请选择要导出的菜单。")])
-    if wish.kind == STATISTICS and wish.filters.cohort is None:
+    if wish.kind in (STATISTICS, TREND) and wish.filters.cohort is None:
         raise InvalidForm([Fault("filters.cohort", "required", "请选择要统计的届次。")])
     if unknown := [name for name in wish.columns if name not in SELECTION]:
         raise InvalidForm([Fault("columns", "unknown_column", f"没有名为“{name[:40]}”的列。") for name in unknown[:5]])
@@ -92,6 +98,9 @@ async def listing(actor: Actor, wish: Wish) -> Listing:
         return Listing(export_statistics.RATE, headers, rows)
     if wish.kind == STATISTICS:
         return Listing(title, export_statistics.headers(wish.by), export_statistics.read(actor, wish.filters, wish.by))
+    if wish.kind == TREND:
+        headers, rows = await export_statistics.days(actor, wish.filters)
+        return Listing(title, headers, rows)
     names = wish.columns or tuple(SELECTION)
     labels = tuple(SELECTION[name].label for name in names)
     return Listing(title, (labels,), _selection(actor, wish, names))

@@ -25,6 +25,7 @@ from workflows.queries.paging import Where, like
 from workflows.queries.trend_steps import narrow_to_steps
 
 ME = "me"
+DEADLINE: Final = "deadline"
 WAYS: Final = 6
 """So many states are looked up one by one; more are told apart among all records."""
 
@@ -54,8 +55,8 @@ class Filters:
     `since` and `until` are days of Asia/Shanghai, both included, of the record's making; `waited`: has waited for as
     many days at least. `returned`: was ever sent back; `resubmitted`: and came again since. `risk`: `warned`,
     `not_operating`, `any` of them, or `none`. `step` and `step_day`, only together: took a step that 每日进度 counts,
-    of this series on this day. `sort`: `oldest` or `newest`; without it a queue (`waits_on`) begins with what has
-    waited longest, any other list with the newest.
+    of this series on this day. `sort`: `oldest`, `newest` or `deadline` (what has one, the nearest first); without it
+    a queue (`waits_on`) begins with what has waited longest, any other list with the newest.
     """
 
     flow: Flow | None = None
@@ -164,6 +165,8 @@ async def narrow(where: Where, actor: Actor, flows: Sequence[Flow], wish: Filter
     if wish.waited is not None:
         held = "(r.waits_on || '') IS NOT NULL AND " if actor.party is Party.PROVINCE else ""  # by its index
         where.add(f"{held}r.waiting_since <= {{}}", now() - timedelta(days=wish.waited))
+    if wish.sort == DEADLINE:
+        where.add("r.expires_at IS NOT NULL")
     _columns(where, actor, wish)
     _people(where, wish)
     await _employer(where, wish)

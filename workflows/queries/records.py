@@ -22,7 +22,7 @@ from workflows.effects import SNAPSHOT_PLACE
 from workflows.flows import FLOWS
 from workflows.queries.modules import require_open
 from workflows.queries.paging import Order, Page, Where, cap_of, read, size
-from workflows.queries.record_filters import INITIATOR, Filters, narrow
+from workflows.queries.record_filters import DEADLINE, INITIATOR, Filters, narrow
 from workflows.queries.reviewing import reviewed
 
 COLUMNS = f"""r.id, r.school_id, r.cohort, r.flow, r.state, r.version, r.waits_on, r.waiting_since, r.created_at,
@@ -70,6 +70,8 @@ async def list_flows(actor: Actor, flows: Sequence[Flow], filters: Filters) -> P
 
 
 def order_of(filters: Filters) -> Order:
+    if filters.sort == DEADLINE:
+        return Order("r.expires_at+", "r.expires_at", "r.id")
     queue = filters.waits_on is not None
     descending = (filters.sort or ("oldest" if queue else "newest")) == "newest"
     column = "r.waiting_since" if queue else "r.created_at"

@@ -17,7 +17,7 @@ from models.states import EmployerStatus, Flow, Phase
 from workflows.guards import EMPLOYER_VERIFIED
 from workflows.queries.employers import own_employer
 from workflows.queries.portal import inbox_page
-from workflows.queries.record_filters import ME, Filters
+from workflows.queries.record_filters import DEADLINE, ME, Filters
 from workflows.queries.records import list_flows, list_records
 
 FEW: Final = 5
@@ -50,7 +50,7 @@ async def home(who: Caller) -> Response:
         for phase, label in COUNTED:
             found = await list_records(who.actor, flow, Filters(phase=phase, limit=1))
             counts.append({"label": label, "phase": str(phase), "total": found.total, "capped": found.total_is_capped})
-        open_ones = await list_records(who.actor, flow, Filters(waits_on=str(Party.GRADUATE), limit=FEW))
+        open_ones = await list_records(who.actor, flow, Filters(waits_on=str(Party.GRADUATE), sort=DEADLINE, limit=FEW))
         waiting = [row_shown(row) for row in open_ones.items]
         due = await _due(who)
         notes = [{**note, "at": screen(note["at"])} for note in (await inbox_page(who.actor, limit=FEW)).items]
