@@ -51,6 +51,8 @@ async def enter(platform: Stack, browser: Browser, empty_windows: list[BrowserCo
         await page.goto(f"{platform.dashboard_url}{path}")
         if desk is not None:
             await type_sign_in(page, desk)
+            # Whoever reloads before this would take the sign-in back.
+            await expect(page.locator("#username")).to_have_count(0)
         return page
 
     yield signed_in
