@@ -89,6 +89,11 @@ class DestinationCell(Shape):
     count: int
 
 
+class SettledColumn(Shape):
+    name: str
+    label: str
+
+
 class Destinations(Shape):
     """`behind`: the graduates counted; a line's, a group's and a part's filters come to these. `settled`: those of
     the numerator.
@@ -100,6 +105,8 @@ class Destinations(Shape):
     by_label: str
     of: str
     of_label: str
+    columns: list[SettledColumn]
+    rate_label: str
     behind: Behind
     settled: Codes
     total: Settled

@@ -60,36 +60,27 @@ def _sums(total: Mapping[str, Any]) -> None:
     )
 
 
-COLUMNS = {
-    "graduates": "毕业生人数",
-    "settled": "已落实",
-    "employed": "就业",
-    "flexible": "其中灵活就业",
-    "study": "升学",
-    "unsettled": "已登记未就业",
-}
-
-
-def _line(row: Mapping[str, Any], id: str) -> list[figures.Figure]:
-    counts = [figures.figure(row[name], f"{id}|{name}") for name in COLUMNS]
+def _line(found: Mapping[str, Any], row: Mapping[str, Any], id: str) -> list[figures.Figure]:
+    counts = [figures.figure(row[column["name"]], f"{id}|{column['name']}") for column in found["columns"]]
     return [*counts, {"text": percent(row), "id": f"{id}|settled" if row["settled"] else ""}]
 
 
 def _rates(found: Mapping[str, Any]) -> None:
     rows = found["rows"]
-    lines = [(row["label"], _line(row, f"line:{row['key']}")) for row in rows]
+    lines = [(row["label"], _line(found, row, f"line:{row['key']}")) for row in rows]
     if summed := len(rows) != 1:
-        lines.append(("总计", _line(found["total"], "all")))
-    title, heads = f"按{found['by_label']}的落实情况（人数）", [found["by_label"], *COLUMNS.values(), "毕业去向落实率"]
+        lines.append(("总计", _line(found, found["total"], "all")))
+    title = f"按{found['by_label']}的落实情况（人数）"
+    heads = [found["by_label"], *(column["label"] for column in found["columns"]), found["rate_label"]]
     statistics_lists.clicked(
         figures.table(title, heads, lines, key="statistics_rates", total=summed, tall=len(rows) > LONG)
     )
     charts.rates(
-        f"按{found['by_label']}的毕业去向落实率",
+        f"按{found['by_label']}的{found['rate_label']}",
         [row["label"] for row in rows],
         [row["rate"] for row in rows],
         [percent(row) for row in rows],
-        "毕业去向落实率",
+        found["rate_label"],
         [f"line:{row['key']}|settled" if row["settled"] else "" for row in rows],
     )
 
@@ -191,13 +182,14 @@ def _kinds(found: Mapping[str, Any]) -> dict[str, tuple[str, Mapping[str, Any]]]
     parts = {part["key"]: part for part in found["parts"]}
     jobs = [code for key, g in groups.items() if key not in (STUDY, UNSETTLED) for code in g["filters"]["destination"]]
     every = [code for group in groups.values() for code in group["filters"]["destination"]]
+    told = {column["name"]: column["label"] for column in found["columns"]}
     kinds: dict[str, tuple[str, Mapping[str, Any]]] = {
-        "graduates": (COLUMNS["graduates"], {}),
-        "settled": (COLUMNS["settled"], found["settled"]),
-        "employed": (COLUMNS["employed"], {"destination": jobs}),
+        "graduates": (told["graduates"], {}),
+        "settled": (told["settled"], found["settled"]),
+        "employed": (told["employed"], {"destination": jobs}),
         "registered": ("已登记去向", {"destination": every}),
     }
-    kinds |= {name: (COLUMNS[name], groups[name]["filters"]) for name in (FLEXIBLE, STUDY, UNSETTLED)}
+    kinds |= {name: (told[name], groups[name]["filters"]) for name in (FLEXIBLE, STUDY, UNSETTLED)}
     kinds |= {f"group:{key}": (group["label"], group["filters"]) for key, group in groups.items()}
     kinds |= {f"part:{key}": (part["label"], part["filters"]) for key, part in parts.items()}
     for key, part in {(c["group"], c["part"]): parts[c["part"]] for c in found["cells"]}.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from workflows.actors import Actor
 from workflows.export_sheets import Cell
@@ -13,18 +13,8 @@ from workflows.queries.record_filters import Filters
 from workflows.queries.statistics import read_statistics
 from workflows.queries.statistics_axes import AXES
 from workflows.queries.statistics_columns import columns
-from workflows.queries.statistics_destinations import FEATURES, read_destinations
+from workflows.queries.statistics_destinations import FEATURES, RATE, SETTLED, read_destinations
 from workflows.queries.statistics_trend import read_trend
-
-RATE: Final = "毕业去向落实率"
-SETTLED: Final[Mapping[str, str]] = {
-    "graduates": "毕业生人数",
-    "settled": "已落实",
-    "employed": "就业",
-    "flexible": "其中灵活就业",
-    "study": "升学",
-    "unsettled": "已登记未就业",
-}
 
 
 def headers(by: str) -> tuple[tuple[str, ...], ...]:

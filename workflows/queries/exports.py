@@ -27,6 +27,7 @@ from workflows.queries.queues import MENUS
 from workflows.queries.record_filters import Filters, filters_from, narrow
 from workflows.queries.records import COLUMNS, SOURCE, order_of
 from workflows.queries.reviewing import reviewed
+from workflows.queries.statistics_destinations import RATE
 
 SELECTED, RETURNED, RESULTS, STATISTICS, TREND = "selection", "returned", "results", "statistics", "trend"
 KINDS = {
@@ -95,7 +96,7 @@ async def listing(actor: Actor, wish: Wish) -> Listing:
         return Listing(title, export_results.HEADERS, export_results.read(actor, wish.people, whole=wish.whole))
     if wish.kind == STATISTICS and wish.of:
         headers, rows = await export_statistics.destinations(actor, wish.filters, wish.by, wish.of)
-        return Listing(export_statistics.RATE, headers, rows)
+        return Listing(RATE, headers, rows)
     if wish.kind == STATISTICS:
         return Listing(title, export_statistics.headers(wish.by), export_statistics.read(actor, wish.filters, wish.by))
     if wish.kind == TREND:

@@ -23,6 +23,16 @@ from workflows.queries.statistics_columns import STUDENTS
 from workflows.queries.tallies import PERSON, is_kept, sums
 
 UNSETTLED, STUDY, FLEXIBLE = "unsettled", "study", "flexible"
+RATE: Final = "毕业去向落实率"
+SETTLED: Final[Mapping[str, str]] = {
+    "graduates": "毕业生人数",
+    "settled": "已落实",
+    "employed": "就业",
+    "flexible": "其中灵活就业",
+    "study": "升学",
+    "unsettled": "已登记未就业",
+}
+"""What a line counts besides its rate, as the screen and the file call it."""
 """Groups of the destination codes; all others are kinds of 就业."""
 
 
@@ -79,6 +89,8 @@ async def read_destinations(actor: Actor, cohort: int, by: str, of: str) -> dict
         "by_label": axis.label,
         "of": of,
         "of_label": feature.label,
+        "columns": [{"name": name, "label": label} for name, label in SETTLED.items()],
+        "rate_label": RATE,
         "behind": {"menu": STUDENTS, "filters": {"cohort": cohort, "invalid": False}},
         "total": _summary(graduates.total(), found),
         "rows": [
